@@ -1,0 +1,23 @@
+"""Encoders, heads and pretrainers, registered in MMAction2's ``MODELS``."""
+
+from .backbones import DSTE, STTR, StreamFeatures, as_streams
+from .data_preprocessors import CropResize, JointCorruption, MultiViewPreprocessor, Shear, Turn
+from .heads import DecorrelationHead, StreamClsHead
+from .losses import decorrelation_terms
+from .pretrainers import MPCT
+
+__all__ = [
+    'DSTE',
+    'MPCT',
+    'STTR',
+    'CropResize',
+    'DecorrelationHead',
+    'JointCorruption',
+    'MultiViewPreprocessor',
+    'Shear',
+    'StreamClsHead',
+    'StreamFeatures',
+    'Turn',
+    'as_streams',
+    'decorrelation_terms',
+]

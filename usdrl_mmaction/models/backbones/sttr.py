@@ -1,0 +1,41 @@
+"""STTR, the plain baseline encoder: a post-norm transformer over the frames and one over the joints."""
+
+from mmaction.registry import MODELS
+from torch import Tensor, nn
+
+from .tokens import StreamEncoder
+
+
+@MODELS.register_module()
+class STTR(StreamEncoder):
+    """The plain spatio-temporal transformer that USDRL compares with. Arguments as in ``DSTE``."""
+
+    def __init__(
+        self,
+        layout='nturgb+d',
+        num_person=2,
+        num_frames=64,
+        in_channels=3,
+        embed_dims=1024,
+        num_heads=1,
+        num_layers=2,
+        modalities=('joint',),
+        output='streams',
+        init_cfg=None,
+    ):
+        super().__init__(layout, num_person, num_frames, in_channels, embed_dims, modalities, output, init_cfg)
+        self.temporal = PlainStream(embed_dims, num_heads, num_layers)
+        self.spatial = PlainStream(embed_dims, num_heads, num_layers)
+
+
+class PlainStream(nn.TransformerEncoder):
+    """PyTorch's transformer encoder with the positions added once."""
+
+    def __init__(self, embed_dims, num_heads, num_layers):
+        layer = nn.TransformerEncoderLayer(
+            embed_dims, num_heads, dim_feedforward=embed_dims, dropout=0.0, batch_first=True
+        )
+        super().__init__(layer, num_layers, enable_nested_tensor=False)
+
+    def forward(self, x: Tensor, position: Tensor) -> Tensor:  # (N, L, D), (1, L, D) -> (N, L, D)
+        return super().forward(x + position)

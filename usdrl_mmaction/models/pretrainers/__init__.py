@@ -1,0 +1,5 @@
+"""Pretrainers."""
+
+from .mpct import MPCT
+
+__all__ = ['MPCT']
