@@ -43,8 +43,10 @@ def get_skeleton(layout: str | dict) -> Skeleton:
     takes; ``inward`` lists (child, parent) pairs)."""
     if isinstance(layout, str):
         if layout not in LAYOUTS:
-            raise ValueError(f"Unknown layout '{layout}'. Known: {', '.join(LAYOUTS)}; or give a dict with "
-                             "'num_node', 'inward' and 'center'.")
+            raise ValueError(
+                f"Unknown layout '{layout}'. Known: {', '.join(LAYOUTS)}; or give a dict with "
+                "'num_node', 'inward' and 'center'."
+            )
         return LAYOUTS[layout]
     missing = {'num_node', 'inward', 'center'} - set(layout)
     if missing:
@@ -71,10 +73,33 @@ def motion(clip: torch.Tensor) -> torch.Tensor:
 LAYOUTS = {
     'nturgb+d': Skeleton(
         parents=(1, 20, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 20, 22, 7, 24, 11),
-        names=('spine_base', 'spine_mid', 'neck', 'head', 'left_shoulder', 'left_elbow', 'left_wrist', 'left_hand',
-               'right_shoulder', 'right_elbow', 'right_wrist', 'right_hand', 'left_hip', 'left_knee', 'left_ankle',
-               'left_foot', 'right_hip', 'right_knee', 'right_ankle', 'right_foot', 'spine_shoulder',
-               'left_hand_tip', 'left_thumb', 'right_hand_tip', 'right_thumb'),
+        names=(
+            'spine_base',
+            'spine_mid',
+            'neck',
+            'head',
+            'left_shoulder',
+            'left_elbow',
+            'left_wrist',
+            'left_hand',
+            'right_shoulder',
+            'right_elbow',
+            'right_wrist',
+            'right_hand',
+            'left_hip',
+            'left_knee',
+            'left_ankle',
+            'left_foot',
+            'right_hip',
+            'right_knee',
+            'right_ankle',
+            'right_foot',
+            'spine_shoulder',
+            'left_hand_tip',
+            'left_thumb',
+            'right_hand_tip',
+            'right_thumb',
+        ),
         mirror=((4, 8), (5, 9), (6, 10), (7, 11), (12, 16), (13, 17), (14, 18), (15, 19), (21, 23), (22, 24)),
     ),
 }

@@ -3,9 +3,6 @@
 import re
 
 import torch
-from torch import Tensor
-
-from .models.backbones.tokens import sinusoids
 
 LAYER = r'backbone\.(?P<stream>[ts])_tr(?P<index>1?)'
 STREAM = {'t': 'temporal', 's': 'spatial', 'i': 'instance'}

@@ -5,6 +5,7 @@ from .data_preprocessors import CropResize, JointCorruption, MultiViewPreprocess
 from .heads import DecorrelationHead, StreamClsHead
 from .losses import decorrelation_terms
 from .pretrainers import MPCT
+from .recognizers import FrozenRecognizer
 
 __all__ = [
     'DSTE',
@@ -12,6 +13,7 @@ __all__ = [
     'STTR',
     'CropResize',
     'DecorrelationHead',
+    'FrozenRecognizer',
     'JointCorruption',
     'MultiViewPreprocessor',
     'Shear',

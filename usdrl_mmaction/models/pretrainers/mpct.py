@@ -23,7 +23,7 @@ class MPCT(BaseModel):
     def __init__(self, backbone, head, data_preprocessor, views=('joint',) * 4, init_cfg=None):
         if len(views) < 2:
             raise ValueError(f'MPCT needs at least two views, not {tuple(views)}.')
-        super().__init__({**data_preprocessor, 'num_views': len(views)}, init_cfg)
+        super().__init__(MODELS.build({**data_preprocessor, 'num_views': len(views)}), init_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.views = tuple(views)

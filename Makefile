@@ -1,0 +1,29 @@
+# make demo   install into .venv, pretrain on synthetic people, compare with a random encoder
+# make test   install into .venv what the tests need, run them
+# make bench  the measurements of docs/performance.md
+# make lint   ruff
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: demo test bench lint
+
+demo: $(VENV)/installed
+	$(RUN) tools/demo.py
+
+test: $(VENV)/installed
+	$(RUN) -m pytest
+
+bench: $(VENV)/installed
+	$(RUN) tools/benchmark.py
+
+lint: $(VENV)/installed
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+# Installed anew only when the dependencies change.
+$(VENV)/installed: setup.cfg requirements/tested.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: make PYTHON=python3.11 ...")'
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --disable-pip-version-check -c requirements/tested.txt -e '.[lite,test]'
+	touch $@

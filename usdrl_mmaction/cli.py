@@ -1,0 +1,106 @@
+"""What the command-line tools share: configs with their options checked, and errors of one line."""
+
+import argparse
+import difflib
+import os
+import re
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from mmaction.registry import RUNNERS
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.runner import Runner
+
+from .datasets import AnnotationError
+
+# What the runner takes beside the fields of a config.
+RUNNER_FIELDS = ('work_dir', 'load_from', 'resume', 'randomness', 'experiment_name', 'launcher', 'auto_scale_lr',
+                 'custom_hooks', 'model_wrapper_cfg', 'sync_bn', 'find_unused_parameters', 'compile')  # fmt: skip
+
+
+def add_common_arguments(parser: argparse.ArgumentParser):
+    """The flags that training and testing have in common, as MMAction2 spells them."""
+    parser.add_argument('--work-dir', help='folder of logs and checkpoints; by default work_dirs/<name of the config>')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='settings that override the config, e.g. train_cfg.max_epochs=10',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """The config of a command, with the flags of ``add_common_arguments`` in it."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if not Path(args.config).is_file():
+        raise UsageError(f'there is no config {args.config} (seen from {os.getcwd()}). See configs/usdrl/.')
+    cfg = Config.fromfile(args.config)
+    for key in args.cfg_options:
+        check_key(cfg, key, args.config)
+    cfg.launcher = args.launcher
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
+    if not torch.cuda.is_available():
+        cfg.env_cfg.dist_cfg.backend = 'gloo'
+    return cfg
+
+
+def check_key(cfg: Config, key: str, source: str):
+    """A key of --cfg-options is one of the config; a new one may only be an argument of something that is built."""
+    node, path = cfg._cfg_dict, ''
+    for part in key.split('.'):
+        if isinstance(node, (list, tuple)):
+            if not (part.isdigit() and int(part) < len(node)):
+                raise UsageError(
+                    f"--cfg-options {key}: '{path}' of {source} is a list of {len(node)}, without '{part}'."
+                )
+            node, path = node[int(part)], f'{path}.{part}'
+            continue
+        if not isinstance(node, dict):
+            raise UsageError(f"--cfg-options {key}: '{path}' of {source} is {node!r}, which has no '{part}'.")
+        if part not in node:
+            if 'type' in node or (not path and part in RUNNER_FIELDS):
+                return
+            close = difflib.get_close_matches(part, [*node, *(RUNNER_FIELDS if not path else ())], 1)
+            hint = f" Did you mean '{close[0]}'?" if close else f' It has: {", ".join(map(str, node))}.'
+            raise UsageError(f"--cfg-options {key}: {path or source} has no '{part}'.{hint}")
+        node, path = node[part], f'{path}.{part}'.lstrip('.')
+
+
+def build_runner(cfg: Config) -> Runner:
+    """The runner that MMAction2's own tools build."""
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+
+
+class UsageError(Exception):
+    """A command that cannot be carried out as it was given."""
+
+
+UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+UNKNOWN_TYPE = re.compile(r"(\w+) is not in the (\S+) registry")
+
+
+@contextmanager
+def one_line_errors():
+    """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
+    try:
+        yield
+    except (UsageError, AnnotationError) as error:
+        sys.exit(f'error: {error}')
+    except TypeError as error:
+        match = UNKNOWN_ARGUMENT.search(str(error))
+        if not match:
+            raise
+        name, argument = match.groups()
+        sys.exit(f"error: {name} has no argument '{argument}': correct the config or --cfg-options.")
+    except KeyError as error:
+        match = UNKNOWN_TYPE.search(str(error))
+        if not match:
+            raise
+        name, registry = match.groups()
+        sys.exit(f"error: no '{name}' is registered in {registry}: correct the 'type' in the config.")

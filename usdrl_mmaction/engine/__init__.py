@@ -1,0 +1,7 @@
+"""Hooks, loops and the optimizer wrapper, registered in MMAction2."""
+
+from .hooks import FeatureCacheHook
+from .loops import RetrievalLoop
+from .mixed_precision import MixedPrecisionOptimWrapper
+
+__all__ = ['FeatureCacheHook', 'MixedPrecisionOptimWrapper', 'RetrievalLoop']

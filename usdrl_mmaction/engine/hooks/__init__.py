@@ -1,0 +1,5 @@
+"""Hooks."""
+
+from .feature_cache_hook import FeatureCacheHook
+
+__all__ = ['FeatureCacheHook']

@@ -1,0 +1,49 @@
+"""A frozen encoder need not be run again every epoch."""
+
+import logging
+
+from mmaction.registry import HOOKS
+from mmengine.dataset import DefaultSampler, pseudo_collate
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from torch.utils.data import DataLoader
+
+from ..features import encode_all
+
+
+@HOOKS.register_module()
+class FeatureCacheHook(Hook):
+    """Before training, encodes every clip once, and lets the loops go over the features in memory instead.
+
+    For a ``FrozenRecognizer`` and a pipeline that draws nothing at random: the result is the one of encoding anew.
+    """
+
+    def before_train(self, runner):
+        runner.train_loop.dataloader = self.cached(runner, runner.train_loop.dataloader, shuffle=True)
+        if runner.val_loop is not None:
+            runner.val_loop.dataloader = self.cached(runner, runner.val_loop.dataloader, shuffle=False)
+
+    def cached(self, runner, loader: DataLoader, shuffle: bool) -> DataLoader:
+        """A loader like this one, of the features of its data set."""
+        print_log(f'Encoding {len(loader.dataset)} clips, once.', 'current', logging.INFO)
+        in_order = DataLoader(loader.dataset, loader.batch_size, collate_fn=pseudo_collate, num_workers=0)
+        features, samples = encode_all(runner.model, in_order)
+        items = [
+            {'inputs': feature[None], 'data_samples': sample.cpu()}
+            for feature, sample in zip(features.cpu(), samples, strict=True)
+        ]
+        return DataLoader(
+            Features(items, loader.dataset.metainfo),
+            loader.batch_size,
+            sampler=DefaultSampler(items, shuffle, seed=runner.seed),
+            collate_fn=pseudo_collate,
+            drop_last=loader.drop_last,
+        )
+
+
+class Features(list):
+    """Items of a data set in memory."""
+
+    def __init__(self, items: list[dict], metainfo: dict):
+        super().__init__(items)
+        self.metainfo = metainfo

@@ -1,0 +1,5 @@
+"""Loops."""
+
+from .retrieval_loop import RetrievalLoop
+
+__all__ = ['RetrievalLoop']

@@ -1,0 +1,5 @@
+"""Recognizers."""
+
+from .frozen_recognizer import FrozenRecognizer
+
+__all__ = ['FrozenRecognizer']

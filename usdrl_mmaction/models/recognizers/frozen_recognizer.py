@@ -1,0 +1,29 @@
+"""Linear evaluation: a recognizer that trains its head alone."""
+
+import torch
+from mmaction.models.recognizers import RecognizerGCN
+from mmaction.registry import MODELS
+from torch import Tensor
+
+
+@MODELS.register_module()
+class FrozenRecognizer(RecognizerGCN):
+    """``RecognizerGCN`` whose backbone is frozen and stays in evaluation mode.
+
+    Pooled features (N, clips, 2D) are taken as well as clips, so that ``FeatureCacheHook`` can encode each clip once.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.backbone.requires_grad_(False)
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def extract_feat(self, inputs: Tensor, **kwargs) -> tuple:
+        if inputs.ndim == 3:
+            return inputs.flatten(0, 1), {}
+        with torch.no_grad():
+            return super().extract_feat(inputs)
