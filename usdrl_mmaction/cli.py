@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from mmaction.registry import RUNNERS
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from .datasets import AnnotationError
@@ -82,7 +82,7 @@ class UsageError(Exception):
 
 
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
-UNKNOWN_TYPE = re.compile(r"(\w+) is not in the (\S+) registry")
+UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
 
 
 @contextmanager

@@ -2,6 +2,7 @@ custom_imports = dict(imports=['usdrl_mmaction'])
 default_scope = 'mmaction'
 default_hooks = dict(
     runtime_info=dict(type='RuntimeInfoHook'),
+    epoch_seed=dict(type='EpochSeedHook'),
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=20, ignore_last=False),
     param_scheduler=dict(type='ParamSchedulerHook'),

@@ -1,5 +1,6 @@
 """Hooks."""
 
+from .epoch_seed_hook import EpochSeedHook
 from .feature_cache_hook import FeatureCacheHook
 
-__all__ = ['FeatureCacheHook']
+__all__ = ['EpochSeedHook', 'FeatureCacheHook']

@@ -88,8 +88,8 @@ class StreamEncoder(BaseModule):
         if clip.shape[1:] != self.clip_shape:
             raise ValueError(
                 f'{type(self).__name__} was built for clips (persons, frames, joints, coordinates) of '
-                f'{self.clip_shape} and got {tuple(clip.shape[1:])}: set num_person, num_frames, layout or in_channels of the backbone, '
-                'or resize the clips in the pipeline.'
+                f'{self.clip_shape} and got {tuple(clip.shape[1:])}: set num_person, num_frames, layout or in_channels '
+                'of the backbone, or resize the clips in the pipeline.'
             )
         temporal, spatial = self.embed(clip, modality or self.default_modality)
         streams = StreamFeatures(

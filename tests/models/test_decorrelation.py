@@ -1,0 +1,89 @@
+"""The loss from Gram matrices is the loss of the textbook, with its D×D matrices, a pair at a time."""
+
+from itertools import combinations
+
+import pytest
+import torch
+
+from usdrl_mmaction.models import decorrelation_terms
+
+
+def textbook(z):
+    """The terms as they are written down."""
+    views, n, d = z.shape
+    last, others = z[-1], z[:-1]
+    mse = torch.nn.functional.mse_loss
+    consistency = sum(mse(view, last) for view in others) + sum(mse(view, others.mean(0)) for view in others)
+    variance = 0.0
+    for view in z:
+        covariance = torch.cov(view.T)
+        off_diagonal = covariance - torch.diag(covariance.diag())
+        std = (view.var(0) + 1e-4).sqrt()
+        variance = variance + 5 * torch.relu(1 - std).mean() + off_diagonal.square().sum() / d
+    cross = 0.0
+    standard = (z - z.mean(1, keepdim=True)) / z.std(1, keepdim=True)
+    for a, b in combinations(range(views), 2):
+        c = standard[a].T @ standard[b] / n
+        off_diagonal = c - torch.diag(c.diag())
+        cross = cross + (c.diag() - 1).square().sum() + 0.005 * off_diagonal.square().sum()
+    return dict(consistency=consistency, variance=variance, cross=cross)
+
+
+@pytest.mark.parametrize('views', [2, 3, 4, 6])
+@pytest.mark.parametrize('n, d', [(2, 7), (8, 64), (16, 16), (50, 12)])
+@pytest.mark.parametrize('dtype, tolerance', [(torch.float64, 1e-9), (torch.float32, 1e-4)])
+def test_equals_the_textbook(views, n, d, dtype, tolerance):
+    torch.manual_seed(views * 1000 + n * 10 + d)
+    z = (torch.randn(1, n, d) + torch.randn(views, n, d) * torch.rand(d) * 2 + torch.randn(d)).to(dtype)
+    ours, theirs = z.clone().requires_grad_(), z.clone().requires_grad_()
+    terms, expected = decorrelation_terms(ours), textbook(theirs)
+    assert terms.keys() == expected.keys()
+    for name, value in terms.items():
+        torch.testing.assert_close(value, expected[name], rtol=tolerance, atol=tolerance)
+        (gradient,) = torch.autograd.grad(value, ours, retain_graph=True)
+        (reference,) = torch.autograd.grad(expected[name], theirs, retain_graph=True)
+        torch.testing.assert_close(
+            gradient, reference, rtol=tolerance, atol=tolerance * (1 + reference.abs().max().item())
+        )
+
+
+@pytest.mark.parametrize('constant', [0.0, 1.0, -345.678])
+def test_a_dead_dimension_is_finite_and_pulls_nowhere(constant):
+    z = torch.randn(4, 8, 5)
+    z[..., 2] = constant
+    z.requires_grad_()
+    terms = decorrelation_terms(z)
+    total = sum(terms.values())
+    total.backward()
+    assert total.isfinite()
+    assert z.grad.isfinite().all()
+    assert z.grad[..., 2].abs().max() < 1e-3
+    assert terms['cross'] >= 6  # of six pairs, each misses the 1 on the dead dimension's diagonal
+
+
+def test_independent_unit_dimensions_that_agree_cost_nothing():
+    z = torch.linalg.qr(torch.randn(64, 9, dtype=torch.float64))[0]
+    z = z - z.mean(0)
+    z = torch.linalg.qr(z)[0] * 63**0.5 * (1 + 1e-3)
+    terms = decorrelation_terms(z.expand(3, -1, -1))
+    assert terms['consistency'] == 0
+    assert terms['variance'] < 1e-6
+    assert terms['cross'] < 3 * 9 * (1 / 64 + 1e-4) ** 2 + 1e-9  # divided by N, standardised by N - 1
+
+
+def test_float32_under_mixed_precision():
+    z = torch.randn(4, 8, 16)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        mixed = decorrelation_terms(z)
+        from_half = decorrelation_terms(z.bfloat16())
+    full = decorrelation_terms(z)
+    for name, value in mixed.items():
+        assert value.dtype == torch.float32
+        assert from_half[name].dtype == torch.float32
+        assert value == full[name]
+
+
+@pytest.mark.parametrize('shape', [(4, 8), (1, 8, 4), (3, 1, 4)])
+def test_shapes_without_meaning_are_refused(shape):
+    with pytest.raises(ValueError, match='two views and two samples'):
+        decorrelation_terms(torch.randn(shape))

@@ -1,0 +1,71 @@
+"""Writes the made-up data sets (trimmed clips and untrimmed videos) in MMAction2's pose format."""
+
+import argparse
+import os
+import pickle
+from functools import partial
+from pathlib import Path
+
+from rich.progress import track
+
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
+
+
+def main():
+    args = parse_args()
+    args.out_dir.mkdir(parents=True, exist_ok=True)
+    jobs = {
+        'synthetic.pkl': (make_trimmed, args.clips, 'clips'),
+        'synthetic_untrimmed.pkl': (make_untrimmed, args.videos, 'videos'),
+    }
+    for name, (make, num, noun) in jobs.items():
+        path = args.out_dir / name
+        if not args.overwrite and already_made(path, num, args.seed):
+            print(f'{path} is there already, made with the same arguments: skipped. Use --overwrite to make it again.')
+            continue
+        data = make(num, args.seed, progress=partial(track, description=f'Making {noun}'))
+        save(data, path)
+        print(summary(data, path, noun))
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--out-dir', type=Path, default=Path('data/synthetic'), help='folder to write to')
+    parser.add_argument('--clips', type=int, default=720, help='number of trimmed clips')
+    parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
+    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
+    parser.add_argument('--overwrite', action='store_true', help='make the files again even if they are there')
+    return parser.parse_args()
+
+
+def already_made(path, num, seed):
+    """Whether the file holds what these arguments would make."""
+    if not path.exists():
+        return False
+    meta = pickle.loads(path.read_bytes())['meta']
+    same = (meta['num'], meta['seed']) == (num, seed)
+    if not same:
+        print(f'{path} was made with other arguments (number {meta["num"]}, seed {meta["seed"]}): making it again.')
+    return same
+
+
+def save(data, path):
+    """Written beside and renamed, so that an interrupted run leaves no half a file."""
+    draft = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+    draft.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
+    draft.replace(path)
+
+
+def summary(data, path, noun):
+    items, meta = data['annotations'], data['meta']
+    frames = sum(item['total_frames'] for item in items)
+    subjects = len({item['subject'] for item in items})
+    splits = ', '.join(f'{name} {len(members)}' for name, members in data['split'].items())
+    return (
+        f'{path}: {len(items)} {noun}, {frames} frames ({frames / meta["fps"] / 60:.1f} minutes), '
+        f'{len(meta["classes"])} classes, {subjects} subjects\n  {splits}'
+    )
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,26 @@
+"""A resumed run draws what an uninterrupted one would have drawn."""
+
+import random
+
+import numpy as np
+import torch
+from mmaction.registry import HOOKS
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+
+
+@HOOKS.register_module()
+class EpochSeedHook(Hook):
+    """Seeds every epoch from the run's seed, the epoch and the process.
+
+    Views, DropPath and the order of the clips then depend on nothing that a checkpoint would have to hold.
+    """
+
+    def before_train(self, runner):
+        runner.train_dataloader.sampler.seed = runner.seed  # built before resuming, which may have changed the seed
+
+    def before_train_epoch(self, runner):
+        seed = int(np.random.SeedSequence([runner.seed, runner.epoch, get_rank()]).generate_state(1)[0])
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
