@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,3 +34,38 @@ def ann_file(tmp_path_factory) -> Path:
         pickle.dumps(dict(split=dict(xsub_train=names[:16], xsub_val=names[16:]), annotations=annotations))
     )
     return path
+
+
+@pytest.fixture
+def tiny(ann_file, tmp_path):
+    """A config of configs/usdrl, made small enough to run in a second on the clips of ``ann_file``."""
+
+    def load(name: str, options: dict | None = None) -> Config:
+        cfg = Config.fromfile(ROOT / f'configs/usdrl/{name}.py')
+        cfg.work_dir = str(tmp_path / 'work')
+        cfg.randomness = dict(seed=0)
+        cfg.log_level = 'WARNING'
+        cfg.merge_from_dict({key: value for key, value in shrunk(cfg, ann_file).items()})
+        cfg.merge_from_dict(options or {})
+        return cfg
+
+    return load
+
+
+def shrunk(cfg: Config, ann_file: Path) -> dict:
+    """The settings that make a config small: data, width, epochs."""
+    options = {'model.backbone.embed_dims': 16}
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'test_cfg.gallery'):
+        node = cfg
+        for part in loader.split('.'):
+            node = node.get(part) if node else None
+        if node:
+            sizes = dict(batch_size=8, num_workers=0, persistent_workers=False)
+            options |= {f'{loader}.{key}': value for key, value in sizes.items()}
+            options[f'{loader}.dataset.ann_file'] = str(ann_file)
+    for part in ('head', 'cls_head'):
+        if part in cfg.model:
+            options[f'model.{part}.in_channels'] = 16
+    if cfg.get('train_cfg'):
+        options |= {'train_cfg.max_epochs': 2, 'default_hooks.checkpoint.interval': 1}
+    return options

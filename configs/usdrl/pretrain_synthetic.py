@@ -18,7 +18,6 @@ train_dataloader = dict(
     persistent_workers=False,
     dataset=dict(ann_file='data/synthetic/synthetic.pkl', split='xsub_train'),
 )
-optim_wrapper = dict(type='OptimWrapper')
-train_cfg = dict(max_epochs=60)
-param_scheduler = [dict(type='MultiStepLR', milestones=[48], gamma=0.1)]
+train_cfg = dict(max_epochs=40)
+param_scheduler = [dict(type='MultiStepLR', milestones=[32], gamma=0.1)]
 default_hooks = dict(checkpoint=dict(interval=5), logger=dict(interval=5))

@@ -38,7 +38,7 @@ def test_token_order():
 def test_shapes(encoder, shape):
     layout = dict(num_node=4, inward=[(1, 0), (2, 0), (3, 2)], center=0)
     model = small(encoder, **{'layout': layout, **shape})
-    persons, frames, joints, channels = model.clip_shape
+    persons, frames, joints, _ = model.clip_shape
     streams = model(torch.randn(3, *model.clip_shape))
     width = shape.get('embed_dims', 16)
     assert streams.temporal.shape == (3, frames, width)

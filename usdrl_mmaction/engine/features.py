@@ -23,5 +23,5 @@ def encode_all(model, loader: DataLoader) -> tuple[Tensor, list[ActionDataSample
     """Pooled features of all samples of a loader, in its order.  # (samples, 2D)"""
     model = model.module if is_model_wrapper(model) else model
     model.eval()
-    features, samples = zip(*(encode(model, data) for data in track_iter_progress(loader)), strict=True)
+    features, samples = zip(*(encode(model, data) for data in track_iter_progress((loader, len(loader)))), strict=True)
     return torch.cat(features), [sample for batch in samples for sample in batch]

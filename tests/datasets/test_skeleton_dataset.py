@@ -1,0 +1,62 @@
+"""A file is read as it is, or refused by name, with what to do."""
+
+import pickle
+
+import pytest
+
+from usdrl_mmaction.datasets import AnnotationError, SkeletonDataset
+
+PIPELINE = [
+    dict(type='mmaction.PoseDecode'),
+    dict(type='mmaction.FormatGCNInput', num_person=2),
+    dict(type='mmaction.PackActionInputs'),
+]
+
+
+def test_the_clips_of_a_split(ann_file):
+    content = pickle.loads(ann_file.read_bytes())
+    dataset = SkeletonDataset(str(ann_file), PIPELINE, split='xsub_val')
+    assert len(dataset) == 8
+    for item, name in zip(dataset, content['split']['xsub_val'], strict=True):
+        clip = next(clip for clip in content['annotations'] if clip['frame_dir'] == name)
+        persons, frames = clip['keypoint'].shape[:2]
+        assert item['inputs'].shape == (1, 2, frames, 25, 3)
+        assert (item['inputs'][0, :persons].numpy() == clip['keypoint']).all()
+        assert item['data_samples'].gt_label.item() == clip['label']
+
+
+@pytest.mark.parametrize(
+    'name, command',
+    [
+        ('ntu60_3d.pkl', 'Get it with `python tools/data/download.py ntu60_3d`'),
+        ('synthetic.pkl', 'Get it with `python tools/data/make_synthetic.py`'),
+        ('mine.pkl', "Set the data set's 'ann_file'"),
+    ],
+)
+def test_a_missing_file_names_itself_and_the_command(tmp_path, name, command):
+    with pytest.raises(AnnotationError) as error:
+        SkeletonDataset(str(tmp_path / name), PIPELINE, split='xsub_train')
+    assert str(tmp_path / name) in str(error.value) and command in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+def test_a_wrong_split_names_those_there_are(ann_file):
+    with pytest.raises(AnnotationError, match=r"has no split 'xsub_test'\. It has: xsub_train, xsub_val\."):
+        SkeletonDataset(str(ann_file), PIPELINE, split='xsub_test')
+
+
+@pytest.mark.parametrize(
+    'damage, message',
+    [
+        (lambda whole: whole[: len(whole) // 2], 'is not a whole pickle file'),
+        (lambda whole: b'', 'is not a whole pickle file'),
+        (lambda whole: b'<html>404</html>', 'is not a whole pickle file'),
+        (lambda whole: pickle.dumps([1, 2]), 'found list'),
+        (lambda whole: pickle.dumps({'split': {}}), r"found \['split'\]"),
+    ],
+)
+def test_a_broken_file_says_what_is_wrong(tmp_path, ann_file, damage, message):
+    path = tmp_path / 'broken.pkl'
+    path.write_bytes(damage(ann_file.read_bytes()))
+    with pytest.raises(AnnotationError, match=message):
+        SkeletonDataset(str(path), PIPELINE, split='xsub_train')

@@ -1,0 +1,79 @@
+"""A wrong command is answered in one line that says what and what next."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from usdrl_mmaction.cli import UsageError, load_config, one_line_errors
+from usdrl_mmaction.datasets import AnnotationError
+
+CONFIG = str(Path(__file__).resolve().parent.parent / 'configs/usdrl/pretrain_synthetic.py')
+
+
+def arguments(config=CONFIG, **options):
+    return Namespace(config=config, cfg_options=options, launcher='none', work_dir=None, local_rank=0)
+
+
+@pytest.mark.parametrize(
+    'key',
+    [
+        'train_cfg.max_epochs',
+        'model.backbone.num_heads',  # not in the file, but something is built from this dict
+        'model.data_preprocessor.augmentations.0.prob',
+        'load_from',
+        'randomness.seed',
+    ],
+)
+def test_keys_that_exist_or_may(key):
+    load_config(arguments(**{key: 1}))
+
+
+@pytest.mark.parametrize(
+    'key, message',
+    [
+        ('train_dataloder.batch_size', r"has no 'train_dataloder'\. Did you mean 'train_dataloader'\?"),
+        (
+            'env_cfg.mp_cfg.opencv_threads',
+            r"env_cfg.mp_cfg has no 'opencv_threads'\. Did you mean 'opencv_num_threads'",
+        ),
+        ('nonsense', r"pretrain_synthetic.py has no 'nonsense'\. It has: .*model"),
+        ('model.data_preprocessor.augmentations.7.prob', "is a list of 3, without '7'"),
+        ('train_cfg.max_epochs.step', "is 40, which has no 'step'"),
+    ],
+)
+def test_keys_that_do_not_exist(key, message):
+    with pytest.raises(UsageError, match=message):
+        load_config(arguments(**{key: 1}))
+
+
+def test_a_config_that_is_not_there():
+    with pytest.raises(UsageError, match=r'there is no config configs/nothing\.py'):
+        load_config(arguments('configs/nothing.py'))
+
+
+@pytest.mark.parametrize(
+    'error, line',
+    [
+        (UsageError('no such thing.'), 'error: no such thing.'),
+        (AnnotationError('no such file.'), 'error: no such file.'),
+        (
+            TypeError("class `DSTE` in x.py: DSTE.__init__() got an unexpected keyword argument 'depth'"),
+            "error: DSTE has no argument 'depth': correct the config or --cfg-options.",
+        ),
+        (
+            KeyError('DST is not in the mmaction::model registry. Please check'),
+            "error: no 'DST' is registered in mmaction::model: correct the 'type' in the config.",
+        ),
+    ],
+)
+def test_one_line(error, line):
+    with pytest.raises(SystemExit) as exit_, one_line_errors():
+        raise error
+    assert exit_.value.code == line
+
+
+@pytest.mark.parametrize('error', [TypeError('3 is not a tensor'), KeyError('loss'), RuntimeError('out of memory')])
+def test_other_errors_keep_their_traceback(error):
+    with pytest.raises(type(error)), one_line_errors():
+        raise error
