@@ -1,5 +1,7 @@
 """Mixed precision on whatever device there is."""
 
+from contextlib import contextmanager
+
 import torch
 from mmaction.registry import OPTIM_WRAPPERS
 from mmengine.device import get_device
@@ -8,12 +10,27 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 
 @OPTIM_WRAPPERS.register_module()
 class MixedPrecisionOptimWrapper(AmpOptimWrapper):
-    """bfloat16 on CPUs and on GPUs that compute in it, float16 with loss scaling on the others."""
+    """bfloat16 where the hardware computes in it, float16 with loss scaling on other GPUs, float32 on other CPUs."""
 
     def __init__(self, **kwargs):
         OptimWrapper.__init__(self, **kwargs)  # AmpOptimWrapper's own refuses the CPU
-        device = get_device()
-        bf16 = device != 'cuda' or torch.cuda.is_bf16_supported(including_emulation=False)
-        self.cast_dtype = torch.bfloat16 if bf16 else torch.float16
-        self.loss_scaler = torch.amp.GradScaler(device, enabled=not bf16)
+        self.device = get_device()
+        self.cast_dtype = half_precision(self.device)
+        self.loss_scaler = torch.amp.GradScaler(self.device, enabled=self.cast_dtype == torch.float16)
         self._scale_update_param = None
+
+    @contextmanager
+    def optim_context(self, model):
+        enabled = self.cast_dtype is not None
+        with OptimWrapper.optim_context(self, model), torch.autocast(self.device, self.cast_dtype, enabled=enabled):
+            yield
+
+
+def half_precision(device: str) -> torch.dtype | None:
+    """The 16-bit type that pays on a device, if one does."""
+    if device == 'cuda':
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    if device == 'cpu':
+        tests = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
+        return torch.bfloat16 if any(getattr(torch.cpu, test, bool)() for test in tests) else None
+    return None
