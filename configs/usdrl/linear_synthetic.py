@@ -4,4 +4,4 @@ model = dict(backbone=dict(embed_dims=128), cls_head=dict(in_channels=128, num_c
 train_dataloader = dict(batch_size=64, num_workers=0, dataset=dict(ann_file=ann_file, split='xsub_train'))
 val_dataloader = dict(batch_size=64, num_workers=0, dataset=dict(ann_file=ann_file, split='xsub_val'))
 test_dataloader = val_dataloader
-optim_wrapper = dict(optimizer=dict(lr=0.1))
+optim_wrapper = dict(optimizer=dict(lr=0.3))

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmaction.registry import MODELS
+from textbook import TextbookPretrainer
 
 from usdrl_mmaction.models import MPCT, DecorrelationHead, StreamFeatures
 
@@ -114,3 +115,15 @@ def test_batch_statistics_of_the_projectors_are_per_view():
 
 def test_registered_where_mmaction_looks():
     assert MODELS.get('MPCT') is MPCT
+
+
+@pytest.mark.parametrize('arguments', [{}, dict(num_heads=2, alpha=0.3, gap=3, kernel_size=3, modalities=('bone',))])
+def test_loss_and_gradients_are_the_textbooks(arguments):
+    views = arguments.get('modalities', ('joint',)) * 4
+    model = build(views, **arguments).train().double()
+    ours = model(inputs().double(), mode='loss')['loss']
+    theirs = TextbookPretrainer(model)(inputs().double())
+    torch.testing.assert_close(ours, theirs)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    for a, b in zip(torch.autograd.grad(ours, parameters), torch.autograd.grad(theirs, parameters), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-8 * max(1.0, b.abs().max().item()))

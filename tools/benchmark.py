@@ -1,0 +1,175 @@
+"""Ours beside a textbook version, in one process (`make bench`): a table, and the same as JSON."""
+
+import argparse
+import copy
+import json
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+from mmaction.registry import MODELS
+from rich.console import Console
+from rich.table import Table
+
+import usdrl_mmaction
+from usdrl_mmaction.models import decorrelation_terms
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / 'tests'))
+from textbook import TextbookPretrainer, textbook_terms  # noqa: E402
+
+DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
+console = Console(highlight=False, width=120)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('rows', nargs='*', default=[*ROWS], help=f'what to measure, of: {", ".join(ROWS)}')
+    parser.add_argument('--repeats', type=int, default=5, help='measurements of each, after one to warm up')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs/bench/bench.json'), help='the JSON file')
+    args = parser.parse_args()
+    unknown = set(args.rows) - set(ROWS)
+    if unknown:
+        parser.error(f'there is no row {", ".join(sorted(unknown))}; the rows are: {", ".join(ROWS)}')
+
+    console.print(', '.join(f'{name} {value}' for name, value in machine().items()))
+    results = {}
+    for name in args.rows:
+        console.print(f'measuring {name} ...')
+        title, pair = ROWS[name]
+        results[name] = {'title': title, **compare(*pair(), args.repeats)}
+    show(results)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({'machine': machine(), 'rows': results}, indent=2) + '\n')
+    console.print(f'Written: {args.out}')
+
+
+def machine() -> dict:
+    name = torch.cuda.get_device_name() if DEVICE == 'cuda' else cpu_name()
+    versions = {'torch': torch.__version__, 'usdrl_mmaction': usdrl_mmaction.__version__}
+    return {'device': name, 'threads': torch.get_num_threads(), 'python': platform.python_version(), **versions}
+
+
+def cpu_name() -> str:
+    info = Path('/proc/cpuinfo')
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(':')[1].strip() for line in lines if line.startswith('model name')), platform.machine())
+
+
+def compare(ours, textbook, repeats: int) -> dict:
+    """Seconds of both, taken in turn, and the memory that each allocates at its peak."""
+    memory = {'ours': peak_memory(ours), 'textbook': peak_memory(textbook)}  # these runs warm up as well
+    seconds = {'ours': [], 'textbook': []}
+    for _ in range(repeats):
+        seconds['ours'].append(timed(ours))
+        seconds['textbook'].append(timed(textbook))
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    return {
+        'seconds': seconds,
+        'median': median,
+        'speedup': median['textbook'] / median['ours'],
+        'peak_bytes': memory,
+        'memory_share': memory['ours'] / memory['textbook'],
+    }
+
+
+def timed(run) -> float:
+    synchronize()
+    start = time.perf_counter()
+    run()
+    synchronize()
+    return time.perf_counter() - start
+
+
+def synchronize():
+    if DEVICE == 'cuda':
+        torch.cuda.synchronize()
+
+
+def peak_memory(run) -> int:
+    """The most bytes of tensors that a run holds beyond what was there before."""
+    if DEVICE == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        run()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(profile_memory=True) as profile:
+        run()
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == '[memory]']
+    held = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        held += event.nbytes()
+        peak = max(peak, held)
+    return peak
+
+
+def loss_pair():
+    z = torch.randn(4, 128, 4096, device=DEVICE, requires_grad=True)
+
+    def run(terms):
+        z.grad = None
+        sum(terms(z).values()).backward()
+
+    return lambda: run(decorrelation_terms), lambda: run(textbook_terms)
+
+
+def step_pair(width: int, batch: int, half: bool):
+    """A whole pretraining step on four views: forward, backward, optimizer."""
+
+    def make():
+        torch.manual_seed(0)
+        model = MODELS.build(
+            dict(
+                type='MPCT',
+                backbone=dict(type='DSTE', embed_dims=width),
+                head=dict(type='DecorrelationHead', in_channels=width),
+                data_preprocessor=dict(type='MultiViewPreprocessor', crop=dict(type='CropResize')),
+            )
+        )
+        return model.to(DEVICE).train()
+
+    views = torch.randn(4, batch, 2, 64, 25, 3, device=DEVICE)
+    ours, textbook = make(), TextbookPretrainer(copy.deepcopy(make()))
+    ours_adam, textbook_adam = (torch.optim.Adam(model.parameters(), lr=5e-4) for model in (ours, textbook))
+
+    def step(loss, optimizer):
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=half):
+            value = loss()
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+
+    return (
+        lambda: step(lambda: ours(views, mode='loss')['loss'], ours_adam),
+        lambda: step(lambda: textbook(views), textbook_adam),
+    )
+
+
+ROWS = {
+    'loss': ("loss forward and backward, N=128, D'=4096", loss_pair),
+    'step1024': ('pretraining step, D=1024, batch 16, float32', lambda: step_pair(1024, 16, False)),
+    'step1024_bf16': ('pretraining step, D=1024, batch 16, bfloat16', lambda: step_pair(1024, 16, True)),
+    'step128': ('pretraining step, D=128, batch 128, float32', lambda: step_pair(128, 128, False)),
+    'step128_bf16': ('pretraining step, D=128, batch 128, bfloat16', lambda: step_pair(128, 128, True)),
+}
+
+
+def show(results: dict):
+    table = Table(title='Median seconds (least – most), peak of allocated memory, and how many times faster')
+    for name in ('what', 'ours', 'textbook', 'faster', 'memory'):
+        table.add_column(name, justify='left' if name == 'what' else 'right')
+    for row in results.values():
+        cells = [
+            f'{row["median"][who]:.3g} s ({min(row["seconds"][who]):.3g} – {max(row["seconds"][who]):.3g}), '
+            f'{row["peak_bytes"][who] / 1e6:.0f} MB'
+            for who in ('ours', 'textbook')
+        ]
+        table.add_row(row['title'], *cells, f'{row["speedup"]:.2f}×', f'{row["memory_share"]:.1%}')
+    console.print(table)
+
+
+if __name__ == '__main__':
+    main()
