@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from usdrl_mmaction.datasets.skeleton_dataset import AnnotationError, read_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 
 
@@ -42,10 +43,15 @@ def already_made(path, num, seed):
     """Whether the file holds what these arguments would make."""
     if not path.exists():
         return False
-    meta = pickle.loads(path.read_bytes())['meta']
-    same = (meta['num'], meta['seed']) == (num, seed)
+    try:
+        meta = read_annotations(str(path)).get('meta', {})
+    except AnnotationError as error:
+        print(f'{error} Making it again.')
+        return False
+    same = (meta.get('num'), meta.get('seed')) == (num, seed)
     if not same:
-        print(f'{path} was made with other arguments (number {meta["num"]}, seed {meta["seed"]}): making it again.')
+        made_with = f'number {meta.get("num")}, seed {meta.get("seed")}'
+        print(f'{path} was made with other arguments ({made_with}): making it again.')
     return same
 
 
