@@ -14,6 +14,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from .datasets import AnnotationError
+from .engine.allocator import keep_pages
 
 # What the runner takes beside the fields of a config.
 RUNNER_FIELDS = ('work_dir', 'load_from', 'resume', 'randomness', 'experiment_name', 'launcher', 'auto_scale_lr',
@@ -74,6 +75,7 @@ def check_key(cfg: Config, key: str, source: str):
 
 def build_runner(cfg: Config) -> Runner:
     """The runner that MMAction2's own tools build."""
+    keep_pages()
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
 
 
