@@ -1,11 +1,10 @@
 model = dict(
     type='MPCT',
     views=('joint',) * 4,
-    backbone=dict(type='DSTE', layout='nturgb+d', embed_dims=1024),
+    backbone=dict(type='DSTE', embed_dims=1024),
     head=dict(type='DecorrelationHead', in_channels=1024),
     data_preprocessor=dict(
         type='MultiViewPreprocessor',
-        layout='nturgb+d',
         crop=dict(type='CropResize', num_frames=64, ratio=(0.1, 1.0), min_frames=64),
         augmentations=[
             dict(type='JointCorruption', prob=0.5, share=0.6, zero_prob=0.5),
