@@ -61,14 +61,13 @@ def cpu_name() -> str:
 
 
 def compare(ours, textbook, repeats: int) -> dict:
-    """Seconds of both, taken in turn, and the memory that each allocates at its peak."""
-    memory = {'ours': peak_memory(ours), 'textbook': peak_memory(textbook)}  # these runs warm up as well
-    seconds = {'ours': [], 'textbook': []}
-    for _ in range(repeats):
-        keep_pages(True)  # as tools/train.py does
-        seconds['ours'].append(timed(ours))
-        keep_pages(False)
-        seconds['textbook'].append(timed(textbook))
+    """Seconds of both, one after the other so that each keeps its memory, and the most memory that each allocates."""
+    memory, seconds = {}, {}
+    for name, run in (('ours', ours), ('textbook', textbook)):
+        keep_pages(name == 'ours')  # as tools/train.py does
+        memory[name] = peak_memory(run)
+        run()
+        seconds[name] = [timed(run) for _ in range(repeats)]
     median = {name: statistics.median(values) for name, values in seconds.items()}
     return {
         'seconds': seconds,
