@@ -5,6 +5,7 @@ import torch
 from mmaction.models import AAGCN, STGCN, GCNHead
 
 from usdrl_mmaction.models import DSTE, STTR, StreamFeatures, as_streams
+from usdrl_mmaction.models.backbones.dste import plain_attention
 from usdrl_mmaction.models.backbones.tokens import as_modality, spatial_tokens, temporal_tokens
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -181,3 +182,10 @@ def test_as_streams_refuses_other_things():
     with pytest.raises(TypeError, match=r'\(N, M, C, T, V\), not \(2, 3\)'):
         as_streams(torch.zeros(2, 3))
     assert isinstance(as_streams(StreamFeatures(torch.zeros(1, 1, 1), torch.zeros(1, 1, 1))), StreamFeatures)
+
+
+@pytest.mark.parametrize('is_causal', [False, True])
+def test_plain_attention_is_pytorchs(is_causal):
+    q, k, v = torch.randn(3, 2, 4, 7, 6, dtype=torch.float64)
+    expected = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
+    torch.testing.assert_close(plain_attention(q, k, v, is_causal), expected)

@@ -1,11 +1,14 @@
 """Views are encoded as their modality, each by itself, and the head sees them in order."""
 
+import math
+
 import pytest
 import torch
 from mmaction.registry import MODELS
 from textbook import TextbookPretrainer
 
 from usdrl_mmaction.models import MPCT, DecorrelationHead, StreamFeatures
+from usdrl_mmaction.models.pretrainers import mpct
 
 GRAPH = dict(graph_cfg=dict(layout='nturgb+d', mode='stgcn_spatial'), num_stages=2, base_channels=8)
 
@@ -29,8 +32,11 @@ def inputs(views=4):
     return torch.randn(views, 3, 2, 16, 25, 3, generator=torch.Generator().manual_seed(1))
 
 
-def test_views_encoded_together_are_views_encoded_alone():
+@pytest.mark.parametrize('clips_a_call', [1, 5, 100])
+def test_views_encoded_together_are_views_encoded_alone(clips_a_call, monkeypatch):
+    monkeypatch.setattr(mpct, 'CACHED', clips_a_call * 16 * 8)
     model = build()
+    assert len(list(model.calls(inputs()))) == math.ceil(4 * 3 / clips_a_call)
     streams = model(inputs())
     for i, clip in enumerate(inputs()):
         alone = model.backbone(clip)

@@ -1,11 +1,17 @@
 """MPCT, multi-perspective consistency training: the views of a clip, encoded alike, are made to agree."""
 
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
 import torch
 from mmaction.registry import MODELS
 from mmengine.model import BaseModel
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..backbones.tokens import FUSED, StreamEncoder, StreamFeatures, as_modality, as_streams
+
+CACHED = 2**19  # numbers of one activation that fit a CPU's cache together with those around it
 
 
 @MODELS.register_module()
@@ -35,11 +41,19 @@ class MPCT(BaseModel):
 
     def encode(self, clips: Tensor) -> StreamFeatures:
         """Encode every view in its modality.  # (views, N, M, T, V, C) -> streams of (views, N, L, D)"""
-        if len(set(self.views)) == 1 and not has_batch_norm(self.backbone):
-            streams = self.encode_as(clips.flatten(0, 1), self.views[0])
-            return StreamFeatures(*(tokens.unflatten(0, clips.shape[:2]) for tokens in streams))
-        each = [self.encode_as(clip, modality) for clip, modality in zip(clips, self.views, strict=True)]
-        return StreamFeatures(*(torch.stack(tokens) for tokens in zip(*each, strict=True)))
+        streams = [self.encode_as(clip, modality) for clip, modality in self.calls(clips)]
+        return StreamFeatures(*(torch.cat(t).unflatten(0, clips.shape[:2]) for t in zip(*streams, strict=True)))
+
+    def calls(self, clips: Tensor) -> Iterator[tuple[Tensor, str]]:
+        """The clips and the modality of each call of the backbone: neighbouring views of one modality share a call; on
+        a CPU it is split into pieces that stay in its cache."""
+        if not isinstance(self.backbone, StreamEncoder):
+            yield from zip(clips, self.views, strict=True)  # a graph network's batch statistics are a view's own
+            return
+        for modality, group in groupby(zip(self.views, clips, strict=True), key=itemgetter(0)):
+            together = torch.cat([clip for _, clip in group])
+            size = clips_in_cache(self.backbone) if clips.is_cpu else len(together)
+            yield from ((piece, modality) for piece in together.split(size))
 
     def encode_as(self, clip: Tensor, modality: str) -> StreamFeatures:
         if isinstance(self.backbone, StreamEncoder):
@@ -49,6 +63,6 @@ class MPCT(BaseModel):
         return as_streams(self.backbone(as_modality(clip, modality, self.data_preprocessor.skeleton)))
 
 
-def has_batch_norm(module: nn.Module) -> bool:
-    """Whether clips of one batch depend on each other, so that views cannot share it."""
-    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in module.modules())
+def clips_in_cache(backbone: StreamEncoder) -> int:
+    """How many clips a CPU encodes with the activations of a layer in its cache."""
+    return max(1, CACHED // backbone.temporal_position.numel())
