@@ -1,0 +1,19 @@
+"""Early prediction: how the accuracy grows with the share of a clip that was seen."""
+
+import numpy as np
+
+
+def early_prediction_curve(scores: np.ndarray, labels: np.ndarray) -> dict:
+    """``ratios`` and ``accuracy`` (R,), and the area under them as ``auc``: a constant accuracy is its own area.
+
+    ``scores`` (N, R, classes) are the scores of each clip after k/R of it, k = 1 … R; ``labels`` (N,).
+    """
+    scores, labels = np.asarray(scores), np.asarray(labels)
+    if scores.ndim != 3 or scores.shape[1] < 2 or not scores.size or labels.shape != scores.shape[:1]:
+        raise ValueError(
+            'A curve needs scores of (clips, ratios, classes), at least one clip and two ratios, and a label a clip; '
+            f'found scores {scores.shape} and labels {labels.shape}.'
+        )
+    accuracy = (scores.argmax(2) == labels[:, None]).mean(0)  # (R,)
+    ratios = np.arange(1, len(accuracy) + 1) / len(accuracy)
+    return {'ratios': ratios, 'accuracy': accuracy, 'auc': float((accuracy[1:] + accuracy[:-1]).mean() / 2)}

@@ -1,0 +1,96 @@
+"""From the scores of a video's frames to proposals of actions, with the usual ways to clean them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from .matching import overlap
+
+
+def proposals_from_scores(
+    scores: np.ndarray,
+    thresholds: Sequence[float] = (0.02,),
+    smooth: int = 1,
+    min_length: int = 1,
+    nms: float | None = None,
+    soft_nms: float | None = None,
+) -> np.ndarray:
+    """Rows of (label, start, end, score), ends exclusive, by label and start.  # (T, classes) -> (S, 4)
+
+    Each run of frames where an action's probability is above the threshold is a proposal; its score is the mean
+    probability over the run. Column 0 of ``scores`` is the background, which gives none.
+
+    Args:
+        thresholds: With several, the proposals of all of them together, each once.
+        smooth: Frames that probabilities are averaged over beforehand.
+        min_length: Frames; what is shorter is dropped.
+        nms: Of two proposals of one label that overlap more than this, the lower one is dropped.
+        soft_nms: The lower one's score is multiplied by exp(-overlap² / ``soft_nms``) instead.
+    """
+    _check_options(thresholds, smooth, min_length, nms, soft_nms)
+    scores = _checked(scores)
+    if smooth > 1:
+        scores = uniform_filter1d(scores, smooth, axis=0, mode='nearest')
+    proposals = np.concatenate([runs_above(scores, threshold) for threshold in thresholds])
+    proposals = proposals[proposals[:, 2] - proposals[:, 1] >= min_length]
+    _, first = np.unique(proposals[:, :3], axis=0, return_index=True)
+    proposals = proposals[first]
+    if nms is not None:
+        return suppress(proposals, lambda amount: amount <= nms)
+    if soft_nms is not None:
+        return suppress(proposals, lambda amount: np.exp(-np.square(amount) / soft_nms))
+    return proposals
+
+
+def runs_above(scores: np.ndarray, threshold: float) -> np.ndarray:
+    """The runs of frames above a threshold, of each class but the background.  # (T, classes) -> (S, 4)"""
+    track = np.pad(scores[:, 1:].T, ((0, 0), (0, 1)))  # (classes - 1, T + 1): a run ends at the latest where T does
+    above = np.pad(track[:, :-1] > threshold, ((0, 0), (1, 1))).astype(np.int8)
+    change = np.diff(above, axis=1)  # (classes - 1, T + 1)
+    label, start = np.nonzero(change == 1)
+    _, end = np.nonzero(change == -1)
+    if not len(label):
+        return np.empty((0, 4))
+    edges = np.stack([start, end], axis=1) + label[:, None] * track.shape[1]  # (S, 2)
+    score = np.add.reduceat(track.ravel(), edges.ravel())[::2] / (end - start)
+    return np.stack([label + 1, start, end, score], axis=1)
+
+
+def suppress(proposals: np.ndarray, keep) -> np.ndarray:
+    """From the highest score down, each proposal multiplies the lower ones of its label by ``keep(overlap)``; those
+    that come to 0 are dropped.  # (S, 4) -> (S', 4)"""
+    left, kept = proposals.copy(), []
+    while len(left):
+        highest = left[:, 3].argmax()
+        best, left = left[highest], np.delete(left, highest, axis=0)
+        kept.append(best)
+        amount = np.maximum(overlap(best[1], best[2], left[:, 1], left[:, 2]), 0)
+        left[:, 3] *= np.where(left[:, 0] == best[0], keep(amount), 1)
+        left = left[left[:, 3] > 0]
+    return np.unique(np.array(kept).reshape(-1, 4), axis=0)
+
+
+def _checked(scores):
+    scores = np.asarray(scores, dtype=float)
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        raise ValueError(f'Scores are (frames, classes), the background first, not {scores.shape}.')
+    if not ((scores >= 0) & (scores <= 1.001)).all():
+        raise ValueError(
+            f'Scores are probabilities, but range from {scores.min():.3g} to {scores.max():.3g}: apply a softmax first.'
+        )
+    return scores
+
+
+def _check_options(thresholds, smooth, min_length, nms, soft_nms):
+    if np.ndim(thresholds) != 1 or not len(thresholds) or not all(0 <= threshold < 1 for threshold in thresholds):
+        raise ValueError(f'thresholds must be a list of probabilities from 0 and below 1, not {thresholds}.')
+    for name, value in (('smooth', smooth), ('min_length', min_length)):
+        if not (isinstance(value, int) and value >= 1):
+            raise ValueError(f'{name} must be a whole number of frames from 1, not {value!r}.')
+    if nms is not None and soft_nms is not None:
+        raise ValueError('Set nms or soft_nms, not both.')
+    if nms is not None and not 0 <= nms < 1:
+        raise ValueError(f'nms must be an overlap from 0 and below 1, not {nms}.')
+    if soft_nms is not None and not soft_nms > 0:
+        raise ValueError(f'soft_nms must be above 0, not {soft_nms}.')

@@ -1,0 +1,7 @@
+"""Metrics on whole videos and on clips, registered in MMAction2's ``METRICS``."""
+
+from .detection_metric import DetectionMetric
+from .early_prediction_metric import EarlyPredictionMetric
+from .segmentation_metric import SegmentationMetric
+
+__all__ = ['DetectionMetric', 'EarlyPredictionMetric', 'SegmentationMetric']
