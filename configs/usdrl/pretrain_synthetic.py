@@ -8,7 +8,7 @@ model = dict(
         augmentations=[
             dict(type='JointCorruption', prob=0.5, share=0.3, zero_prob=0.5),
             dict(type='Shear', prob=0.5, amplitude=0.4),
-            dict(type='Turn', angle=0.5),
+            dict(type='Rotate', angle=(0.0, 0.5, 0.0)),
         ],
     ),
 )

@@ -1,7 +1,17 @@
 """Encoders, heads and pretrainers, registered in MMAction2's ``MODELS``."""
 
 from .backbones import DSTE, STTR, StreamFeatures, as_streams
-from .data_preprocessors import CropResize, JointCorruption, MultiViewPreprocessor, Shear, Turn
+from .data_preprocessors import (
+    CropResize,
+    Jitter,
+    JointCorruption,
+    Mirror,
+    MultiViewPreprocessor,
+    Reverse,
+    Rotate,
+    Scale,
+    Shear,
+)
 from .heads import DecorrelationHead, StreamClsHead
 from .losses import decorrelation_terms
 from .pretrainers import MPCT
@@ -14,12 +24,16 @@ __all__ = [
     'CropResize',
     'DecorrelationHead',
     'FrozenRecognizer',
+    'Jitter',
     'JointCorruption',
+    'Mirror',
     'MultiViewPreprocessor',
+    'Reverse',
+    'Rotate',
+    'Scale',
     'Shear',
     'StreamClsHead',
     'StreamFeatures',
-    'Turn',
     'as_streams',
     'decorrelation_terms',
 ]

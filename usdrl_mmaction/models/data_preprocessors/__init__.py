@@ -1,5 +1,16 @@
 """Data preprocessors."""
 
-from .multi_view import CropResize, JointCorruption, MultiViewPreprocessor, Shear, Turn
+from .augmentations import Jitter, JointCorruption, Mirror, Reverse, Rotate, Scale, Shear
+from .multi_view import CropResize, MultiViewPreprocessor
 
-__all__ = ['CropResize', 'JointCorruption', 'MultiViewPreprocessor', 'Shear', 'Turn']
+__all__ = [
+    'CropResize',
+    'Jitter',
+    'JointCorruption',
+    'Mirror',
+    'MultiViewPreprocessor',
+    'Reverse',
+    'Rotate',
+    'Scale',
+    'Shear',
+]

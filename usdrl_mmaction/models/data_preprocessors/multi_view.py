@@ -1,9 +1,4 @@
-"""The views of MPCT: a batch of clips of any length in, several augmented views of each out, on the model's device.
-
-An augmentation takes clips (B, M, T, V, C), draws for each clip whether and how it acts, and returns the clips anew.
-"""
-
-import math
+"""The views of MPCT: a batch of clips of any length in, several augmented views of each out, on the model's device."""
 
 import torch
 from mmaction.registry import MODELS
@@ -82,77 +77,3 @@ def resample(padded: Tensor, index: Tensor, start: Tensor, frames: Tensor, num_f
     weight = (position - before).view(*position.shape, *[1] * (padded.ndim - 2))
     first, second = (padded[index[:, None], start[:, None] + frame] for frame in (before, after))
     return torch.lerp(first, second, weight)
-
-
-def drawn(clips: Tensor, probability: float) -> Tensor:
-    """Which clips an augmentation acts on.  # (B, 1, 1, 1, 1), bool"""
-    return torch.rand(len(clips), 1, 1, 1, 1, device=clips.device) < probability
-
-
-def transform(clips: Tensor, matrix: Tensor) -> Tensor:
-    """Every joint times its clip's matrix.  # (B, M, T, V, C), (B, C, C)"""
-    return (clips.flatten(1, 3) @ matrix.mT).view_as(clips)
-
-
-@MODELS.register_module()
-class JointCorruption:
-    """Some joints, the same in all frames of a clip, are set to zero or multiplied by one random matrix.
-
-    Args:
-        prob (float): Share of the clips that are corrupted.
-        share (float): Share of the joints that are.
-        zero_prob (float): Probability of zeros rather than the matrix.
-    """
-
-    def __init__(self, prob=0.5, share=0.6, zero_prob=0.5):
-        self.prob = prob
-        self.share = share
-        self.zero_prob = zero_prob
-
-    def __call__(self, clips: Tensor, skeleton) -> Tensor:
-        batch, _, _, joints, channels = clips.shape
-        order = torch.rand(batch, joints, device=clips.device).argsort(1)
-        chosen = (order < round(self.share * joints)).view(batch, 1, 1, joints, 1) & drawn(clips, self.prob)
-        matrix = clips.new_empty(batch, channels, channels).uniform_(-1, 1)
-        corrupted = transform(clips, matrix).masked_fill(drawn(clips, self.zero_prob), 0)
-        return torch.where(chosen, corrupted, clips)
-
-
-@MODELS.register_module()
-class Shear:
-    """Each coordinate gains a random multiple of the others.
-
-    Args:
-        prob (float): Share of the clips that are sheared.
-        amplitude (float): The multiples are drawn from ±amplitude.
-    """
-
-    def __init__(self, prob=0.5, amplitude=1.0):
-        self.prob = prob
-        self.amplitude = amplitude
-
-    def __call__(self, clips: Tensor, skeleton) -> Tensor:
-        batch, channels = len(clips), clips.size(-1)
-        identity = torch.eye(channels, device=clips.device)
-        shear = clips.new_empty(batch, channels, channels).uniform_(-self.amplitude, self.amplitude)
-        return transform(clips, identity + shear * (1 - identity) * drawn(clips, self.prob)[:, :, 0, 0])
-
-
-@MODELS.register_module()
-class Turn:
-    """A turn about the vertical (y) axis.
-
-    Args:
-        prob (float): Share of the clips that are turned.
-        angle (float): The angle, in radians, is drawn from ±angle.
-    """
-
-    def __init__(self, prob=1.0, angle=math.pi / 6):
-        self.prob = prob
-        self.angle = angle
-
-    def __call__(self, clips: Tensor, skeleton) -> Tensor:
-        angle = clips.new_empty(len(clips)).uniform_(-self.angle, self.angle) * drawn(clips, self.prob).flatten()
-        cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
-        matrix = torch.stack([cos, zero, sin, zero, one, zero, -sin, zero, cos], dim=1).view(-1, 3, 3)
-        return transform(clips, matrix)
