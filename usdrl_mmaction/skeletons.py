@@ -1,19 +1,54 @@
 """Skeleton layouts (joint names, parents, mirror pairs) and what follows from them: bones and motion."""
 
+import json
 from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
 
+import numpy as np
 import torch
+
+SPEC = ('parents', 'num_node', 'inward', 'center', 'names', 'mirror', 'origin', 'shoulders', 'torso')
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A tree of joints. ``parents[j]`` is the parent of joint ``j``; the root is its own parent."""
+    """A tree of joints. ``parents[j]`` is the parent of joint ``j``; the root is its own parent.
+
+    Normalisation puts the middle of ``origin`` at 0, turns ``shoulders`` to lie along x and takes the middles of the
+    two ends of ``torso``, hips and shoulders, for a measure of size.
+    """
 
     parents: tuple[int, ...]
     names: tuple[str, ...] = ()
     mirror: tuple[tuple[int, int], ...] = ()  # (left, right) pairs
+    origin: tuple[int, ...] = ()  # by default the root
+    shoulders: tuple[int, ...] = ()  # left and right; or none
+    torso: tuple[tuple[int, ...], ...] = ()  # the joints of the lower end and those of the upper; or none
 
     def __post_init__(self):
+        self._check_tree()
+        if self.names and (len(self.names) != len(self) or len(set(self.names)) != len(self)):
+            raise ValueError(f'{len(self)} joints have {len(self)} different names, not {list(self.names)}.')
+        if not all(len(pair) == 2 for pair in self.mirror):
+            raise ValueError(f"'mirror' is pairs of joints, not {list(self.mirror)}.")
+        mirrored = [joint for pair in self.mirror for joint in pair]
+        twice = sorted({joint for joint in mirrored if mirrored.count(joint) > 1})
+        if twice:
+            raise ValueError(f"'mirror' is pairs of different joints, each in one pair; {twice} are there twice.")
+        if len(self.shoulders) not in (0, 2) or len(self.torso) not in (0, 2):
+            raise ValueError("'shoulders' is a left and a right joint, 'torso' a lower and an upper end.")
+        others = {*mirrored, *self.origin, *self.shoulders, *(joint for end in self.torso for joint in end)}
+        outside = sorted(others - set(range(len(self))))
+        if outside:
+            raise ValueError(f"'mirror', 'origin', 'shoulders' or 'torso' name joints {outside} of {len(self)}.")
+        if not self.origin:
+            object.__setattr__(self, 'origin', (self.root,))
+
+    def _check_tree(self):
+        outside = [joint for joint, parent in enumerate(self.parents) if not 0 <= parent < len(self)]
+        if outside:
+            raise ValueError(f'The parents of joints {outside} are none of the {len(self)} joints.')
         roots = [joint for joint, parent in enumerate(self.parents) if joint == parent]
         if len(roots) != 1:
             raise ValueError(f'A layout has exactly one root joint, this one has {len(roots)}: {roots}.')
@@ -39,67 +74,206 @@ class Skeleton:
 
 
 def get_skeleton(layout: str | dict) -> Skeleton:
-    """A layout by name, or from a dict of ``num_node``, ``inward`` and ``center`` (as MMAction2's ``Graph``
-    takes; ``inward`` lists (child, parent) pairs)."""
-    if isinstance(layout, str):
-        if layout not in LAYOUTS:
-            raise ValueError(
-                f"Unknown layout '{layout}'. Known: {', '.join(LAYOUTS)}; or give a dict with "
-                "'num_node', 'inward' and 'center'."
-            )
-        return LAYOUTS[layout]
-    missing = {'num_node', 'inward', 'center'} - set(layout)
-    if missing:
-        raise ValueError(f'A layout dict needs {sorted(missing)} as well; it has {sorted(layout)}.')
-    parents = {child: parent for child, parent in layout['inward']}
-    parents[layout['center']] = layout['center']
-    orphans = sorted(set(range(layout['num_node'])) - set(parents))
-    if orphans:
-        raise ValueError(f"Joints {orphans} have no parent in the layout's 'inward' pairs.")
-    return Skeleton(tuple(parents[joint] for joint in range(layout['num_node'])))
+    """A layout by name, from a dict, or from a JSON file of such a dict (a string that ends in '.json').
+
+    The dict has ``parents``, one a joint (null for the root), or ``num_node``, ``inward`` and ``center`` as MMAction2's
+    ``Graph`` takes them (``inward`` lists (child, parent) pairs). It may have ``names``, ``mirror`` (pairs of left and
+    right; by default told by the names), ``origin``, ``shoulders`` and ``torso``. Joints are given by number or name.
+    """
+    if isinstance(layout, dict):
+        return _from_spec(layout, 'The layout')
+    if layout.endswith('.json'):
+        return _from_file(layout)
+    if layout not in LAYOUTS:
+        raise ValueError(
+            f"Unknown layout '{layout}'. Known: {', '.join(LAYOUTS)}; or give a dict with "
+            "'num_node', 'inward' and 'center', or the path of a JSON file of one."
+        )
+    return LAYOUTS[layout]
 
 
-def bone(clip: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
+def bone(clip: torch.Tensor | np.ndarray, skeleton: Skeleton) -> torch.Tensor | np.ndarray:
     """Each joint minus its parent; the root's bone is 0.  # (..., V, C) -> (..., V, C)"""
     return clip - clip[..., list(skeleton.parents), :]
 
 
-def motion(clip: torch.Tensor) -> torch.Tensor:
+def motion(clip: torch.Tensor | np.ndarray) -> torch.Tensor | np.ndarray:
     """The next frame minus this one; the last frame is 0.  # (..., T, V, C) -> (..., T, V, C)"""
-    return torch.cat([clip[..., 1:, :, :] - clip[..., :-1, :, :], torch.zeros_like(clip[..., :1, :, :])], dim=-3)
+    library = torch if isinstance(clip, torch.Tensor) else np
+    steps = clip[..., 1:, :, :] - clip[..., :-1, :, :]
+    return library.concatenate([steps, library.zeros_like(clip[..., :1, :, :])], axis=-3)
 
 
-# The authors' parents, which their checkpoints need: MMAction2's graph hangs both hand tips on the wrists instead.
+def _from_file(path: str) -> Skeleton:
+    try:
+        spec = json.loads(Path(path).read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        raise ValueError(f"There is no layout file {path} (seen from {Path.cwd()}). Set 'layout'.") from None
+    except ValueError as error:
+        raise ValueError(f'{path} is not JSON: {error}.') from error
+    if not isinstance(spec, dict):
+        raise ValueError(f'{path} holds a JSON {type(spec).__name__}; a layout is an object with {", ".join(SPEC)}.')
+    return _from_spec(spec, path)
+
+
+def _from_spec(spec: dict, source: str) -> Skeleton:
+    unknown = sorted(set(spec) - set(SPEC))
+    if unknown:
+        raise ValueError(f'{source} has the unknown keys {unknown}. A layout may have: {", ".join(SPEC)}.')
+    try:
+        return _build(spec)
+    except (ValueError, TypeError, IndexError) as error:
+        raise ValueError(f'{source} is not a usable skeleton layout. {error}') from error
+
+
+def _build(spec: dict) -> Skeleton:
+    names = tuple(spec.get('names') or ())
+    parents = _parents(spec, names)
+    mirror = [_joints(pair, names) for pair in spec['mirror']] if 'mirror' in spec else _sides(names)
+    named = {
+        part: next((pair for pair in mirror if names and part in names[pair[0]]), ()) for part in ('hip', 'shoulder')
+    }
+    torso = spec.get('torso') or ((named['hip'], named['shoulder']) if all(named.values()) else ())
+    return Skeleton(
+        parents=parents,
+        names=names,
+        mirror=tuple(mirror),
+        origin=_joints(spec.get('origin', ()), names),
+        shoulders=_joints(spec.get('shoulders', named['shoulder']), names),
+        torso=tuple(_joints(end, names) for end in torso),
+    )
+
+
+def _parents(spec: dict, names: tuple) -> tuple[int, ...]:
+    if 'parents' in spec:
+        parents = [joint if parent in (None, -1) else parent for joint, parent in enumerate(spec['parents'])]
+        return _joints(parents, names)
+    missing = {'num_node', 'inward', 'center'} - set(spec)
+    if missing:
+        raise ValueError(f"It needs {sorted(missing)} as well (or 'parents'); it has {sorted(spec)}.")
+    parents = {}
+    for child, parent in [*spec['inward'], (spec['center'], spec['center'])]:
+        if child in parents:
+            raise ValueError(f"'inward' and 'center' give joint {child} two parents, {parents[child]} and {parent}.")
+        parents[child] = parent
+    orphans = sorted(set(range(spec['num_node'])) - set(parents))
+    strangers = sorted(set(parents) - set(range(spec['num_node'])))
+    if orphans or strangers:
+        found = f'Joints {orphans} have no parent' if orphans else f'Joints {strangers} do not exist'
+        raise ValueError(f"{found} in 'inward', with 'num_node' {spec['num_node']}.")
+    return tuple(parents[joint] for joint in range(spec['num_node']))
+
+
+def _joints(given, names: tuple) -> tuple[int, ...]:
+    """Joints given by number or name, one or several, as numbers."""
+    given = [given] if isinstance(given, Integral | str) else given
+    unknown = [joint for joint in given if not isinstance(joint, Integral) and joint not in names]
+    if unknown:
+        raise ValueError(f'There are no joints {unknown}. Joints are numbers, or of these names: {list(names)}.')
+    return tuple(int(joint) if isinstance(joint, Integral) else names.index(joint) for joint in given)
+
+
+def _sides(names: tuple) -> list[tuple[int, int]]:
+    """Pairs of names that differ in left and right only."""
+    opposite = {left: name.replace('left', 'right') for left, name in enumerate(names) if 'left' in name}
+    return [(left, names.index(right)) for left, right in opposite.items() if right in names]
+
+
+def _layout(tree: str, **parts) -> Skeleton:
+    """From 'joint:parent' in the order of the joints; 'joint:' is the root."""
+    names, parents = zip(*(pair.split(':') for pair in tree.split()), strict=True)
+    return _from_spec(dict(names=names, parents=[parent or None for parent in parents], **parts), tree)
+
+
+HIPS = ('left_hip', 'right_hip')
 LAYOUTS = {
-    'nturgb+d': Skeleton(
-        parents=(1, 20, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 20, 22, 7, 24, 11),
-        names=(
-            'spine_base',
-            'spine_mid',
-            'neck',
-            'head',
-            'left_shoulder',
-            'left_elbow',
-            'left_wrist',
-            'left_hand',
-            'right_shoulder',
-            'right_elbow',
-            'right_wrist',
-            'right_hand',
-            'left_hip',
-            'left_knee',
-            'left_ankle',
-            'left_foot',
-            'right_hip',
-            'right_knee',
-            'right_ankle',
-            'right_foot',
-            'spine_shoulder',
-            'left_hand_tip',
-            'left_thumb',
-            'right_hand_tip',
-            'right_thumb',
-        ),
-        mirror=((4, 8), (5, 9), (6, 10), (7, 11), (12, 16), (13, 17), (14, 18), (15, 19), (21, 23), (22, 24)),
+    # The authors' parents, which their checkpoints need: MMAction2's graph hangs both hand tips on the wrists instead.
+    'nturgb+d': _layout(
+        """
+        spine_base:spine_mid spine_mid:spine_shoulder neck:spine_shoulder head:neck
+        left_shoulder:spine_shoulder left_elbow:left_shoulder left_wrist:left_elbow left_hand:left_wrist
+        right_shoulder:spine_shoulder right_elbow:right_shoulder right_wrist:right_elbow right_hand:right_wrist
+        left_hip:spine_base left_knee:left_hip left_ankle:left_knee left_foot:left_ankle
+        right_hip:spine_base right_knee:right_hip right_ankle:right_knee right_foot:right_ankle
+        spine_shoulder: left_hand_tip:left_thumb left_thumb:left_hand right_hand_tip:right_thumb right_thumb:right_hand
+        """,
+        origin='spine_mid',
+    ),
+    # As in MMAction2's graph.
+    'coco': _layout(
+        """
+        nose: left_eye:nose right_eye:nose left_ear:left_eye right_ear:right_eye
+        left_shoulder:nose right_shoulder:nose left_elbow:left_shoulder right_elbow:right_shoulder
+        left_wrist:left_elbow right_wrist:right_elbow left_hip:left_shoulder right_hip:right_shoulder
+        left_knee:left_hip right_knee:right_hip left_ankle:left_knee right_ankle:right_knee
+        """,
+        origin=HIPS,
+    ),
+    'kinect_v1': _layout(
+        """
+        hip_center: spine:hip_center shoulder_center:spine head:shoulder_center
+        left_shoulder:shoulder_center left_elbow:left_shoulder left_wrist:left_elbow left_hand:left_wrist
+        right_shoulder:shoulder_center right_elbow:right_shoulder right_wrist:right_elbow right_hand:right_wrist
+        left_hip:hip_center left_knee:left_hip left_ankle:left_knee left_foot:left_ankle
+        right_hip:hip_center right_knee:right_hip right_ankle:right_knee right_foot:right_ankle
+        """,
+        origin='spine',
+    ),
+    'h36m': _layout(
+        """
+        pelvis: right_hip:pelvis right_knee:right_hip right_ankle:right_knee
+        left_hip:pelvis left_knee:left_hip left_ankle:left_knee
+        spine:pelvis thorax:spine neck:thorax head:neck
+        left_shoulder:thorax left_elbow:left_shoulder left_wrist:left_elbow
+        right_shoulder:thorax right_elbow:right_shoulder right_wrist:right_elbow
+        """,
+        origin='spine',
+    ),
+    # As in MMAction2's graph.
+    'openpose': _layout(
+        """
+        nose:neck neck: right_shoulder:neck right_elbow:right_shoulder right_wrist:right_elbow
+        left_shoulder:neck left_elbow:left_shoulder left_wrist:left_elbow
+        right_hip:right_shoulder right_knee:right_hip right_ankle:right_knee
+        left_hip:left_shoulder left_knee:left_hip left_ankle:left_knee
+        right_eye:nose left_eye:nose right_ear:right_eye left_ear:left_eye
+        """,
+        origin=HIPS,
+    ),
+    'openpose_25': _layout(
+        """
+        nose:neck neck: right_shoulder:neck right_elbow:right_shoulder right_wrist:right_elbow
+        left_shoulder:neck left_elbow:left_shoulder left_wrist:left_elbow
+        mid_hip:neck right_hip:mid_hip right_knee:right_hip right_ankle:right_knee
+        left_hip:mid_hip left_knee:left_hip left_ankle:left_knee
+        right_eye:nose left_eye:nose right_ear:right_eye left_ear:left_eye
+        left_big_toe:left_ankle left_small_toe:left_big_toe left_heel:left_ankle
+        right_big_toe:right_ankle right_small_toe:right_big_toe right_heel:right_ankle
+        """,
+        origin=HIPS,
+    ),
+    'mediapipe': _layout(
+        """
+        nose: left_eye_inner:nose left_eye:left_eye_inner left_eye_outer:left_eye
+        right_eye_inner:nose right_eye:right_eye_inner right_eye_outer:right_eye
+        left_ear:left_eye_outer right_ear:right_eye_outer mouth_left:nose mouth_right:nose
+        left_shoulder:nose right_shoulder:nose left_elbow:left_shoulder right_elbow:right_shoulder
+        left_wrist:left_elbow right_wrist:right_elbow left_pinky:left_wrist right_pinky:right_wrist
+        left_index:left_wrist right_index:right_wrist left_thumb:left_wrist right_thumb:right_wrist
+        left_hip:left_shoulder right_hip:right_shoulder left_knee:left_hip right_knee:right_hip
+        left_ankle:left_knee right_ankle:right_knee left_heel:left_ankle right_heel:right_ankle
+        left_foot_index:left_heel right_foot_index:right_heel
+        """,
+        origin=HIPS,
+    ),
+    'hand': _layout(
+        """
+        wrist: thumb_cmc:wrist thumb_mcp:thumb_cmc thumb_ip:thumb_mcp thumb_tip:thumb_ip
+        index_mcp:wrist index_pip:index_mcp index_dip:index_pip index_tip:index_dip
+        middle_mcp:wrist middle_pip:middle_mcp middle_dip:middle_pip middle_tip:middle_dip
+        ring_mcp:wrist ring_pip:ring_mcp ring_dip:ring_pip ring_tip:ring_dip
+        pinky_mcp:wrist pinky_pip:pinky_mcp pinky_dip:pinky_pip pinky_tip:pinky_dip
+        """,
+        torso=('wrist', 'middle_mcp'),
     ),
 }

@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 from usdrl_mmaction.datasets import AnnotationError, SkeletonDataset
@@ -11,6 +12,14 @@ PIPELINE = [
     dict(type='mmaction.FormatGCNInput', num_person=2),
     dict(type='mmaction.PackActionInputs'),
 ]
+
+
+def clip(name):
+    return dict(frame_dir=name, label=0, total_frames=4, keypoint=np.ones((1, 4, 25, 3), np.float32))
+
+
+def holding(second):
+    return pickle.dumps(dict(split=dict(xsub_train=['a', 'b']), annotations=[clip('a'), second]))
 
 
 def test_the_clips_of_a_split(ann_file):
@@ -53,6 +62,16 @@ def test_a_wrong_split_names_those_there_are(ann_file):
         (lambda whole: b'<html>404</html>', 'is not a whole pickle file'),
         (lambda whole: pickle.dumps([1, 2]), 'found list'),
         (lambda whole: pickle.dumps({'split': {}}), r"found \['split'\]"),
+        (lambda whole: pickle.dumps({'split': [], 'annotations': []}), "'split' is a dict in an annotation file"),
+        (lambda whole: pickle.dumps({'split': {}, 'annotations': {}}), "'annotations' is a list in an annotation file"),
+        (lambda whole: holding(dict(label=1)), "clip 1 of 'annotations' is not a dict with a 'frame_dir'"),
+        (lambda whole: holding(dict(frame_dir='b', keypoint=np.zeros((4, 25, 3)))), r"clip 1, 'b', .* \(4, 25, 3\)"),
+        (lambda whole: holding(dict(frame_dir='b', keypoint=[[1]])), r"clip 1, 'b', has a 'keypoint' of shape \(\)"),
+        (lambda whole: holding(clip('b') | dict(total_frames=7)), "clip 1, 'b', .*'total_frames' 7"),
+        (
+            lambda whole: pickle.dumps(dict(split=dict(xsub_train=['z']), annotations=[clip('a')])),
+            'none of the 1 names',
+        ),
     ],
 )
 def test_a_broken_file_says_what_is_wrong(tmp_path, ann_file, damage, message):
@@ -60,3 +79,15 @@ def test_a_broken_file_says_what_is_wrong(tmp_path, ann_file, damage, message):
     path.write_bytes(damage(ann_file.read_bytes()))
     with pytest.raises(AnnotationError, match=message):
         SkeletonDataset(str(path), PIPELINE, split='xsub_train')
+
+
+def test_clips_in_files_of_their_own_are_read_and_not_trusted(tmp_path):
+    where = dict(ann_file=str(tmp_path / 'index.pkl'), data_prefix=dict(skeleton=str(tmp_path)), split='all')
+    index = dict(split=dict(all=['a', 'evil']), annotations=[dict(frame_dir='a'), dict(frame_dir='evil')])
+    (tmp_path / 'index.pkl').write_bytes(pickle.dumps(index))
+    (tmp_path / 'a.pkl').write_bytes(pickle.dumps(clip('a')))
+    (tmp_path / 'evil.pkl').write_bytes(b'cposix\nsystem\n(Vfalse\ntR.')
+    dataset = SkeletonDataset(pipeline=[], **where)
+    assert dataset[0]['keypoint'].shape == (1, 4, 25, 3)
+    with pytest.raises(AnnotationError, match=r"evil\.pkl asks for 'posix\.system'"):
+        dataset[1]

@@ -1,4 +1,4 @@
-"""Normalisation moves and turns people as a whole; nothing that is missing becomes a joint."""
+"""Normalisation moves, turns and scales people as a whole; nothing that is missing becomes a joint."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from scipy.spatial.transform import Rotation
 
-from usdrl_mmaction.datasets import NormalizeSkeleton, ResizeFrames
+from usdrl_mmaction.datasets import MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
+from usdrl_mmaction.skeletons import LAYOUTS
 
 rng = np.random.default_rng(0)
 
@@ -92,6 +93,182 @@ def test_without_shoulders_nothing_turns():
     np.testing.assert_allclose(normalize(before, center=3, shoulders=None), before - before[:1, :, 3:4], atol=1e-6)
 
 
+@pytest.mark.parametrize('layout', sorted(set(LAYOUTS) - {'hand'}))
+@pytest.mark.parametrize('persons', [1, 2, 5])
+def test_any_layout_and_number_of_persons(layout, persons):
+    skeleton = LAYOUTS[layout]
+    left, right = skeleton.shoulders
+    done = normalize(person(persons, joints=len(skeleton)), layout=layout)
+    np.testing.assert_allclose(done[0][:, list(skeleton.origin)].mean(1), 0, atol=1e-6)
+    np.testing.assert_allclose((done[0, 0, right] - done[0, 0, left])[1:], 0, atol=1e-5)
+    assert done.shape == (persons, 10, len(skeleton), 3) and done.dtype == np.float32
+
+
+def test_a_hand_is_centred_on_its_wrist_and_not_turned():
+    before = person(joints=21)
+    np.testing.assert_allclose(normalize(before, layout='hand'), before - before[:1, :, :1], atol=1e-6)
+
+
+def test_where_one_hip_is_missing_the_other_is_the_centre():
+    keypoint = person(1, joints=17)
+    keypoint[0, 3, 11] = 0
+    done = normalize(keypoint, layout='coco', shoulders=None)
+    np.testing.assert_allclose(done[0, 3], np.where(keypoint[0, 3] == 0, 0, keypoint[0, 3] - keypoint[0, 3, 12]))
+
+
+def test_a_turn_of_the_camera_leaves_a_turn_about_the_shoulders():
+    before = person(1)
+    turned = (before @ Rotation.random(random_state=0).as_matrix().T).astype(np.float32)
+    one, other = normalize(before).reshape(-1, 3), normalize(turned).reshape(-1, 3)
+    rotation, distance = Rotation.align_vectors(other, one)
+    assert distance < 1e-4
+    np.testing.assert_allclose(rotation.apply([1, 0, 0]), [1, 0, 0], atol=1e-5)
+
+
+def test_size_stays_unless_it_is_scaled_and_then_it_does_not_matter():
+    before = person()
+    np.testing.assert_allclose(normalize(3 * before), 3 * normalize(before), atol=1e-4)
+    scaled = normalize(before, scale=True)
+    np.testing.assert_allclose(normalize(3 * before, scale=True), scaled, atol=1e-5)
+    lengths = np.linalg.norm(scaled[0][:, [12, 16]].mean(1) - scaled[0][:, [4, 8]].mean(1), axis=-1)
+    assert np.median(lengths) == pytest.approx(1)
+    ratio = np.linalg.norm(scaled, axis=-1) / np.linalg.norm(normalize(before), axis=-1).clip(1e-9)
+    seen = ratio > 0.01
+    np.testing.assert_allclose(ratio[seen], np.median(ratio[seen]), rtol=1e-4)  # one factor for the whole clip
+
+
+@pytest.mark.parametrize(
+    'transform, shape, message',
+    [
+        (NormalizeSkeleton(), (1, 4, 20, 3), "'clip7' has 20 joints of 3 coordinates, not 25 of 3"),
+        (NormalizeSkeleton('coco'), (1, 4, 17, 2), 'not 17 of 3.*NormalizeSkeleton2D for pixels'),
+        (NormalizeSkeleton2D(), (1, 4, 17, 3), 'not 17 of 2'),
+        (MapLayout('coco', 'openpose'), (1, 4, 18, 2), "'clip7' has 18 joints and the layout to map from 17"),
+    ],
+)
+def test_clips_that_do_not_fit_are_named(transform, shape, message):
+    with pytest.raises(ValueError, match=message):
+        transform.transform(dict(frame_dir='clip7', keypoint=np.ones(shape), total_frames=4))
+
+
+@pytest.mark.parametrize('transform', [NormalizeSkeleton, NormalizeSkeleton2D])
+def test_there_is_no_scale_without_a_torso(transform):
+    layout = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)
+    with pytest.raises(ValueError, match="give it 'torso'"):
+        transform(layout, **(dict(scale=True) if transform is NormalizeSkeleton else {}))
+
+
+def pixels(persons=2, frames=10, joints=17):
+    return rng.uniform(100, 900, (persons, frames, joints, 2)).astype(np.float32)
+
+
+def normalize2d(keypoint, img_shape=(1000, 2000), scores=None, **kwargs):
+    results = dict(keypoint=keypoint.copy(), total_frames=keypoint.shape[1])
+    results |= {} if img_shape is None else dict(img_shape=img_shape)
+    results |= {} if scores is None else dict(keypoint_score=scores)
+    results = NormalizeSkeleton2D(**kwargs).transform(results)
+    assert 'keypoint_score' not in results
+    return results['keypoint']
+
+
+def test_pixels_come_to_the_unit_range_and_keep_their_proportions():
+    keypoint = pixels()
+    keypoint[0, 0, :4] = [(2000, 1000), (1e-9, 1e-9), (1000, 500), (1000, 700)]
+    done = normalize2d(keypoint, torso=False, score=False)
+    np.testing.assert_allclose(done[0, 0, :4], [(1, 0.5), (-1, -0.5), (0, 0), (0, 0.2)], atol=1e-6)
+    np.testing.assert_allclose(done, (keypoint - (1000, 500)) / 1000, atol=1e-6)
+
+
+def test_without_an_image_size_the_largest_coordinates_stand_for_it():
+    done = normalize2d(pixels(), img_shape=None, torso=False, score=False)
+    assert done.max() == pytest.approx(1, abs=0.01) and done.min() > -1
+
+
+def test_place_and_size_in_the_image_do_not_matter_once_the_torso_is_the_measure():
+    keypoint = pixels()
+    done = normalize2d(keypoint, score=False)
+    np.testing.assert_allclose(normalize2d(2.5 * keypoint + (30, 70), score=False), done, atol=1e-4)
+    np.testing.assert_allclose(normalize2d(keypoint, img_shape=(480, 640), score=False), done, atol=1e-5)
+    hips, shoulders = done[0][:, [11, 12]].mean(1), done[0][:, [5, 6]].mean(1)
+    np.testing.assert_allclose(hips, 0, atol=1e-5)
+    assert np.median(np.linalg.norm(shoulders - hips, axis=-1)) == pytest.approx(1, rel=1e-5)
+
+
+def test_between_the_persons_nothing_changes_but_the_scale():
+    keypoint = pixels(3)
+    done = normalize2d(keypoint, score=False)
+    before, after = (array - array[:1, :, :1] for array in (keypoint, done))
+    factor = np.median(after[1:] / before[1:])
+    np.testing.assert_allclose(after, factor * before, atol=1e-3)
+
+
+def test_zero_joints_stay_zero_also_in_the_score_and_frames_stay_in_step():
+    keypoint, score = pixels(), rng.uniform(0.1, 1, (2, 10, 17))
+    keypoint[0, 4] = 0
+    keypoint[1, :5] = 0
+    keypoint[0, 7, 3] = 0
+    missing = ~keypoint.any(-1)
+    for torso in (True, False):
+        done = normalize2d(keypoint, scores=score, torso=torso)
+        assert done.shape == (2, 10, 17, 3) and not done[missing].any()
+        np.testing.assert_allclose(done[..., 2][~missing], score[~missing], rtol=1e-6)
+
+
+def test_a_frame_without_the_first_person_is_centred_where_it_was_last():
+    keypoint = pixels()
+    keypoint[0, [0, 4, 5]] = 0
+    done = normalize2d(keypoint, score=False)
+    length = np.linalg.norm(keypoint[1, 1, 0] - keypoint[1, 1, 1]) / np.linalg.norm(done[1, 1, 0] - done[1, 1, 1])
+    for frame, known in [(0, 1), (4, 3), (5, 3)]:
+        hips = keypoint[0, known, [11, 12]].mean(0)
+        np.testing.assert_allclose(done[1, frame], (keypoint[1, frame] - hips) / length, atol=1e-4)
+
+
+def test_the_score_is_1_where_there_is_none_and_left_out_where_not_wanted():
+    keypoint = pixels()
+    assert (normalize2d(keypoint)[..., 2] == 1).all()
+    assert normalize2d(keypoint, score=False).shape[-1] == 2
+    assert normalize2d(keypoint, scores=rng.uniform(size=(2, 10, 17)), score=False).shape[-1] == 2
+
+
+@pytest.mark.parametrize('shape', [(1, 4, 17, 2), (0, 4, 17, 2)])
+def test_nobody_at_all_in_2d(shape):
+    assert not normalize2d(np.zeros(shape, np.float32)).any()
+
+
+def test_joints_move_to_where_the_other_layout_has_them():
+    keypoint, score = pixels(), rng.uniform(size=(2, 10, 17)).astype(np.float32)
+    results = MapLayout('coco', 'openpose').transform(dict(keypoint=keypoint, keypoint_score=score))
+    for joint, name in enumerate(LAYOUTS['openpose'].names):
+        if name == 'neck':
+            assert not results['keypoint'][:, :, joint].any() and not results['keypoint_score'][:, :, joint].any()
+        else:
+            same = LAYOUTS['coco'].joint(name)
+            np.testing.assert_array_equal(results['keypoint'][:, :, joint], keypoint[:, :, same])
+            np.testing.assert_array_equal(results['keypoint_score'][:, :, joint], score[:, :, same])
+
+
+def test_there_and_back_keeps_what_both_have():
+    keypoint = person(joints=20)
+    there = MapLayout('kinect_v1', 'nturgb+d').transform(dict(keypoint=keypoint))
+    assert there['keypoint'].shape == (2, 10, 25, 3)
+    np.testing.assert_array_equal(MapLayout('nturgb+d', 'kinect_v1').transform(there)['keypoint'], keypoint)
+
+
+def test_custom_layouts_map_by_name_whichever_way_round_it_is():
+    mine = dict(num_node=3, inward=[(1, 0), (2, 0)], center=0, names=['hip_center', 'shoulder_right', 'antenna'])
+    keypoint = person(joints=25)
+    done = MapLayout('nturgb+d', mine).transform(dict(keypoint=keypoint))['keypoint']
+    np.testing.assert_array_equal(done[:, :, :2], keypoint[:, :, [0, 8]])
+    assert not done[:, :, 2].any()
+
+
+@pytest.mark.parametrize('dst', ['hand', dict(num_node=2, inward=[(1, 0)], center=0)])
+def test_layouts_without_common_joints_do_not_map(dst):
+    with pytest.raises(ValueError, match='No joint corresponds'):
+        MapLayout('coco', dst)
+
+
 @pytest.mark.parametrize('frames', [1, 10, 64, 200])
 def test_resize_is_linear_interpolation_with_half_pixel_centres(frames):
     keypoint = person(frames=frames)
@@ -102,3 +279,9 @@ def test_resize_is_linear_interpolation_with_half_pixel_centres(frames):
     np.testing.assert_allclose(results['keypoint'][:, :, 9], expected, atol=1e-6)
     if frames == 64:
         np.testing.assert_array_equal(results['keypoint'], keypoint)
+
+
+def test_scores_are_resized_with_the_joints():
+    keypoint = person(frames=30)
+    results = ResizeFrames(64).transform(dict(keypoint=keypoint, keypoint_score=keypoint[..., 0], total_frames=30))
+    np.testing.assert_array_equal(results['keypoint_score'], results['keypoint'][..., 0])

@@ -1,56 +1,29 @@
 """MMAction2's pose data set, with an annotation file that is checked as it is opened."""
 
 import os
-import pickle
 
+import numpy as np
 from mmaction.datasets import PoseDataset
 from mmaction.registry import DATASETS
 
-COMMANDS = {
-    'synthetic.pkl': 'python tools/data/make_synthetic.py',
-    'synthetic_untrimmed.pkl': 'python tools/data/make_synthetic.py',
-    **{
-        f'{name}.pkl': f'python tools/data/download.py {name}'
-        for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
-    },
-}
+from .annotations import AnnotationError, clips_of_split, read_annotations
+from .safe_pickle import read_pickle
+from .store import StoredArray
 
-
-class AnnotationError(ValueError):
-    """An annotation file that cannot be used; the message says what was found and what to do."""
+__all__ = ['AnnotationError', 'SkeletonDataset', 'read_annotations']
 
 
 @DATASETS.register_module()
 class SkeletonDataset(PoseDataset):
-    """``PoseDataset`` for files of ``split`` and ``annotations``: a file that is missing or broken, or a split that it
-    does not have, is reported by name, with what to do next."""
+    """``PoseDataset`` for files of ``split`` and ``annotations``, and for the stores that tools/data/pack.py makes of
+    them. Nothing in a file is run. A file that is missing or broken, or a split that it does not have, is reported by
+    name, with what to do next."""
 
     def load_data_list(self) -> list[dict]:
-        content = read_annotations(self.ann_file)
-        if self.split not in content['split']:
-            raise AnnotationError(
-                f"{self.ann_file} has no split '{self.split}'. It has: {', '.join(sorted(content['split']))}. "
-                "Set the data set's 'split' to one of these."
-            )
-        names = set(content['split'][self.split])
-        return [clip for clip in content['annotations'] if clip['frame_dir'] in names]
+        return clips_of_split(read_annotations(self.ann_file), self.split, self.ann_file)
 
-
-def read_annotations(path: str) -> dict:
-    """The content of an annotation file."""
-    if not os.path.isfile(path):
-        command = COMMANDS.get(os.path.basename(path))
-        todo = f'Get it with `{command}`' if command else "Set the data set's 'ann_file'"
-        raise AnnotationError(f'There is no annotation file {path} (seen from {os.getcwd()}). {todo}.')
-    try:
-        with open(path, 'rb') as file:
-            content = pickle.load(file)
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, UnicodeDecodeError) as error:
-        raise AnnotationError(
-            f'{path} is not a whole pickle file ({type(error).__name__}: {error}). It may be cut short or damaged: '
-            'make or download it again.'
-        ) from error
-    if not (isinstance(content, dict) and {'split', 'annotations'} <= set(content)):
-        found = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise AnnotationError(f"{path} is a pickle, but not of a dict with 'split' and 'annotations': found {found}.")
-    return content
+    def get_data_info(self, idx: int) -> dict:
+        info = super(PoseDataset, self).get_data_info(idx)  # PoseDataset's own would trust the pickle of a clip
+        if 'skeleton' in self.data_prefix:
+            info |= read_pickle(os.path.join(self.data_prefix['skeleton'], f'{info["frame_dir"]}.pkl'))
+        return {key: np.asarray(value) if isinstance(value, StoredArray) else value for key, value in info.items()}

@@ -1,5 +1,6 @@
 """Transforms of skeleton clips."""
 
-from .normalize import NormalizeSkeleton, ResizeFrames
+from .map_layout import MapLayout
+from .normalize import NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
 
-__all__ = ['NormalizeSkeleton', 'ResizeFrames']
+__all__ = ['MapLayout', 'NormalizeSkeleton', 'NormalizeSkeleton2D', 'ResizeFrames']

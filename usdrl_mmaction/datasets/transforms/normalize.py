@@ -1,4 +1,5 @@
-"""Bringing clips into one place, one orientation and one length, before they are batched."""
+"""Bringing clips into one place, one orientation, one size and one length, before they are batched. Frames stay where
+they are and missing joints (all zeros) stay zero."""
 
 import numpy as np
 import torch
@@ -7,26 +8,39 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from scipy.spatial.transform import Rotation
 
+from usdrl_mmaction.skeletons import Skeleton, get_skeleton
+
 
 @TRANSFORMS.register_module()
 class NormalizeSkeleton(BaseTransform):
-    """Centres every frame on a joint of the first person, and turns the whole clip so that this person's shoulders lie
-    along x in the first frame that shows both. Frames stay where they are; missing joints (all zeros) stay zero.
+    """Centres every frame of a 3D clip on the first person, and turns the whole clip so that this person's shoulders
+    lie along x in the first frame that shows both.
 
     Args:
-        center (int): The joint in the centre; by default the middle of the spine in 'nturgb+d'.
-        shoulders (tuple[int, int] | None): Left and right; None for no turn.
+        layout (str | dict): Name, dict or JSON file of the skeleton; it tells the joints for what follows.
+        center (int | None): The joint in the centre; by default the layout's ``origin``, in 'nturgb+d' the middle of
+            the spine.
+        shoulders (tuple[int, int] | str | None): Left and right; None for no turn.
+        scale (bool): Whether to divide by the length of the first person's torso, the median over the clip.
     """
 
-    def __init__(self, center=1, shoulders=(4, 8)):
-        self.center = center
-        self.shoulders = shoulders
+    def __init__(self, layout='nturgb+d', center=None, shoulders='layout', scale=False):
+        self.skeleton = get_skeleton(layout)
+        self.any_layout = center is not None
+        self.origin = (center,) if self.any_layout else self.skeleton.origin
+        self.shoulders = self.skeleton.shoulders if shoulders == 'layout' else shoulders
+        self.scale = scale
+        if scale:
+            require_torso(self.skeleton)
 
     def transform(self, results: dict) -> dict:
-        keypoint = np.asarray(results['keypoint'], dtype=np.float32)  # (M, T, V, 3)
+        joints = None if self.any_layout else len(self.skeleton)
+        keypoint = read_keypoint(results, joints, channels=3)  # (M, T, V, 3)
         seen = keypoint.any(-1, keepdims=True)
-        keypoint = (keypoint - keypoint[:1, :, self.center : self.center + 1]) * seen
-        if self.shoulders:
+        if self.scale:
+            keypoint = keypoint / (torso_length(keypoint[:1], self.skeleton) or 1)
+        keypoint = (keypoint - middle(keypoint[:1], self.origin)[:, :, None]) * seen
+        if self.shoulders and len(keypoint):
             keypoint = keypoint @ self.turn(keypoint[0], seen[0, ..., 0]).T
         results['keypoint'] = keypoint
         return results
@@ -46,6 +60,53 @@ class NormalizeSkeleton(BaseTransform):
 
 
 @TRANSFORMS.register_module()
+class NormalizeSkeleton2D(BaseTransform):
+    """Brings pixels to a unit range, -1 to 1 along the longer side of the image. Then every frame is centred on the
+    first person (on the place in the frame before, where that is not seen), and the clip divided by the length of this
+    person's torso, the median over the clip.
+
+    Args:
+        layout (str | dict): Name, dict or JSON file of the skeleton.
+        torso (bool): False to leave out centre and size: where in the image people are, and how large, is kept.
+        score (bool): Whether the joints' scores become a third channel; where an annotation has none, they are 1.
+        img_shape (tuple[int, int] | None): Height and width of the images, for annotations that do not tell; None to
+            take the largest coordinates of a clip.
+    """
+
+    def __init__(self, layout='coco', torso=True, score=True, img_shape=None):
+        self.skeleton = get_skeleton(layout)
+        self.torso = torso
+        self.score = score
+        self.img_shape = img_shape
+        if torso:
+            require_torso(self.skeleton)
+
+    def transform(self, results: dict) -> dict:
+        pixels = read_keypoint(results, len(self.skeleton), channels=2)  # (M, T, V, 2)
+        seen = pixels.any(-1, keepdims=True)
+        shape = results.get('img_shape', self.img_shape)
+        size = np.abs(pixels).max((0, 1, 2), initial=1) if shape is None else np.flip(shape)  # width, height
+        centre, length = size / 2, max(size) / 2
+        if self.torso:
+            centre = self.centre(pixels[:1], otherwise=centre)
+            length = torso_length(pixels[:1], self.skeleton) or length
+        keypoint = (pixels - centre) / length * seen
+        score = results.pop('keypoint_score', np.ones(pixels.shape[:3]))
+        if self.score:
+            keypoint = np.concatenate([keypoint, score[..., None] * seen], axis=-1)  # (M, T, V, 3)
+        results['keypoint'] = keypoint.astype(np.float32)
+        return results
+
+    def centre(self, person: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+        """Where the person is; where not seen, where it was last, or is first.  # (1, T, V, 2) -> (1, T, 1, 2)"""
+        seen = person[:, :, self.skeleton.origin].any((0, 2, 3))  # (T,)
+        if not seen.any():
+            return otherwise
+        last = np.maximum.accumulate(np.where(seen, np.arange(len(seen)), seen.argmax()))
+        return middle(person, self.skeleton.origin)[:, last, None]
+
+
+@TRANSFORMS.register_module()
 class ResizeFrames(BaseTransform):
     """Resizes a whole clip linearly in time.
 
@@ -57,10 +118,44 @@ class ResizeFrames(BaseTransform):
         self.num_frames = num_frames
 
     def transform(self, results: dict) -> dict:
-        keypoint = torch.from_numpy(np.ascontiguousarray(results['keypoint'], dtype=np.float32))  # (M, T, V, C)
-        by_joint = keypoint.flatten(2).transpose(1, 2)  # (M, V*C, T)
-        resized = F.interpolate(by_joint, self.num_frames, mode='linear', align_corners=False)
-        shape = (len(keypoint), self.num_frames, *keypoint.shape[2:])
-        results['keypoint'] = resized.transpose(1, 2).reshape(shape).numpy()
+        for field in ('keypoint', 'keypoint_score'):
+            if field in results:
+                results[field] = self.resize(np.ascontiguousarray(results[field], dtype=np.float32))
         results['total_frames'] = self.num_frames
         return results
+
+    def resize(self, array: np.ndarray) -> np.ndarray:  # (M, T, V[, C])
+        by_joint = torch.from_numpy(array).flatten(2).transpose(1, 2)  # (M, V*C, T)
+        resized = F.interpolate(by_joint, self.num_frames, mode='linear', align_corners=False)
+        return resized.transpose(1, 2).reshape(len(array), self.num_frames, *array.shape[2:]).numpy()
+
+
+def read_keypoint(results: dict, joints: int | None, channels: int) -> np.ndarray:
+    """The joints of a clip, as many and of as many coordinates as they should be.  # (M, T, V, C)"""
+    keypoint = np.asarray(results['keypoint'], dtype=np.float32)
+    if keypoint.shape[2:] != (joints or keypoint.shape[2], channels):
+        raise ValueError(
+            f"Clip '{results.get('frame_dir', '?')}' has {keypoint.shape[2]} joints of {keypoint.shape[3]} "
+            f"coordinates, not {joints or 'any'} of {channels}. Set 'layout' of the transforms to that of the data; "
+            'NormalizeSkeleton is for 3D, NormalizeSkeleton2D for pixels.'
+        )
+    return keypoint
+
+
+def middle(keypoint: np.ndarray, joints: tuple[int, ...]) -> np.ndarray:
+    """The mean of those of the joints that are seen, or 0.  # (..., V, C) -> (..., C)"""
+    chosen = keypoint[..., joints, :]
+    return chosen.sum(-2) / np.maximum(chosen.any(-1).sum(-1, keepdims=True, dtype=keypoint.dtype), 1)
+
+
+def torso_length(person: np.ndarray, skeleton: Skeleton) -> float:
+    """Between the middles of the torso's ends: the median over the frames that show both, or 0.  # (1, T, V, C)"""
+    ends = [person[..., joints, :] for joints in skeleton.torso]
+    shown = np.logical_and(*(end.any((-1, -2)) for end in ends))  # (1, T)
+    lower, upper = (middle(person[shown], joints) for joints in skeleton.torso)
+    return float(np.median(np.linalg.norm(upper - lower, axis=-1))) if shown.any() else 0.0
+
+
+def require_torso(skeleton: Skeleton):
+    if not skeleton.torso:
+        raise ValueError("This layout does not say what its torso is: give it 'torso', the joints of its two ends.")

@@ -1,0 +1,63 @@
+"""Annotation files: MMAction2's pose pickles, read without trusting them, and the stores that tools/data/pack.py makes
+of them. What is read is checked as far as that is quick; tools/data/inspect.py looks closer."""
+
+import os
+
+from .safe_pickle import AnnotationError, read_pickle
+from .store import open_store
+
+COMMANDS = {
+    'synthetic.pkl': 'python tools/data/make_synthetic.py',
+    'synthetic_untrimmed.pkl': 'python tools/data/make_synthetic.py',
+    **{
+        f'{name}.pkl': f'python tools/data/download.py {name}'
+        for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
+    },
+}
+
+
+def read_annotations(path: str) -> dict:
+    """The content of an annotation file or store: ``split``, ``annotations`` and what else it has."""
+    if not os.path.exists(path):
+        command = COMMANDS.get(os.path.basename(path))
+        todo = f'Get it with `{command}`' if command else "Set the data set's 'ann_file'"
+        raise AnnotationError(f'There is no annotation file {path} (seen from {os.getcwd()}). {todo}.')
+    content = open_store(path) if os.path.isdir(path) else read_pickle(path)
+    if not (isinstance(content, dict) and {'split', 'annotations'} <= set(content)):
+        found = sorted(content) if isinstance(content, dict) else type(content).__name__
+        raise AnnotationError(f"{path} is a pickle, but not of a dict with 'split' and 'annotations': found {found}.")
+    for field, kind in (('split', dict), ('annotations', list)):
+        if not isinstance(content[field], kind):
+            found = type(content[field]).__name__
+            raise AnnotationError(f"{path}: '{field}' is a {kind.__name__} in an annotation file, not a {found}.")
+    check_clips(content['annotations'], path)
+    return content
+
+
+def check_clips(clips: list[dict], path: str):
+    """Whether every clip has a name, and a keypoint array as long as it says it is."""
+    for number, clip in enumerate(clips):
+        if not isinstance(clip, dict) or 'frame_dir' not in clip:
+            raise AnnotationError(f"{path}: clip {number} of 'annotations' is not a dict with a 'frame_dir', its name.")
+        if 'keypoint' not in clip:
+            continue  # it may lie in a file of its own
+        shape, frames = getattr(clip['keypoint'], 'shape', ()), clip.get('total_frames')
+        if len(shape) != 4 or shape[1] != (shape[1] if frames is None else frames):
+            raise AnnotationError(
+                f"{path}: clip {number}, '{clip['frame_dir']}', has a 'keypoint' of shape {shape} and 'total_frames' "
+                f'{frames}. An array of persons, as many frames, joints and coordinates is wanted.'
+            )
+
+
+def clips_of_split(content: dict, split: str, path: str) -> list[dict]:
+    """The clips that a split names, in the order of the file."""
+    if split not in content['split']:
+        raise AnnotationError(
+            f"{path} has no split '{split}'. It has: {', '.join(sorted(content['split']))}. "
+            "Set the data set's 'split' to one of these."
+        )
+    names = set(content['split'][split])
+    clips = [clip for clip in content['annotations'] if clip['frame_dir'] in names]
+    if not clips:
+        raise AnnotationError(f"{path}: none of the {len(names)} names of split '{split}' is a clip of 'annotations'.")
+    return clips

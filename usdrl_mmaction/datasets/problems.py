@@ -1,0 +1,180 @@
+"""What can be wrong inside an annotation file that opens: a sentence a problem, none if all is well."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from hashlib import blake2b
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from usdrl_mmaction.skeletons import Skeleton
+
+SHOWN = 3  # names in a sentence
+ROLES = ('train', 'val', 'test')
+
+
+class Measures(NamedTuple):
+    """What one look at a clip's joints tells."""
+
+    persons: int
+    frames: int
+    joints: int
+    channels: int
+    finite: bool
+    empty_frames: int
+    digest: bytes
+
+
+def measure(clip: dict) -> Measures:
+    keypoint = np.asarray(clip['keypoint'])  # (M, T, V, C)
+    persons, frames, joints, channels = keypoint.shape
+    empty = frames - np.count_nonzero(keypoint.any((0, 2, 3)))
+    digest = blake2b(np.ascontiguousarray(keypoint), digest_size=16).digest()
+    return Measures(persons, frames, joints, channels, bool(np.isfinite(keypoint).all()), empty, digest)
+
+
+def find_problems(content: dict, measures: list[Measures]) -> list[str]:
+    """The problems of an annotation file, whose clips have been measured in their order."""
+    clips, split = content['annotations'], content['split']
+    if not clips:
+        return ['There are no clips.']
+    return [
+        *joint_problems(clips, measures),
+        *label_problems(clips, split, content.get('meta', {}).get('classes')),
+        *segment_problems(clips, measures),
+        *split_problems(clips, split),
+        *copies(clips, measures, split),
+    ]
+
+
+def joint_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
+    forms = [(item.joints, item.channels) for item in measures]
+    usual = Counter(forms).most_common(1)[0][0]
+    scores = [np.shape(clip.get('keypoint_score', clip['keypoint']))[:3] for clip in clips]
+    return [
+        *about(clips, [not item.finite for item in measures], 'hold NaN or infinite coordinates'),
+        *about(clips, [item.frames == 0 for item in measures], 'have no frames'),
+        *about(clips, [0 < item.frames == item.empty_frames for item in measures], 'show nobody in any frame'),
+        *about(
+            clips,
+            [form != usual for form in forms],
+            f'have not {usual[0]} joints of {usual[1]} coordinates, as the others',
+        ),
+        *about(
+            clips,
+            [shape != item[:3] for shape, item in zip(scores, measures, strict=True)],
+            "have a 'keypoint_score' of another shape than the 'keypoint'",
+        ),
+    ]
+
+
+def label_problems(clips: list[dict], split: dict, classes) -> list[str]:
+    trimmed = [clip for clip in clips if 'segments' not in clip]
+    labelled = [clip for clip in trimmed if is_label(clip.get('label'))]
+    count = len(classes) if classes else np.inf
+    problems = [
+        *about(trimmed, [not is_label(clip.get('label')) for clip in trimmed], "have no 'label', an integer from 0"),
+        *about(labelled, [clip['label'] >= count for clip in labelled], f'have a label beyond {count} classes'),
+    ]
+    labels = {clip['frame_dir']: clip['label'] for clip in labelled}
+    for train, test in paired(split):
+        known, asked = ({labels[name] for name in split[key] if name in labels} for key in (train, test))
+        if asked - known and train.endswith('train'):
+            problems.append(f"Split '{test}' has classes that '{train}' lacks: {listed(sorted(asked - known))}.")
+    return problems
+
+
+def is_label(value) -> bool:
+    return isinstance(value, int | np.integer) and value >= 0
+
+
+def segment_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
+    problems = []
+    for clip, item in zip(clips, measures, strict=True):
+        segments = np.asarray(clip.get('segments', ()))
+        if not segments.size:
+            continue
+        if segments.ndim != 2 or segments.shape[1] != 3:
+            problems.append(f"'{clip['frame_dir']}' has 'segments' of shape {segments.shape}, not (S, 3).")
+            continue
+        label, start, end = segments.T
+        wrong = segments[(label < 1) | (start < 0) | (start >= end) | (end > item.frames)]
+        problems += [
+            f"'{clip['frame_dir']}' has the segment (label, start, end) {tuple(found.tolist())}; it has {item.frames} "
+            'frames, and labels count from 1.'
+            for found in wrong
+        ]
+    return problems
+
+
+def split_problems(clips: list[dict], split: dict) -> list[str]:
+    names = {clip['frame_dir'] for clip in clips}
+    problems = []
+    for key, members in split.items():
+        problems += [f"Split '{key}' is empty."] if not len(members) else []
+        absent = sorted(set(members) - names)
+        if absent:
+            problems.append(f"Split '{key}' names {len(absent)} clips that are not there: {listed(absent)}.")
+    for train, test in paired(split):
+        both = sorted(set(split[train]) & set(split[test]))
+        if both:
+            problems.append(f"Splits '{train}' and '{test}' share {len(both)} clips: {listed(both)}.")
+    unused = sorted(names - {name for members in split.values() for name in members})
+    if unused and split:
+        problems.append(f'{len(unused)} clips are in no split: {listed(unused)}.')
+    return problems
+
+
+def paired(split: dict) -> list[tuple[str, str]]:
+    """The splits that must not share clips: 'xsub_train' and 'xsub_val', but not 'xsub_train' and 'xview_val'."""
+    protocols = defaultdict(list)
+    for role in ROLES:
+        for key in split:
+            if key.rpartition('_')[2] == role:
+                protocols[key.rpartition('_')[0]].append(key)
+    return [pair for keys in protocols.values() for pair in combinations(keys, 2)]
+
+
+def copies(clips: list[dict], measures: list[Measures], split: dict) -> list[str]:
+    counts = Counter(clip['frame_dir'] for clip in clips)
+    twice = [name for name, count in counts.items() if count > 1]
+    problems = [f'{len(twice)} names belong to several clips: {listed(twice)}.'] if twice else []
+    groups = defaultdict(list)
+    for clip, item in zip(clips, measures, strict=True):
+        if item.empty_frames < item.frames:
+            groups[item.digest, item[:4]].append(clip['frame_dir'])
+    same = [names for names in groups.values() if len(names) > 1]
+    if same:
+        problems.append(f'{len(same)} clips are there several times: {listed(map(" = ".join, same))}.')
+    for train, test in paired(split):
+        across = [names for names in same if set(names) & set(split[train]) and set(names) & set(split[test])]
+        if across:
+            found = listed(map(' = '.join, across))
+            problems.append(f"{len(across)} of them are in '{train}' and in '{test}': {found}.")
+    return problems
+
+
+def layout_problems(measures: list[Measures], layout: str, skeleton: Skeleton) -> list[str]:
+    found = sorted({item.joints for item in measures} - {len(skeleton)})
+    return [f"The clips have {listed(found)} joints; the layout '{layout}' has {len(skeleton)}."] if found else []
+
+
+def checkpoint_problems(measures: list[Measures], path: str, tokens: int) -> list[str]:
+    """``tokens``: one for each joint of each person that the checkpoint's encoder takes."""
+    found = sorted({item.joints for item in measures if not item.joints or tokens % item.joints})
+    if not found:
+        return []
+    return [f'The clips have {listed(found)} joints; {path} takes {tokens}, those of all persons together.']
+
+
+def about(clips: list[dict], wrong: list[bool], fault: str) -> list[str]:
+    """A sentence on the clips that are wrong; none if none is."""
+    names = [clip['frame_dir'] for clip, is_wrong in zip(clips, wrong, strict=True) if is_wrong]
+    return [f'{len(names)} clips {fault}: {listed(names)}.'] if names else []
+
+
+def listed(values: Iterable) -> str:
+    values = list(map(str, values))
+    more = len(values) - SHOWN
+    return ', '.join(values[:SHOWN]) + (f' and {more} more' if more > 0 else '')

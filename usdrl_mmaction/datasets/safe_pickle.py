@@ -1,0 +1,119 @@
+"""Pickles from unknown places, read without running anything in them: numpy arrays, containers, numbers and strings
+come out; a file that asks for anything else is refused by name."""
+
+import codecs
+import pickle
+import re
+from collections import OrderedDict, defaultdict
+from typing import Any
+
+import numpy as np
+
+
+class AnnotationError(ValueError):
+    """An annotation file that cannot be used; the message says what was found and what to do."""
+
+
+def read_pickle(path: str) -> Any:
+    """The content of a pickle file."""
+    try:
+        with open(path, 'rb') as file:
+            return finished(SafeUnpickler(file).load(), {})
+    except Forbidden as error:
+        raise AnnotationError(
+            f'{path} asks for {error}. An annotation file holds numpy arrays, containers, numbers and strings, nothing '
+            'else is read from it, and nothing in it was run. If it is yours, save plain values; if not, do not '
+            'open it with other programs.'
+        ) from error
+    except OSError:
+        raise
+    except Exception as error:  # a damaged pickle makes the unpickler raise whatever the damage spells
+        raise AnnotationError(
+            f'{path} is not a whole pickle file ({type(error).__name__}: {error}). It may be cut short or damaged: '
+            'make or download it again.'
+        ) from error
+
+
+class Forbidden(pickle.UnpicklingError):
+    """What a pickle asks for and does not get."""
+
+
+class SafeUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str):
+        if (module, name) in PLAIN:
+            return PLAIN[module, name]
+        make = NUMPY.get((re.sub(r'^numpy\.core\b', 'numpy._core', module), name))
+        if make is None:
+            raise Forbidden(f"'{module}.{name}'")
+        return lambda *args: make(*args)  # a new one each time: a pickle may set attributes of what it is given
+
+
+class PickledDtype:
+    """Stands in for ``numpy.dtype``, whose own ``__setstate__`` believes any size and any flag."""
+
+    def __init__(self, text, align=False, copy=True):
+        if not isinstance(text, str) or not re.fullmatch(r'[biufcSU]\d+', text):
+            raise Forbidden(f'arrays of the type {text!r}')
+        self.dtype = np.dtype(text)
+
+    def __setstate__(self, state):
+        self.dtype = self.dtype.newbyteorder(state[1])
+
+
+class PickledArray:
+    """Stands in for ``numpy.ndarray``, which would take bytes for the addresses of objects."""
+
+    def __init__(self, kind, shape, typecode):
+        self.array = np.empty(0)
+
+    def __setstate__(self, state):
+        _, shape, dtype, fortran, data = state
+        self.array = from_buffer(data, dtype, shape, 'F' if fortran else 'C')
+
+
+def from_buffer(buffer, dtype: PickledDtype, shape, order, axis_order=None) -> np.ndarray:
+    buffer = memoryview(buffer)
+    if axis_order is not None:  # the axes were brought into the order that they have in memory
+        array = np.ndarray(shape, dtype.dtype, buffer).transpose(axis_order)
+    else:
+        array = np.ndarray(shape, dtype.dtype, buffer, order=order)
+    return array.astype(array.dtype.newbyteorder('='), copy=not array.flags.writeable)
+
+
+def scalar(dtype: PickledDtype, data) -> np.generic:
+    return from_buffer(data, dtype, (), 'C')[()]
+
+
+def finished(value: Any, seen: dict) -> Any:
+    """The value with arrays in place of what stood in for them. ``seen`` holds the containers that were met, which may
+    hold each other, and what became of them."""
+    if isinstance(value, PickledArray):
+        return value.array
+    if isinstance(value, PickledDtype):
+        return value.dtype
+    if id(value) not in seen and isinstance(value, tuple):
+        parts = tuple(finished(part, seen) if type(part) in UNFINISHED else part for part in value)
+        seen[id(value)] = parts, value  # which keeps the number from being used again
+    elif id(value) not in seen and isinstance(value, dict | list):
+        seen[id(value)] = (value,)
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if type(part) in UNFINISHED:
+                value[key] = finished(part, seen)
+    return seen.get(id(value), (value,))[0]
+
+
+UNFINISHED = {PickledArray, PickledDtype, dict, list, tuple, OrderedDict, defaultdict}
+BUILTINS = {kind.__name__: kind for kind in (bytearray, bytes, complex, dict, float, frozenset, int, list, set)}
+PLAIN = {
+    **{(module, name): kind for module in ('builtins', '__builtin__') for name, kind in BUILTINS.items()},
+    ('collections', 'OrderedDict'): OrderedDict,
+    ('collections', 'defaultdict'): defaultdict,
+    ('_codecs', 'encode'): codecs.encode,  # how the oldest protocols spell bytes
+    ('numpy', 'ndarray'): 'numpy.ndarray',  # the kind of array that _reconstruct is asked for: named, never called
+}
+NUMPY = {
+    ('numpy', 'dtype'): PickledDtype,
+    ('numpy._core.multiarray', '_reconstruct'): PickledArray,
+    ('numpy._core.multiarray', 'scalar'): scalar,
+    ('numpy._core.numeric', '_frombuffer'): from_buffer,
+}
