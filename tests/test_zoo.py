@@ -51,7 +51,7 @@ def case(request, golden):
 
 def test_golden_tokens(case):
     encoder, _, views, numbers = case
-    clip = as_modality(views[0, :1], encoder.default_modality, encoder.skeleton)
+    clip = as_modality(views[0, :1], encoder.modality, encoder.skeleton)
     close(temporal_tokens(clip), numbers['t_tokens'])
     close(spatial_tokens(clip), numbers['s_tokens'])
 

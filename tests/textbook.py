@@ -5,6 +5,7 @@ A view at a time, ``nn.MultiheadAttention`` with its weights returned, three att
 
 from itertools import combinations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -94,7 +95,7 @@ class TextbookPretrainer(nn.Module):
         self.spatial = nn.ModuleList(TextbookLayer(layer) for layer in self.encoder.spatial)
 
     def encode(self, clip):
-        clip = as_modality(clip, self.encoder.default_modality, self.encoder.skeleton)
+        clip = as_modality(clip, self.encoder.modality, self.encoder.skeleton)
         embeddings = self.encoder.embeddings[0]
         t, s = embeddings['temporal'](temporal_tokens(clip)), embeddings['spatial'](spatial_tokens(clip))
         for layer in self.temporal:
@@ -124,3 +125,29 @@ class TextbookPretrainer(nn.Module):
         for layer in self.head.projectors[domain]:
             y = layer(y)
         return y
+
+
+def textbook_views(clips, views=4, num_frames=64, seed=0):
+    """Crop, resize, corruption and shear as in the papers, a clip at a time.  # (M, T, V, C) each -> lists of views"""
+    rng = np.random.default_rng(seed)
+    return [[textbook_view(clip, num_frames, rng) for clip in clips] for _ in range(views)]
+
+
+def textbook_view(clip, num_frames, rng):
+    length, joints = clip.shape[1:3]
+    frames = min(length, max(64, int(rng.uniform(0.1, 1) * length)))
+    start = rng.integers(length - frames + 1)
+    position = np.clip((np.arange(num_frames) + 0.5) * frames / num_frames - 0.5, 0, frames - 1)
+    before = position.astype(int)
+    after = np.minimum(before + 1, frames - 1)
+    weight = (position - before)[None, :, None, None].astype(clip.dtype)
+    view = clip[:, start + before] * (1 - weight) + clip[:, start + after] * weight
+    if rng.random() < 0.5:
+        chosen = rng.permutation(joints)[: round(0.6 * joints)]
+        matrix = rng.uniform(-1, 1, (3, 3)).astype(clip.dtype)
+        view[:, :, chosen] = 0 if rng.random() < 0.5 else view[:, :, chosen] @ matrix.T
+    if rng.random() < 0.5:
+        shear = rng.uniform(-1, 1, (3, 3)).astype(clip.dtype)
+        np.fill_diagonal(shear, 1)
+        view = view @ shear.T
+    return view

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from .datasets import AnnotationError
+from .engine import UnhealthyRun
 from .engine.allocator import keep_pages
 
 # What the runner takes beside the fields of a config.
@@ -41,7 +43,11 @@ def load_config(args: argparse.Namespace) -> Config:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if not Path(args.config).is_file():
         raise UsageError(f'there is no config {args.config} (seen from {os.getcwd()}). See configs/usdrl/.')
+    set_variables(args.cfg_options)
     cfg = Config.fromfile(args.config)
+    backends = cfg.get('visualizer', {}).get('vis_backends', [])
+    if find_spec('tensorboard') and all(backend.type != 'TensorboardVisBackend' for backend in backends):
+        backends.append(dict(type='TensorboardVisBackend'))
     for key in args.cfg_options:
         check_key(cfg, key, args.config)
     cfg.launcher = args.launcher
@@ -49,6 +55,14 @@ def load_config(args: argparse.Namespace) -> Config:
     if not torch.cuda.is_available():
         cfg.env_cfg.dist_cfg.backend = 'gloo'
     return cfg
+
+
+def set_variables(options: dict):
+    """What a config reads as ``{{$USDRL_NAME:default}}`` is set by ``--cfg-options name=value``: the config is then
+    written with it, where overriding the name afterwards would leave alone what had been made of it."""
+    for key, value in options.items():
+        if '.' not in key:
+            os.environ[f'USDRL_{key.upper()}'] = str(value)
 
 
 def check_key(cfg: Config, key: str, source: str):
@@ -92,7 +106,7 @@ def one_line_errors():
     """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
     try:
         yield
-    except (UsageError, AnnotationError) as error:
+    except (UsageError, AnnotationError, UnhealthyRun) as error:
         sys.exit(f'error: {error}')
     except TypeError as error:
         match = UNKNOWN_ARGUMENT.search(str(error))

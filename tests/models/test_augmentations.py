@@ -81,9 +81,17 @@ def test_rotation_is_about_x_then_y_then_z():
     torch.testing.assert_close(torch.linalg.det(matrices), torch.ones(300))
 
 
-def test_rotation_needs_three_coordinates():
-    with pytest.raises(ValueError, match='three coordinates, these have 2'):
-        Rotate()(clips()[..., :2], NTU)
+def test_rotation_of_two_coordinates_is_in_their_plane():
+    before = clips()[..., :2]
+    after = Rotate(prob=1.0, angle=(0.3, 0.6, 0.9))(before, NTU)
+    turn = (torch.view_as_complex(after.contiguous()) / torch.view_as_complex(before.contiguous())).flatten(1)
+    torch.testing.assert_close(turn, turn[:, :1].expand_as(turn), rtol=0, atol=1e-3)
+    assert 0.8 < turn.angle().abs().max() <= 0.901
+
+
+def test_rotation_needs_coordinates():
+    with pytest.raises(ValueError, match='two or three coordinates, these have 4'):
+        Rotate()(torch.randn(2, 1, 4, 25, 4), NTU)
 
 
 def test_scale_is_one_factor_a_clip():

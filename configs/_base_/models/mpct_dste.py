@@ -1,6 +1,5 @@
 model = dict(
     type='MPCT',
-    views=('joint',) * 4,
     backbone=dict(type='DSTE', embed_dims=1024),
     head=dict(type='DecorrelationHead', in_channels=1024),
     data_preprocessor=dict(

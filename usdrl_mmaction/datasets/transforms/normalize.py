@@ -43,6 +43,7 @@ class NormalizeSkeleton(BaseTransform):
         if self.shoulders and len(keypoint):
             keypoint = keypoint @ self.turn(keypoint[0], seen[0, ..., 0]).T
         results['keypoint'] = keypoint
+        results.pop('keypoint_score', None)  # FormatGCNInput would make it a fourth coordinate
         return results
 
     def turn(self, person: np.ndarray, seen: np.ndarray) -> np.ndarray:

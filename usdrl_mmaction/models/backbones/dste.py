@@ -26,6 +26,7 @@ class DSTE(StreamEncoder):
         kernel_size (int): Kernel of the convolution over tokens.
         drop_path (float): Probability that a sample skips a residual branch, in training.
         modalities (tuple[str]): 'joint', 'bone', 'motion': one, or several to be fused.
+        modality (str | None): What clips are encoded as by default: one of the modalities, or 'fused'.
         causal (bool): Whether the temporal stream at a frame depends on no later frame.
         output (str): 'streams' for StreamFeatures, 'gcn' for (N, 1, 2D, 1, 1) as MMAction2's ``GCNHead`` takes.
     """
@@ -44,11 +45,14 @@ class DSTE(StreamEncoder):
         kernel_size=1,
         drop_path=0.1,
         modalities=('joint',),
+        modality=None,
         causal=False,
         output='streams',
         init_cfg=None,
     ):
-        super().__init__(layout, num_person, num_frames, in_channels, embed_dims, modalities, output, init_cfg)
+        super().__init__(
+            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
+        )
         layer = dict(
             embed_dims=embed_dims,
             num_heads=num_heads,

@@ -20,10 +20,13 @@ class STTR(StreamEncoder):
         num_heads=1,
         num_layers=2,
         modalities=('joint',),
+        modality=None,
         output='streams',
         init_cfg=None,
     ):
-        super().__init__(layout, num_person, num_frames, in_channels, embed_dims, modalities, output, init_cfg)
+        super().__init__(
+            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
+        )
         self.temporal = PlainStream(embed_dims, num_heads, num_layers)
         self.spatial = PlainStream(embed_dims, num_heads, num_layers)
 

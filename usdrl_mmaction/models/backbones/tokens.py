@@ -20,7 +20,7 @@ class StreamFeatures(NamedTuple):
 
     def pooled(self) -> Tensor:
         """The representation of the clip: the maximum over the tokens of each stream.  # (N, 2D)"""
-        return torch.cat([self.temporal.amax(1), self.spatial.amax(1)], dim=-1)
+        return torch.cat([self.temporal.amax(-2), self.spatial.amax(-2)], dim=-1)
 
 
 def as_streams(features: StreamFeatures | Tensor) -> StreamFeatures:
@@ -49,11 +49,15 @@ class StreamEncoder(BaseModule):
         embed_dims (int): Width D.
         modalities (tuple[str]): 'joint', 'bone', 'motion'; each has an embedding of its own. With several, 'fused' is
             a modality too: a linear map of the mean of their embeddings.
+        modality (str | None): What clips are encoded as when the call does not say; by default the only modality, or
+            'fused' when there are several.
         output (str): 'streams' for StreamFeatures, 'gcn' for the pooled streams as (N, 1, 2D, 1, 1), which stands in
             for the output of MMAction2's graph networks.
     """
 
-    def __init__(self, layout, num_person, num_frames, in_channels, embed_dims, modalities, output, init_cfg=None):
+    def __init__(
+        self, layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg=None
+    ):
         super().__init__(init_cfg)
         unknown = set(modalities) - {'joint', 'bone', 'motion'}
         if unknown or not modalities:
@@ -63,6 +67,8 @@ class StreamEncoder(BaseModule):
         self.skeleton = get_skeleton(layout)
         self.clip_shape = (num_person, num_frames, len(self.skeleton), in_channels)
         self.modalities = tuple(modalities)
+        self.modality = modality or (FUSED if len(modalities) > 1 else modalities[0])
+        self.check(self.modality)
         self.output = output
         time_width = num_person * len(self.skeleton) * in_channels
         space_width = num_frames * in_channels
@@ -81,34 +87,31 @@ class StreamEncoder(BaseModule):
         nn.init.trunc_normal_(self.spatial_position, std=0.02)
 
     def forward(self, clip: Tensor, modality: str | None = None) -> StreamFeatures | Tensor:
-        """Encode clips of joints.  # (N, M, T, V, C) -> streams
-
-        ``modality`` is by default the only one, or 'fused' when there are several.
-        """
+        """Encode clips of joints.  # (N, M, T, V, C) -> streams"""
         if clip.shape[1:] != self.clip_shape:
             raise ValueError(
                 f'{type(self).__name__} was built for clips (persons, frames, joints, coordinates) of '
                 f'{self.clip_shape} and got {tuple(clip.shape[1:])}: set num_person, num_frames, layout or in_channels '
                 'of the backbone, or resize the clips in the pipeline.'
             )
-        temporal, spatial = self.embed(clip, modality or self.default_modality)
+        temporal, spatial = self.embed(clip, modality or self.modality)
         streams = StreamFeatures(
             self.temporal(temporal, self.temporal_position), self.spatial(spatial, self.spatial_position)
         )
         return streams if self.output == 'streams' else streams.pooled()[:, None, :, None, None]
 
-    @property
-    def default_modality(self) -> str:
-        return FUSED if len(self.modalities) > 1 else self.modalities[0]
+    def check(self, modality: str):
+        known = self.modalities if len(self.modalities) == 1 else (*self.modalities, FUSED)
+        if modality not in known:
+            raise ValueError(f"This encoder was built for modalities {self.modalities}; it has no '{modality}'.")
 
     def embed(self, clip: Tensor, modality: str) -> tuple[Tensor, Tensor]:
         """The embedded tokens of both streams.  # (N, M, T, V, C) -> (N, T, D), (N, M*V, D)"""
-        if modality == FUSED and len(self.modalities) > 1:
+        self.check(modality)
+        if modality == FUSED:
             every = [self.embed(clip, one) for one in self.modalities]
             temporal, spatial = (torch.stack(tokens).mean(0) for tokens in zip(*every, strict=True))
             return self.fusion['temporal'](temporal), self.fusion['spatial'](spatial)
-        if modality not in self.modalities:
-            raise ValueError(f"This encoder was built for modalities {self.modalities}; it has no '{modality}'.")
         layers = self.embeddings[self.modalities.index(modality)]
         clip = as_modality(clip, modality, self.skeleton)
         return layers['temporal'](temporal_tokens(clip)), layers['spatial'](spatial_tokens(clip))

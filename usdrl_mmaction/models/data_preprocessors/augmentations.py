@@ -31,8 +31,8 @@ class JointCorruption:
         order = torch.rand(batch, joints, device=clips.device).argsort(1)
         chosen = (order < round(self.share * joints)).view(batch, 1, 1, joints, 1) & drawn(clips, self.prob)
         matrix = clips.new_empty(batch, channels, channels).uniform_(-1, 1)
-        corrupted = transform(clips, matrix).masked_fill(drawn(clips, self.zero_prob), 0)
-        return torch.where(chosen, corrupted, clips)
+        matrix = matrix * ~drawn(clips, self.zero_prob)[:, :, 0, 0]
+        return torch.lerp(clips, transform(clips, matrix), chosen.to(clips.dtype))
 
 
 @MODELS.register_module()
@@ -57,7 +57,7 @@ class Shear:
 
 @MODELS.register_module()
 class Rotate:
-    """A rotation about the axes x, y (the vertical) and z, one after the other.
+    """A rotation about the axes x, y (the vertical) and z, one after the other; of two coordinates, about z alone.
 
     Args:
         prob (float): Share of the clips that are rotated.
@@ -69,12 +69,13 @@ class Rotate:
         self.angle = angle
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
-        if clips.size(-1) != 3:
-            raise ValueError(f'Rotate needs joints of three coordinates, these have {clips.size(-1)}.')
+        channels = clips.size(-1)
+        if channels not in (2, 3):
+            raise ValueError(f'Rotate needs joints of two or three coordinates, these have {channels}.')
         bound = clips.new_tensor(self.angle)
         angle = (2 * torch.rand(len(clips), 3, device=clips.device) - 1) * bound * drawn(clips, self.prob).view(-1, 1)
         x, y, z = (axis_rotation(angle[:, axis], axis) for axis in range(3))
-        return transform(clips, z @ y @ x)
+        return transform(clips, z @ y @ x if channels == 3 else z[:, :2, :2])
 
 
 def axis_rotation(angle: Tensor, axis: int) -> Tensor:
@@ -167,4 +168,5 @@ def drawn(clips: Tensor, probability: float) -> Tensor:
 
 def transform(clips: Tensor, matrix: Tensor) -> Tensor:
     """Every joint times its clip's matrix.  # (B, M, T, V, C), (B, C, C)"""
-    return (clips.flatten(1, 3) @ matrix.mT).view_as(clips)
+    first = clips.permute(0, 4, 2, 1, 3)  # (B, C, T, M, V), as they lie in memory
+    return (matrix @ first.flatten(2)).view(first.shape).permute(0, 3, 2, 4, 1)

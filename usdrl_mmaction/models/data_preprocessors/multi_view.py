@@ -1,10 +1,10 @@
 """The views of MPCT: a batch of clips of any length in, several augmented views of each out, on the model's device."""
 
 import torch
+import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -28,14 +28,20 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
         self.num_views = num_views
 
     @torch.no_grad()
+    @torch.autocast('cpu', enabled=False)  # coordinates keep their precision also where training is mixed
+    @torch.autocast('cuda', enabled=False)
     def forward(self, data: dict, training: bool = False) -> dict:
-        """``inputs``: a list of (clips, M, T, V, C), T being any, becomes (views, N, M, T, V, C)."""
+        """``inputs``, a list of (clips, M, T, V, C) with any T, becomes views (views, N, M, T, V, C) for training, and
+        otherwise the whole clips (N, M, T, V, C), resized."""
         data = self.cast_data(data)
         clips = [clip for sample in data['inputs'] for clip in sample.float()]  # N of (M, T, V, C)
-        lengths = torch.tensor([clip.size(1) for clip in clips], device=clips[0].device)
-        padded = pad_sequence([clip.transpose(0, 1) for clip in clips], batch_first=True)  # (N, T, M, V, C)
-        index = torch.arange(len(clips), device=lengths.device).repeat(self.num_views)
-        views = self.crop(padded, lengths, index).transpose(1, 2)  # (views·N, M, T, V, C)
+        film = torch.cat([clip.transpose(0, 1) for clip in clips])  # (all T, M, V, C)
+        lengths = torch.tensor([clip.size(1) for clip in clips], device=film.device)
+        first = lengths.cumsum(0) - lengths
+        if not training:
+            return {**data, 'inputs': resample(film, first, lengths, self.crop.num_frames)}
+        start, frames = self.crop(lengths.repeat(self.num_views))
+        views = resample(film, first.repeat(self.num_views) + start, frames, self.crop.num_frames)
         for augment in self.augmentations:
             views = augment(views, self.skeleton)
         return {**data, 'inputs': views.unflatten(0, (self.num_views, len(clips)))}
@@ -56,24 +62,27 @@ class CropResize:
         self.ratio = ratio
         self.min_frames = min_frames
 
-    def __call__(self, padded: Tensor, lengths: Tensor, index: Tensor) -> Tensor:
-        """One view for every entry of ``index``.  # (N, T, ...), (N,), (B,) -> (B, num_frames, ...)"""
-        whole = lengths[index]  # (B,)
-        share = torch.empty(len(index), device=index.device).uniform_(*self.ratio)
-        frames = (share * whole).long().clamp(min=self.min_frames).minimum(whole)
-        start = (torch.rand(len(index), device=index.device) * (whole - frames + 1)).long()
-        return resample(padded, index, start, frames, self.num_frames)
+    def __call__(self, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the crop of each clip starts, and its number of frames.  # (B,) -> (B,), (B,)"""
+        share = torch.empty(len(lengths), device=lengths.device).uniform_(*self.ratio)
+        frames = (share * lengths).long().clamp(min=self.min_frames).minimum(lengths)
+        return (torch.rand_like(share) * (lengths - frames + 1)).long(), frames
 
 
-def resample(padded: Tensor, index: Tensor, start: Tensor, frames: Tensor, num_frames: int) -> Tensor:
-    """``frames`` frames from ``start`` of the clips at ``index``, resized linearly with half-pixel centres.
+def resample(film: Tensor, start: Tensor, frames: Tensor, num_frames: int) -> Tensor:
+    """``frames`` frames from ``start``, resized linearly with half-pixel centres: the same as
+    ``F.interpolate(crop, num_frames, mode='linear')`` of each.  # (F, M, V, C), (B,), (B,) -> (B, M, num_frames, V, C)
 
-    The same as ``F.interpolate(crop, num_frames, mode='linear')`` of each.  # (N, T, ...) -> (B, num_frames, ...)
+    A new frame is a weighted sum of two old ones, which is what an embedding bag computes, without copies of either. In
+    memory the coordinates come first, (B, C, num_frames, M, V), where matrices act on them in the fewest steps.
     """
-    step = frames[:, None] / num_frames
-    position = ((torch.arange(num_frames, device=padded.device) + 0.5) * step - 0.5).clamp(min=0)  # (B, num_frames)
+    length, persons, joints, channels = film.shape
+    rows = film.permute(3, 0, 1, 2).reshape(channels * length, persons * joints)
+    position = (torch.arange(num_frames, device=film.device) + 0.5) * (frames[:, None] / num_frames) - 0.5
+    position = position.clamp(min=0)  # (B, num_frames)
     before = position.long()
-    after = (before + 1).minimum(frames[:, None] - 1)
-    weight = (position - before).view(*position.shape, *[1] * (padded.ndim - 2))
-    first, second = (padded[index[:, None], start[:, None] + frame] for frame in (before, after))
-    return torch.lerp(first, second, weight)
+    pair = torch.stack([before, (before + 1).minimum(frames[:, None] - 1)], dim=-1) + start[:, None, None]
+    pair = pair[:, None] + length * torch.arange(channels, device=film.device)[:, None, None]  # (B, C, num_frames, 2)
+    weight = torch.stack([1 - (position - before), position - before], dim=-1)[:, None].expand(pair.shape)
+    resized = F.embedding_bag(pair.flatten(0, 2), rows, per_sample_weights=weight.flatten(0, 2), mode='sum')
+    return resized.view(len(frames), channels, num_frames, persons, joints).permute(0, 3, 2, 4, 1)

@@ -7,7 +7,7 @@ from operator import itemgetter
 import torch
 from mmaction.registry import MODELS
 from mmengine.model import BaseModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..backbones.tokens import FUSED, StreamEncoder, StreamFeatures, as_modality, as_streams
 
@@ -22,17 +22,20 @@ class MPCT(BaseModel):
         backbone (dict): ``DSTE``, ``STTR``, or a skeleton backbone of MMAction2.
         head (dict): ``DecorrelationHead``.
         data_preprocessor (dict): ``MultiViewPreprocessor``; the number of views is filled in.
-        views (tuple[str]): The modality of each view. Four times 'joint' is multi-view training; ('joint', 'bone',
-            'motion', 'fused') is multi-modal. The last view is the one that the others are drawn to.
+        views (tuple[str] | None): The modality of each view; the last is the one that the others are drawn to. Four
+            times 'joint' is multi-view training; ('joint', 'bone', 'motion', 'fused') is multi-modal. By default
+            either of these, according to the modalities of the backbone.
     """
 
-    def __init__(self, backbone, head, data_preprocessor, views=('joint',) * 4, init_cfg=None):
+    def __init__(self, backbone, head, data_preprocessor, views=None, init_cfg=None):
+        encoder = MODELS.build(backbone)
+        views = default_views(encoder) if views is None else tuple(views)
         if len(views) < 2:
-            raise ValueError(f'MPCT needs at least two views, not {tuple(views)}.')
+            raise ValueError(f'MPCT needs at least two views, not {views}.')
         super().__init__(MODELS.build({**data_preprocessor, 'num_views': len(views)}), init_cfg)
-        self.backbone = MODELS.build(backbone)
+        self.backbone = encoder
         self.head = MODELS.build(head)
-        self.views = tuple(views)
+        self.views = views
 
     def forward(self, inputs: Tensor, data_samples=None, mode: str = 'tensor'):
         """The losses in mode 'loss', the streams of every view in mode 'tensor'.  # (views, N, M, T, V, C)"""
@@ -61,6 +64,11 @@ class MPCT(BaseModel):
         if modality == FUSED:
             raise ValueError(f"{type(self.backbone).__name__} has no 'fused' modality; DSTE and STTR have.")
         return as_streams(self.backbone(as_modality(clip, modality, self.data_preprocessor.skeleton)))
+
+
+def default_views(backbone: nn.Module) -> tuple[str, ...]:
+    modalities = backbone.modalities if isinstance(backbone, StreamEncoder) else ('joint',)
+    return modalities * 4 if len(modalities) == 1 else (*modalities, FUSED)
 
 
 def clips_in_cache(backbone: StreamEncoder) -> int:

@@ -1,0 +1,128 @@
+"""Whether an encoder that is being pretrained still has something to say."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from mmaction.registry import DATASETS, HOOKS
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from torch import Tensor
+from torch.utils.data import DataLoader, Subset
+
+from ..health import alignment, effective_rank, neighbour_accuracy, spread, uniformity
+
+PANELS = {
+    'loss': 'loss, mean since the last look',
+    'effective_rank': 'effective rank (1: collapsed)',
+    'spread': 'spread on the sphere (0: collapsed)',
+    'alignment': 'alignment of views (0: equal)',
+    'uniformity': 'uniformity (0: collapsed)',
+    'neighbour': '1-NN accuracy among the clips',
+}
+TRY = (
+    "Look at health.png in the work dir. If it fell slowly, raise the head's variance_weight or cross_weight; if at once, "
+    'lower the learning rate, use milder augmentations or a larger batch. Checkpoints that were saved are untouched.'
+)
+
+
+class UnhealthyRun(RuntimeError):
+    """Training that is not worth going on with; the message says why and what to try."""
+
+
+@HOOKS.register_module()
+class EmbeddingHealthHook(Hook):
+    """Looks at the embedding of some held-out clips every few epochs: logs the numbers of ``usdrl_mmaction.engine.health``,
+    draws them over time in ``health.png``, and stops a run that has collapsed or whose loss is not finite.
+
+    Args:
+        split (str): The clips are of this split of the training data set.
+        num_clips (int): So many of them, evenly spread over the split.
+        interval (int): Epochs between two looks.
+        min_rank (float): The run stops when the effective rank falls below.
+    """
+
+    def __init__(self, split, num_clips=512, interval=5, min_rank=2.5):
+        self.split = split
+        self.num_clips = num_clips
+        self.interval = interval
+        self.min_rank = min_rank
+
+    def before_train(self, runner):
+        clips = DATASETS.build({**runner.cfg.train_dataloader.dataset, 'split': self.split})
+        chosen = np.unique(np.linspace(0, len(clips) - 1, self.num_clips).astype(int))
+        self.loader = DataLoader(Subset(clips, chosen.tolist()), 64, collate_fn=pseudo_collate)
+        self.losses = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if not torch.isfinite(outputs['loss']):
+            broken = [name for name, value in outputs.items() if not torch.isfinite(torch.as_tensor(value)).all()]
+            raise UnhealthyRun(
+                f'The loss is not finite in epoch {runner.epoch + 1}, iteration {runner.iter + 1}; first of its terms: '
+                f'{", ".join([name for name in broken if name != "loss"] or broken)}. Resume from the last checkpoint '
+                'with a lower learning rate or without mixed precision, and inspect the data for NaN. Checkpoints that '
+                'were saved are untouched.'
+            )
+        self.losses.append(outputs['loss'].item())
+        self.terms = {name: float(value) for name, value in outputs.items() if name != 'loss'}
+
+    def after_train_epoch(self, runner):
+        if not self.every_n_epochs(runner, self.interval) or not is_main_process():
+            return
+        look = {'epoch': runner.epoch + 1, 'loss': float(np.mean(self.losses)), **self.measure(runner.model)}
+        self.losses.clear()
+        history = [*runner.message_hub.runtime_info.get('health', []), look]
+        runner.message_hub.update_info('health', history)
+        numbers = {f'health/{name}': value for name, value in look.items() if name in PANELS and name != 'loss'}
+        runner.visualizer.add_scalars(numbers, step=runner.epoch + 1)
+        runner.logger.info('Health: ' + ', '.join(f'{name[7:]} {value:.3f}' for name, value in numbers.items()))
+        draw(history, Path(runner.work_dir, 'health.png'))
+        if look['effective_rank'] < self.min_rank:
+            raise UnhealthyRun(
+                f'The embedding has collapsed: in epoch {runner.epoch + 1} its effective rank is '
+                f'{look["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is {look["loss"]:.4g} '
+                f'({", ".join(f"{name} {value:.3g}" for name, value in self.terms.items())}). {TRY}'
+            )
+
+    @torch.no_grad()
+    def measure(self, model) -> dict[str, float]:
+        model = model.module if is_model_wrapper(model) else model
+        was_training = model.training
+        model.eval()
+        with torch.random.fork_rng():  # the same views at every look, and none the less to training
+            torch.manual_seed(0)
+            looks = [look_at(model, data) for data in self.loader]
+        model.train(was_training)
+        whole, views, labels = zip(*looks, strict=True)
+        features, views, labels = torch.cat(whole).float(), torch.cat(views, dim=1).float(), torch.cat(labels)
+        numbers = {
+            'effective_rank': effective_rank(features),
+            'spread': spread(features),
+            'alignment': alignment(views),
+            'uniformity': uniformity(features),
+        }
+        if (labels >= 0).all():
+            numbers['neighbour'] = neighbour_accuracy(features, labels.to(features.device))
+        return numbers
+
+
+def look_at(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
+    """Pooled features of whole clips and of their views, and labels.  # (N, 2D), (views, N, 2D), (N,)"""
+    whole = model.encode_as(model.data_preprocessor(data, False)['inputs'], model.views[-1]).pooled()
+    views = model.encode(model.data_preprocessor(data, True)['inputs']).pooled()
+    return whole, views, torch.cat([sample.gt_label for sample in data['data_samples']])
+
+
+def draw(history: list[dict], path: Path):
+    """A panel a number, over the epochs."""
+    figure = Figure(figsize=(11, 6), layout='constrained')
+    for axes, (name, title) in zip(figure.subplots(2, 3).flat, PANELS.items(), strict=True):
+        seen = [look for look in history if name in look]
+        axes.plot([look['epoch'] for look in seen], [look[name] for look in seen], marker='.')
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel('epoch')
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=100)
