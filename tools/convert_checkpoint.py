@@ -30,7 +30,7 @@ def main():
     print('The number of heads, the gap, alpha and the modality are not in such a file: set them in the config.')
 
     partial = args.dst + '.part'
-    torch.save({'meta': {'encoder': converted.encoder}, 'state_dict': converted.state_dict}, partial)
+    torch.save(converted.checkpoint(), partial)
     os.replace(partial, args.dst)
     print(f'wrote   {args.dst}')
 

@@ -9,4 +9,4 @@ if 'usdrl_mmaction.doctor' not in sys.orig_argv:  # the doctor has to run where 
 
     compat.apply()
 
-    from . import datasets, engine, evaluation, models  # noqa: F401
+    from . import datasets, engine, evaluation, models, zoo  # noqa: F401

@@ -17,6 +17,7 @@ from mmengine.runner import Runner
 from .datasets import AnnotationError
 from .engine import UnhealthyRun
 from .engine.allocator import keep_pages
+from .zoo import NotACheckpoint, Unavailable
 
 # What the runner takes beside the fields of a config.
 RUNNER_FIELDS = ('work_dir', 'load_from', 'resume', 'randomness', 'experiment_name', 'launcher', 'auto_scale_lr',
@@ -106,7 +107,7 @@ def one_line_errors():
     """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
     try:
         yield
-    except (UsageError, AnnotationError, UnhealthyRun) as error:
+    except (UsageError, AnnotationError, UnhealthyRun, NotACheckpoint, Unavailable) as error:
         sys.exit(f'error: {error}')
     except TypeError as error:
         match = UNKNOWN_ARGUMENT.search(str(error))

@@ -1,47 +1,37 @@
 """Download the skeleton annotations that OpenMMLab publishes, into data/skeleton/."""
 
 import argparse
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from rich.progress import wrap_file
+from usdrl_mmaction.cli import UsageError, one_line_errors
+from usdrl_mmaction.zoo.transfer import Unavailable, download, location
 
-URL = 'https://download.openmmlab.com/mmaction/v1.0/skeleton/data/{name}.pkl'
+SERVER = 'https://download.openmmlab.com/mmaction/v1.0/skeleton/data'
 NAMES = ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('names', nargs='+', choices=NAMES, metavar='NAME', help=', '.join(NAMES))
-    parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'))
-    args = parser.parse_args()
+    args = parse_args()
     for name in args.names:
-        download(URL.format(name=name), args.out_dir / f'{name}.pkl')
+        target = args.out_dir / f'{name}.pkl'
+        try:
+            download(location(args.mirror, target.name), target)
+        except Unavailable as error:
+            raise UsageError(str(error)) from error
+        print(f'{target}: {target.stat().st_size / 1e6:.0f} MB')
 
 
-def download(url: str, target: Path):
-    """Fetch a file beside its place, then rename it."""
-    if target.exists():
-        print(f'{target} is there already.')
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix('.part')
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response, part.open('wb') as file:
-            size = int(response.headers.get('Content-Length', 0))
-            with wrap_file(response, total=size, description=target.name) as stream:
-                while block := stream.read(1 << 20):
-                    file.write(block)
-    except (urllib.error.URLError, TimeoutError) as error:
-        part.unlink(missing_ok=True)
-        raise SystemExit(f'error: {url} cannot be fetched ({error}). Put the file at {target} by hand.') from None
-    if size and part.stat().st_size != size:
-        part.unlink()
-        raise SystemExit(f'error: {url} ended before its {size} bytes: try again.')
-    part.rename(target)
-    print(f'{target}: {size / 1e6:.0f} MB')
+def parse_args():
+    parser = argparse.ArgumentParser(
+        description=f'{__doc__} A download that was cut goes on where it stopped. The sha256 of what came is kept '
+        'beside the file; running this again checks the file against it.'
+    )
+    parser.add_argument('names', nargs='+', choices=NAMES, metavar='NAME', help=', '.join(NAMES))
+    parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'), help='folder to write to')
+    parser.add_argument('--mirror', default=SERVER, metavar='URL_OR_FOLDER', help='where else the files lie')
+    return parser.parse_args()
 
 
 if __name__ == '__main__':
-    main()
+    with one_line_errors():
+        main()

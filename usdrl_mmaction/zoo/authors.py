@@ -1,4 +1,4 @@
-"""Checkpoints from elsewhere: the authors' files in this package's names."""
+"""The authors' checkpoints in this package's names."""
 
 import pickle
 import re
@@ -40,6 +40,10 @@ class Converted(NamedTuple):
     dropped: list[str]  # computed here, or a second copy
     left: list[str]  # not known to belong to such a file
 
+    def checkpoint(self) -> dict:
+        """As MMEngine loads it."""
+        return {'meta': {'encoder': self.encoder}, 'state_dict': self.state_dict}
+
 
 class NotACheckpoint(ValueError):
     """A file that is not what it should be; the message says what it is instead."""
@@ -47,8 +51,13 @@ class NotACheckpoint(ValueError):
 
 def read_weights(path: str) -> dict[str, Tensor]:
     """The ``state_dict`` of a checkpoint file. Only tensors and plain containers are read; nothing in it is run."""
+    return read_checkpoint(path)['state_dict']
+
+
+def read_checkpoint(path: str, map_location='cpu') -> dict:
+    """A checkpoint file that has a ``state_dict``, read in the same way."""
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
+        content = torch.load(path, map_location=map_location, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
         reason = str(error).split('\n')[0]
         raise NotACheckpoint(f'{path} cannot be read as a file of weights: {reason}') from error
@@ -56,7 +65,7 @@ def read_weights(path: str) -> dict[str, Tensor]:
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
         found = sorted(map(str, content)) if isinstance(content, dict) else type(content).__name__
         raise NotACheckpoint(f"{path} holds no 'state_dict' of tensors; it holds {found}.")
-    return weights
+    return content
 
 
 def convert(weights: dict[str, Tensor]) -> Converted:
