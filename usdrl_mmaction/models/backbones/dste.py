@@ -97,7 +97,7 @@ class DenseLayer(nn.Module):
         self.shift_branch = Branch(embed_dims)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        n = len(x)
+        n = x.size(0)  # len() would fix it in an exported graph
         dense = torch.cat([self.shift(x), x])  # (2N, L, D)
         attended = self.attention(torch.cat([self.conv_branch.norm1(self.conv(x)), self.shift_branch.norm1(dense)]))
         ca = self.add(x, attended[:n])

@@ -1,0 +1,197 @@
+"""A model for other runtimes: ONNX, TorchScript or torch.export, checked against the model before it is kept."""
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from mmaction.models.recognizers import RecognizerGCN
+from torch import Tensor, nn
+
+from usdrl_mmaction.models import as_streams
+from usdrl_mmaction.models.backbones.tokens import StreamEncoder
+
+BATCHES = (1, 2, 5)  # sizes that are compared; the second one is traced
+ONNX_PACKAGES = ('onnx', 'onnxscript', 'onnxruntime')
+
+Run = Callable[[np.ndarray], list[np.ndarray]]
+
+
+class NotExported(Exception):
+    """A model that cannot be exported, or whose export was wrong; the message says why."""
+
+
+class Export(NamedTuple):
+    """What was written."""
+
+    inputs: dict[str, tuple]  # name -> shape without the batch
+    outputs: dict[str, tuple]
+    error: float  # the largest difference from the model
+
+
+def export(
+    model: nn.Module,
+    path: str | Path,
+    format: str = 'onnx',
+    encoder_only: bool = False,
+    clip_shape: tuple[int, int, int, int] | None = None,
+    tolerance: float = 1e-4,
+) -> Export:
+    """Writes a model as a network of clips (batch, persons, frames, joints, coordinates), from the CPU.
+
+    A recognizer gives ``cls_score`` (batch, classes), before softmax; an encoder ``temporal`` (batch, frames, D) and
+    ``spatial`` (batch, persons times joints, D). The file is compared with the model on random clips; one that differs
+    is not kept.
+
+    Args:
+        format (str): 'onnx', 'torchscript' or 'exported' (torch.export).
+        encoder_only (bool): Leave out the head.
+        clip_shape (tuple | None): Persons, frames, joints and coordinates, of a backbone that does not tell.
+        tolerance (float): The largest absolute difference that is let through.
+    """
+    if format not in WRITERS:
+        raise NotExported(f"There is no format '{format}'. There are: {', '.join(WRITERS)}.")
+    path = Path(path)
+    network = Network(model.cpu().eval(), encoder_only)
+    shape = network.clip_shape(clip_shape)
+    generator = torch.Generator().manual_seed(0)
+    clips = {size: torch.randn(size, *shape, generator=generator) for size in BATCHES}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f'.{path.name}.', dir=path.parent) as folder, torch.no_grad():
+        draft = Path(folder, path.name)
+        run = WRITERS[format](network, clips[BATCHES[1]], draft)
+        expected = {size: network(clip) for size, clip in clips.items()}
+        error = max(compare(run, clips[size], expected[size], network.outputs, tolerance) for size in BATCHES)
+        os.replace(draft, path)
+    shapes = [tuple(output.shape[1:]) for output in expected[1]]
+    return Export({'clip': shape}, dict(zip(network.outputs, shapes, strict=True)), error)
+
+
+class Network(nn.Module):
+    """What is exported: a clip in, one or more tensors out."""
+
+    def __init__(self, model: nn.Module, encoder_only: bool):
+        super().__init__()
+        if not isinstance(model, RecognizerGCN):
+            raise NotExported(f'{type(model).__name__} is no recognizer of skeletons and cannot be exported.')
+        self.model = model
+        self.head = None if encoder_only or not model.with_cls_head else model.cls_head
+        self.outputs = ('temporal', 'spatial') if self.head is None else ('cls_score',)
+        self.metadata = metadata(model)
+
+    def forward(self, clip: Tensor) -> tuple[Tensor, ...]:  # (N, M, T, V, C)
+        features, _ = self.model.extract_feat(clip[:, None])
+        return tuple(as_streams(features)) if self.head is None else (self.head(features),)
+
+    def clip_shape(self, given: tuple | None) -> tuple:
+        if not isinstance(self.model.backbone, StreamEncoder):
+            if given is None:
+                raise NotExported(
+                    f'{type(self.model.backbone).__name__} does not tell the shape of its clips: give persons, frames, '
+                    'joints and coordinates (--clip-shape 2 100 25 3).'
+                )
+            return tuple(given)
+        shape = self.model.backbone.clip_shape
+        if given is not None and tuple(given) != shape:
+            raise NotExported(f'The encoder was built for clips of {shape}, not {tuple(given)}: leave the shape out.')
+        return shape
+
+
+def metadata(model: nn.Module) -> dict[str, str]:
+    """The names of the classes, where they are known."""
+    classes = getattr(model, 'dataset_meta', {}).get('classes')
+    return {'classes': json.dumps(list(classes))} if classes else {}
+
+
+def compare(run: Run, clip: Tensor, expected: tuple, names: tuple, tolerance: float) -> float:
+    """The largest difference between what the file computes of a clip and what is expected."""
+    try:
+        found = run(clip.numpy())
+    except Exception as error:  # each runtime has its own, for whatever it does not like
+        raise NotExported(
+            f'The exported file does not run on a batch of {len(clip)} ({first_line(error)}); nothing was written.'
+        ) from error
+    largest = 0.0
+    for name, theirs, ours in zip(names, found, expected, strict=True):
+        difference = float(np.abs(theirs - ours.numpy()).max()) if theirs.shape == ours.shape else np.inf
+        if not difference <= tolerance:  # NaN is no better
+            raise NotExported(
+                f"The exported '{name}' {theirs.shape} differs from the model's {tuple(ours.shape)} by "
+                f'{difference:.3g} on a batch of {len(clip)}, where values reach {ours.abs().max():.3g} and '
+                f'{tolerance:g} is allowed (--tolerance); nothing was written.'
+            )
+        largest = max(largest, difference)
+    return largest
+
+
+# --- The formats: each writes a file and returns what runs it -------------------------------------------------------
+def write_onnx(network: Network, clip: Tensor, path: Path) -> Run:
+    missing = [package for package in ONNX_PACKAGES if find_spec(package) is None]
+    if missing:
+        raise NotExported(f"Export to ONNX needs {', '.join(missing)}: pip install 'usdrl-mmaction[export]'.")
+    import onnxruntime
+
+    logging.getLogger('torch.onnx').setLevel(logging.ERROR)  # it warns of every operator that torchvision would bring
+    with warnings.catch_warnings(), reasons('torch.onnx'):
+        warnings.simplefilter('ignore')
+        program = torch.onnx.export(
+            network,
+            (clip,),
+            dynamo=True,
+            dynamic_shapes=DYNAMIC,
+            input_names=['clip'],
+            output_names=network.outputs,
+            verbose=False,
+        )
+    program.model.metadata_props.update(network.metadata)
+    program.save(path, external_data=False)
+    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    return lambda clip: session.run(None, {'clip': clip})
+
+
+def write_exported(network: Network, clip: Tensor, path: Path) -> Run:
+    with reasons('torch.export'):
+        program = torch.export.export(network, (clip,), dynamic_shapes=DYNAMIC)
+    with path.open('wb') as file:
+        torch.export.save(program, file)
+    with path.open('rb') as file:
+        return in_torch(torch.export.load(file).module())
+
+
+def write_torchscript(network: Network, clip: Tensor, path: Path) -> Run:
+    with warnings.catch_warnings(), reasons('torch.jit.trace'):
+        warnings.simplefilter('ignore')  # of what a trace fixes: whether that matters is compared afterwards
+        torch.jit.save(torch.jit.trace(network, clip, check_trace=False), path)
+        return in_torch(torch.jit.load(path))
+
+
+WRITERS = {'onnx': write_onnx, 'torchscript': write_torchscript, 'exported': write_exported}
+DYNAMIC = {'clip': {0: torch.export.Dim('batch')}}
+
+
+def in_torch(module) -> Run:
+    return lambda clip: [output.numpy() for output in module(torch.from_numpy(clip))]
+
+
+@contextmanager
+def reasons(tracer: str):
+    """Says in one line which tracer cannot follow a model, and why."""
+    try:
+        yield
+    except Exception as error:  # whatever the model's own code meets when it is traced
+        cause = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        raise NotExported(f'{tracer} cannot follow the model: {first_line(cause)}') from error
+
+
+def first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

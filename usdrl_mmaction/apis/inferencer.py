@@ -1,0 +1,201 @@
+"""From recordings of skeletons to actions, neighbours and features, in one call."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmaction.datasets.transforms import FormatGCNInput, PreNormalize2D
+from mmaction.models.recognizers import RecognizerGCN
+from mmengine.config import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.device import get_device
+from mmengine.registry import init_default_scope
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor, nn
+
+from usdrl_mmaction.datasets import NormalizeSkeleton2D, read_annotations
+from usdrl_mmaction.datasets.annotations import clips_of_split
+from usdrl_mmaction.datasets.conversion import make_annotation
+from usdrl_mmaction.datasets.readers import Clip, keep_people
+from usdrl_mmaction.models import as_streams
+from usdrl_mmaction.zoo import Unavailable, models
+
+from .inputs import Recording, find_recordings, read_recording
+from .model import load_model
+from .training import classes_of, pipeline_of, skeleton_of
+
+MANY = 20  # recordings that take long enough for a bar
+
+
+class SkeletonInferencer:
+    """Says what people do in recordings of their joints.
+
+    >>> inferencer = SkeletonInferencer('configs/usdrl/linear_synthetic.py', 'epoch_150.pth')
+    >>> inferencer(np.load('recording.npy'))[0]['actions'][0]
+    {'label': 3, 'name': 'wave', 'score': 0.97}
+
+    Args:
+        model (str | Path | Config | nn.Module | None): A model of the zoo, a config, or a model that was built with
+            its ``cfg`` (``load_model`` and MMAction2's ``init_recognizer`` do); by default the package's own.
+        checkpoint (str | Path | None): The weights that go with a config.
+        device (str | None): By default an accelerator if there is one.
+        gallery (str | Path | None): Annotation file of the clips among which neighbours are looked for.
+        gallery_split (str | None): A split of it; by default all of it.
+        top_k (int): Actions and neighbours to tell.
+        batch_size (int): Clips that are encoded together.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Config | nn.Module | None = None,
+        checkpoint: str | Path | None = None,
+        device: str | None = None,
+        gallery: str | Path | None = None,
+        gallery_split: str | None = None,
+        top_k: int = 5,
+        batch_size: int = 64,
+    ):
+        init_default_scope('mmaction')
+        self.device = device or get_device()
+        if not isinstance(model, nn.Module):
+            model = load_model(*((model, checkpoint) if model else (checkpoint or own_model(), None)))
+        self.model = checked(model).to(self.device).eval()
+        self.pipeline = Compose(pipeline_of(model))
+        self.skeleton = skeleton_of(model.backbone)
+        steps = self.pipeline.transforms
+        self.scored = any(isinstance(step, NormalizeSkeleton2D | PreNormalize2D) for step in steps)
+        self.channels = 2 if self.scored else getattr(model.backbone, 'clip_shape', (3,))[-1]
+        self.num_person = next(step.num_person for step in steps if isinstance(step, FormatGCNInput))
+        self.classes = classes_of(model)
+        self.top_k = top_k
+        self.batch_size = batch_size
+        self.gallery = self.read_gallery(gallery, gallery_split) if gallery else None
+
+    def __call__(self, inputs: Any, features: bool = False) -> list[dict]:
+        """A result for each recording, of plain values that JSON takes.
+
+        A recording has ``actions`` if the model is a classifier, for all people together and, if there are several,
+        in ``persons`` for each alone; ``neighbors`` if there is a gallery; and ``features``, a list of 2D numbers, if
+        asked for or if there is nothing else to tell.
+
+        Args:
+            inputs (Any): One or a list of: path of a recording (CSV, NPZ, NPY, MMPose's JSON, ``.skeleton``, a folder
+                of OpenPose's JSON) or of an annotation file; annotation; array (M, T, V, C) or (T, V, C), in the
+                model's layout or of MediaPipe's landmarks.
+            features (bool): Whether to return them.
+        """
+        features = features or not (self.model.with_cls_head or self.gallery)
+        results = []
+        for (result, person), pooled, scores in self.run(self.views(find_recordings(inputs))):
+            if person is not None:
+                result['persons'].append({'person': person, 'actions': self.best_actions(scores)})
+                continue
+            results.append(result)
+            if scores is not None:
+                result['actions'] = self.best_actions(scores)
+            if self.gallery:
+                result['neighbors'] = self.gallery.nearest(pooled, self.top_k)
+            if features:
+                result['features'] = pooled.tolist()
+        return results
+
+    def views(self, recordings: list[Recording]) -> Iterator[tuple[tuple[dict, int | None], dict]]:
+        """The clips to encode of each recording: the scene and, for a classifier, each of several people alone."""
+        for recording in bar(recordings, 'Inferring'):
+            clip = self.read(recording)
+            persons = np.flatnonzero(clip.keypoint.any((1, 2, 3))).tolist()
+            result = {'name': recording.name, 'frames': clip.keypoint.shape[1], 'people': len(persons)}
+            yield (result, None), self.annotation(recording.name, clip)
+            if self.model.with_cls_head and len(persons) > 1:
+                result['persons'] = []
+                for person in persons:
+                    yield (result, person), self.annotation(recording.name, clip.people([person]))
+
+    def run(self, views: Iterable[tuple[Any, dict]]) -> Iterator[tuple[Any, Tensor, Tensor | None]]:
+        """The tag of each view, its pooled features (2D,) and, of a classifier, its probabilities."""
+        views = iter(views)
+        while batch := list(islice(views, self.batch_size)):
+            data = pseudo_collate([self.pipeline(annotation) for _, annotation in batch])
+            for (tag, _), pooled, scores in zip(batch, *self.forward(data), strict=True):
+                yield tag, pooled, scores
+
+    @torch.no_grad()
+    def forward(self, data: dict) -> tuple[Tensor, list[Tensor | None]]:
+        data = self.model.data_preprocessor(data, False)
+        clips, samples = data['inputs'], data['data_samples']  # (N, clips, M, T, V, C)
+        streams, _ = self.model.extract_feat(clips)
+        pooled = as_streams(streams).pooled().unflatten(0, clips.shape[:2]).mean(1).cpu()
+        if not self.model.with_cls_head:
+            return pooled, [None] * len(samples)
+        return pooled, [sample.pred_score.cpu() for sample in self.model.cls_head.predict(streams, samples)]
+
+    def read(self, recording: Recording) -> Clip:
+        clip = read_recording(recording, self.skeleton, self.channels)
+        if not self.scored:
+            return clip._replace(score=None)  # FormatGCNInput would make it one more coordinate
+        score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
+        return clip._replace(score=score)
+
+    def annotation(self, name: str, clip: Clip) -> dict:
+        return make_annotation(name, -1, keep_people(clip, self.num_person))
+
+    def best_actions(self, scores: Tensor) -> list[dict]:
+        best = scores.topk(min(self.top_k, len(scores)))
+        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        return [named(label, self.classes) | {'score': score} for label, score in pairs]
+
+    def read_gallery(self, path: str | Path, split: str | None) -> 'Gallery':
+        content = read_annotations(str(path))
+        items = clips_of_split(content, split, str(path)) if split else content['annotations']
+        recordings = bar([Recording(item['frame_dir'], item) for item in items], 'Encoding the gallery')
+        views = ((None, self.annotation(recording.name, self.read(recording))) for recording in recordings)
+        pooled = torch.stack([pooled for _, pooled, _ in self.run(views)])
+        classes = content.get('meta', {}).get('classes') or self.classes
+        return Gallery(F.normalize(pooled, dim=1), items, classes)
+
+
+class Gallery(NamedTuple):
+    """Clips that neighbours are looked for in."""
+
+    features: Tensor  # (clips, 2D), of length 1
+    items: list[dict]
+    classes: list[str]
+
+    def nearest(self, pooled: Tensor, top_k: int) -> list[dict]:
+        similarity = self.features @ F.normalize(pooled, dim=0)
+        best = similarity.topk(min(top_k, len(similarity)))
+        return [
+            {'clip': self.items[index]['frame_dir'], **named(self.items[index]['label'], self.classes), 'score': score}
+            for index, score in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+
+
+def own_model() -> str:
+    """The first model of the zoo that lies in this package."""
+    for name, entry in models().items():
+        if entry['url'] is None:
+            return name
+    raise Unavailable(f'No model lies in this package: name one, or a config and a checkpoint. {", ".join(models())}.')
+
+
+def checked(model: nn.Module) -> nn.Module:
+    if not isinstance(model, RecognizerGCN):
+        raise ValueError(f'{type(model).__name__} is no recognizer of skeletons.')
+    if not hasattr(model, 'cfg'):
+        raise ValueError(f'The {type(model).__name__} has no cfg, which tells its pipeline: build it by load_model.')
+    if model.with_cls_head and model.cls_head.average_clips is None:
+        model.cls_head.average_clips = 'prob'
+    return model
+
+
+def named(label: int, classes: list[str]) -> dict:
+    return {'label': int(label)} | ({'name': classes[label]} if 0 <= label < len(classes) else {})
+
+
+def bar(recordings: list, description: str) -> Iterable:
+    return track(recordings, description, console=Console(stderr=True), disable=len(recordings) < MANY)

@@ -1,0 +1,97 @@
+"""A trained model, from a config and a checkpoint, or from a checkpoint alone that says what its encoder is."""
+
+from copy import deepcopy
+from pathlib import Path
+
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader
+from torch import Tensor, nn
+
+from usdrl_mmaction.models import MPCT, FrozenRecognizer, StreamClsHead
+from usdrl_mmaction.zoo import NotACheckpoint, models
+from usdrl_mmaction.zoo.authors import read_checkpoint
+
+
+def load_model(model: str | Path | Config, checkpoint: str | Path | None = None, device='cpu') -> nn.Module:
+    """A recognizer or localizer in evaluation mode. Its ``cfg`` and ``dataset_meta`` say what it was trained on.
+
+    Of a pretraining config, the encoder is taken. A classifier that has no weights in the checkpoint is left out.
+
+    Args:
+        model (str | Path | Config): A config, which needs a checkpoint as well; or, by itself, the name of a model in
+            the zoo, or a checkpoint that tools/publish_model.py wrote.
+        checkpoint (str | Path | None): File, URL or ``usdrl://NAME`` of the weights.
+    """
+    init_default_scope('mmaction')
+    is_config = isinstance(model, Config) or str(model).endswith('.py')
+    if is_config != (checkpoint is not None):
+        raise ValueError(f"{model}: a config goes with a checkpoint, a checkpoint or a model's name goes alone.")
+    source = checkpoint if is_config else model
+    content = load_checkpoint(source)
+    weights = {name.removeprefix('module.'): value for name, value in content['state_dict'].items()}
+    if is_config:
+        cfg = deepcopy(model) if isinstance(model, Config) else Config.fromfile(model)
+    else:
+        cfg = described(content, weights, source)
+    if MODELS.get(cfg.model.type) is MPCT:
+        cfg.model = dict(type='FrozenRecognizer', backbone=cfg.model.backbone)
+    if not any(name.startswith('cls_head.') for name in weights):
+        cfg.model.pop('cls_head', None)
+    built = MODELS.build(cfg.model)
+    load_weights(built, weights, source)
+    built.cfg, built.dataset_meta = cfg, content.get('meta', {}).get('dataset_meta') or {}
+    return built.to(device).eval()
+
+
+def load_checkpoint(source: str | Path) -> dict:
+    """A checkpoint with a ``state_dict`` by its path, URL or name. Nothing in it is run."""
+    name = str(source)
+    if '://' in name:
+        content = CheckpointLoader.load_checkpoint(name, map_location='cpu', logger='silent')
+        if 'state_dict' not in content:
+            raise NotACheckpoint(f"{name} holds no 'state_dict'; it holds {sorted(map(str, content))[:5]}.")
+        return content
+    if not Path(name).exists() and name in models():
+        return load_checkpoint(f'usdrl://{name}')
+    if not Path(name).is_file():
+        raise NotACheckpoint(
+            f'There is no file {name} (seen from {Path.cwd()}), nor a model of that name in the zoo. That has: '
+            f'{", ".join(models())}.'
+        )
+    return read_checkpoint(name)
+
+
+def described(content: dict, weights: dict[str, Tensor], source: str | Path) -> Config:
+    """The config of a checkpoint that holds what its encoder was built with."""
+    encoder = content.get('meta', {}).get('encoder')
+    if encoder is None:
+        raise NotACheckpoint(
+            f"{source} does not say what its encoder was built with (no 'meta.encoder'): give its config as well, or "
+            'make it into one that does by tools/publish_model.py.'
+        )
+    model = dict(type=FrozenRecognizer.__name__, backbone=dict(encoder))
+    if 'cls_head.fc.weight' in weights:
+        classes, width = weights['cls_head.fc.weight'].shape
+        model['cls_head'] = dict(type=StreamClsHead.__name__, num_classes=classes, in_channels=width // 2)
+    return Config(dict(model=model))
+
+
+def load_weights(model: nn.Module, weights: dict[str, Tensor], source: str | Path):
+    """All weights that the model has, from a checkpoint that may have more."""
+    state = model.state_dict()
+    missing = [name for name in state if name not in weights]
+    if missing:
+        raise NotACheckpoint(
+            f'{source} has no weights for {len(missing)} of the {len(state)} tensors of the model, such as '
+            f'{missing[0]}; it has {", ".join(list(weights)[:3])}. Does it belong to this config?'
+        )
+    for name, value in state.items():
+        if weights[name].shape != value.shape:
+            raise NotACheckpoint(
+                f'{source} has {name} of the shape {tuple(weights[name].shape)}, the model {tuple(value.shape)}. Set '
+                'the sizes of the config (embed_dims, layout, num_person, num_frames, num_classes) to those it was '
+                'trained with.'
+            )
+    model.load_state_dict({name: weights[name] for name in state})
