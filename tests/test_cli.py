@@ -1,12 +1,16 @@
 """A wrong command is answered in one line that says what and what next."""
 
+import errno
 from argparse import Namespace
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
-from usdrl_mmaction.cli import UsageError, load_config, one_line_errors
+from usdrl_mmaction.cli import UsageError, build_runner, load_config, one_line_errors
 from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.engine import NotSaved
+from usdrl_mmaction.zoo import NotACheckpoint
 
 CONFIG = str(Path(__file__).resolve().parent.parent / 'configs/usdrl/pretrain_synthetic.py')
 
@@ -38,8 +42,8 @@ def test_keys_that_exist_or_may(key):
             r"env_cfg.mp_cfg has no 'opencv_threads'\. Did you mean 'opencv_num_threads'",
         ),
         ('nonsense', r"pretrain_synthetic.py has no 'nonsense'\. It has: .*model"),
-        ('model.data_preprocessor.augmentations.7.prob', "is a list of 3, without '7'"),
-        ('train_cfg.max_epochs.step', "is 40, which has no 'step'"),
+        ('model.data_preprocessor.augmentations.7.prob', "is a list of 5, without '7'"),
+        ('train_cfg.max_epochs.step', "is 20, which has no 'step'"),
     ],
 )
 def test_keys_that_do_not_exist(key, message):
@@ -61,6 +65,20 @@ def test_a_config_that_is_not_there():
             TypeError("class `DSTE` in x.py: DSTE.__init__() got an unexpected keyword argument 'depth'"),
             "error: DSTE has no argument 'depth': correct the config or --cfg-options.",
         ),
+        (NotSaved('no room.'), 'error: no room.'),
+        (NotACheckpoint('cut short.'), 'error: cut short.'),
+        (
+            AnnotationError(
+                'Caught AnnotationError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n'
+                '  File "a.py", line 1, in load\nusdrl_mmaction.datasets.safe_pickle.AnnotationError: no such clip.\n'
+            ),
+            'error: no such clip.',
+        ),
+        (
+            OSError(errno.ENOSPC, 'No space left on device', 'work/scalars.json'),
+            'error: work/scalars.json cannot be written: No space left on device. Make room, then run this again.',
+        ),
+        (KeyboardInterrupt(), 130),
         (
             KeyError('DST is not in the mmaction::model registry. Please check'),
             "error: no 'DST' is registered in mmaction::model: correct the 'type' in the config.",
@@ -73,7 +91,24 @@ def test_one_line(error, line):
     assert exit_.value.code == line
 
 
-@pytest.mark.parametrize('error', [TypeError('3 is not a tensor'), KeyError('loss'), RuntimeError('out of memory')])
+def test_a_dead_process_that_read_data_is_said_in_a_line_with_what_to_do():
+    with pytest.raises(SystemExit) as exit_, one_line_errors():
+        raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. \nmore')
+    assert exit_.value.code.startswith('error: DataLoader worker (pid 7) is killed by signal: Killed. The system')
+    assert 'lower num_workers or batch_size' in exit_.value.code and '--resume' in exit_.value.code
+
+
+def test_a_work_dir_that_cannot_be_written_to(tmp_path):
+    (tmp_path / 'file').write_text('')
+    for work_dir in (tmp_path / 'file', tmp_path / 'file/below', '/proc/work'):
+        with pytest.raises(UsageError, match=r'the work dir .* cannot be written to: .*Set --work-dir'):
+            build_runner(Config(dict(work_dir=str(work_dir))))
+
+
+OTHERS = [TypeError('3 is not a tensor'), KeyError('loss'), RuntimeError('out of memory'), OSError(5, 'I/O error')]
+
+
+@pytest.mark.parametrize('error', OTHERS)
 def test_other_errors_keep_their_traceback(error):
     with pytest.raises(type(error)), one_line_errors():
         raise error

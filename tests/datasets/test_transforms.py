@@ -151,11 +151,13 @@ def test_clips_that_do_not_fit_are_named(transform, shape, message):
         transform.transform(dict(frame_dir='clip7', keypoint=np.ones(shape), total_frames=4))
 
 
-@pytest.mark.parametrize('transform', [NormalizeSkeleton, NormalizeSkeleton2D])
-def test_there_is_no_scale_without_a_torso(transform):
+def test_four_mean_bones_are_the_measure_where_there_is_no_torso():
     layout = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)
-    with pytest.raises(ValueError, match="give it 'torso'"):
-        transform(layout, **(dict(scale=True) if transform is NormalizeSkeleton else {}))
+    clip = np.array([[[[1, 1, 1], [1, 2, 1], [1, 2, 4]]] * 5], dtype=np.float32)  # bones of 1 and 3
+    clip[0, 3] = 0  # nobody is seen
+    done = NormalizeSkeleton(layout, shoulders=None, scale=True).transform(dict(keypoint=clip))['keypoint']
+    np.testing.assert_allclose(done[0, 0], np.array([[0, 0, 0], [0, 1, 0], [0, 1, 3]]) / 8, atol=1e-6)
+    assert not done[0, 3].any()
 
 
 def pixels(persons=2, frames=10, joints=17):

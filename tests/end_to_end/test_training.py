@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import mmaction
+import numpy as np
 import pytest
 from mmengine.runner import Runner
 
@@ -111,6 +112,24 @@ def test_pretrain_then_linear_then_retrieval(config, tmp_path):
     assert 'acc/top1' in said
 
 
+def test_one_model_of_three_modalities_serves_each_and_their_fusion(config, tmp_path):
+    run('tools/train.py', config('pretrain_synthetic_multimodal'), '--work-dir', tmp_path / 'pretrain')
+    checkpoint = (tmp_path / 'pretrain/last_checkpoint').read_text()
+    linear, dumps = config('linear_synthetic'), []
+    for modality in ('fused', 'bone'):
+        options = [
+            '--work-dir', tmp_path / modality, '--cfg-options', 'model.backbone.modalities=(joint,bone,motion)',
+            f'model.backbone.modality={modality}',
+        ]  # fmt: skip
+        said = run('tools/train.py', linear, *options, f'load_from={checkpoint}')
+        assert 'missing keys in source state_dict: cls_head.fc.weight, cls_head.fc.bias' in said
+        trained = (tmp_path / modality / 'last_checkpoint').read_text()
+        dumps.append(tmp_path / f'{modality}.pkl')
+        run('tools/test.py', linear, trained, '--dump', dumps[-1], *options)
+    said = run('tools/ensemble.py', *dumps, '--weights', 2, 1)
+    assert 'fused.pkl' in said and 'bone.pkl' in said and 'all, fused' in said
+
+
 def test_mmactions_own_tools_run_our_config_and_resume_it(config, tmp_path):
     path = config('pretrain_synthetic')
     run(STOCK / 'tools/train.py', path, '--cfg-options', 'train_cfg.max_epochs=1', cwd=tmp_path)
@@ -150,6 +169,37 @@ def test_graph_networks_pretrain_in_the_place_of_dste(tiny, backbone):
     before = [parameter.clone() for parameter in runner.model.backbone.parameters()]
     runner.train()
     assert not any(a.equal(b) for a, b in zip(before, runner.model.backbone.parameters(), strict=True) if b.ndim > 1)
+
+
+def test_pretraining_on_ones_own_data(tmp_path):
+    """Another skeleton from a JSON file, other splits, and pixels."""
+    rng = np.random.default_rng(0)
+    layout = tmp_path / 'snake.json'
+    layout.write_text(json.dumps(dict(parents=[None, 0, 1, 2, 3, 4])))
+    annotations = [
+        dict(frame_dir=f'{i}', label=i % 3, total_frames=30, keypoint=rng.normal(size=(1, 30, 6, 3)).astype(np.float32))
+        for i in range(80)
+    ]
+    names = [annotation['frame_dir'] for annotation in annotations]
+    path = tmp_path / 'my.pkl'
+    path.write_bytes(pickle.dumps(dict(split=dict(a=names[:64], b=names[64:]), annotations=annotations)))
+    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b']
+    said = run(
+        'tools/train.py', 'configs/usdrl/pretrain_custom.py', '--work-dir', tmp_path / 'w', '--cfg-options', *options,
+        'train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1', 'model.backbone.embed_dims=16',
+        'model.head.in_channels=16',
+    )  # fmt: skip
+    assert 'Health: effective_rank' in said
+    for config in ('linear', 'knn'):
+        tool = 'train' if config == 'linear' else 'test'
+        checkpoint = [] if config == 'linear' else [tmp_path / 'linear/epoch_1.pth']
+        start = [f'load_from={tmp_path}/w/epoch_1.pth', 'train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1']
+        said = run(
+            f'tools/{tool}.py', f'configs/usdrl/{config}_custom.py', *checkpoint, '--work-dir', tmp_path / config,
+            '--cfg-options', *options, 'num_classes=3', 'model.backbone.embed_dims=16', 'model.cls_head.in_channels=16',
+            *(start if config == 'linear' else []),
+        )  # fmt: skip
+        assert 'acc/top1' in said
 
 
 def test_our_configs_are_bases_for_others(tmp_path, tiny):

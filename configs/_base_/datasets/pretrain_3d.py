@@ -3,7 +3,7 @@ train_pipeline = [
     dict(type='PoseDecode'),
     dict(type='NormalizeSkeleton'),
     dict(type='FormatGCNInput', num_person=2),
-    dict(type='PackActionInputs'),
+    dict(type='PackActionInputs', meta_keys=('frame_dir',)),
 ]
 train_dataloader = dict(
     batch_size=356,

@@ -4,7 +4,7 @@ pipeline = [
     dict(type='NormalizeSkeleton'),
     dict(type='ResizeFrames', num_frames=64),
     dict(type='FormatGCNInput', num_person=2),
-    dict(type='PackActionInputs'),
+    dict(type='PackActionInputs', meta_keys=('frame_dir',)),
 ]
 train_dataloader = dict(
     batch_size=512,

@@ -1,7 +1,7 @@
 model = dict(
     type='MPCT',
     backbone=dict(type='DSTE', embed_dims=1024),
-    head=dict(type='DecorrelationHead', in_channels=1024),
+    head=dict(type='DecorrelationHead', in_channels=1024, domains=dict(instance=1.0, temporal=0.5, spatial=0.5)),
     data_preprocessor=dict(
         type='MultiViewPreprocessor',
         crop=dict(type='CropResize', num_frames=64, ratio=(0.1, 1.0), min_frames=64),

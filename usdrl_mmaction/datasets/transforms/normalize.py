@@ -8,7 +8,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from scipy.spatial.transform import Rotation
 
-from usdrl_mmaction.skeletons import Skeleton, get_skeleton
+from usdrl_mmaction.skeletons import Skeleton, bone, get_skeleton
 
 
 @TRANSFORMS.register_module()
@@ -21,7 +21,7 @@ class NormalizeSkeleton(BaseTransform):
         center (int | None): The joint in the centre; by default the layout's ``origin``, in 'nturgb+d' the middle of
             the spine.
         shoulders (tuple[int, int] | str | None): Left and right; None for no turn.
-        scale (bool): Whether to divide by the length of the first person's torso, the median over the clip.
+        scale (bool): Whether to divide by the size of the first person (``body_size``).
     """
 
     def __init__(self, layout='nturgb+d', center=None, shoulders='layout', scale=False):
@@ -30,15 +30,13 @@ class NormalizeSkeleton(BaseTransform):
         self.origin = (center,) if self.any_layout else self.skeleton.origin
         self.shoulders = self.skeleton.shoulders if shoulders == 'layout' else shoulders
         self.scale = scale
-        if scale:
-            require_torso(self.skeleton)
 
     def transform(self, results: dict) -> dict:
         joints = None if self.any_layout else len(self.skeleton)
         keypoint = read_keypoint(results, joints, channels=3)  # (M, T, V, 3)
         seen = keypoint.any(-1, keepdims=True)
         if self.scale:
-            keypoint = keypoint / (torso_length(keypoint[:1], self.skeleton) or 1)
+            keypoint = keypoint / (body_size(keypoint[:1], self.skeleton) or 1)
         keypoint = (keypoint - middle(keypoint[:1], self.origin)[:, :, None]) * seen
         if self.shoulders and len(keypoint):
             keypoint = keypoint @ self.turn(keypoint[0], seen[0, ..., 0]).T
@@ -63,8 +61,8 @@ class NormalizeSkeleton(BaseTransform):
 @TRANSFORMS.register_module()
 class NormalizeSkeleton2D(BaseTransform):
     """Brings pixels to a unit range, -1 to 1 along the longer side of the image. Then every frame is centred on the
-    first person (on the place in the frame before, where that is not seen), and the clip divided by the length of this
-    person's torso, the median over the clip.
+    first person (on the place in the frame before, where that is not seen), and the clip divided by the size of this
+    person (``body_size``).
 
     Args:
         layout (str | dict): Name, dict or JSON file of the skeleton.
@@ -79,8 +77,6 @@ class NormalizeSkeleton2D(BaseTransform):
         self.torso = torso
         self.score = score
         self.img_shape = img_shape
-        if torso:
-            require_torso(self.skeleton)
 
     def transform(self, results: dict) -> dict:
         pixels = read_keypoint(results, len(self.skeleton), channels=2)  # (M, T, V, 2)
@@ -90,7 +86,7 @@ class NormalizeSkeleton2D(BaseTransform):
         centre, length = size / 2, max(size) / 2
         if self.torso:
             centre = self.centre(pixels[:1], otherwise=centre)
-            length = torso_length(pixels[:1], self.skeleton) or length
+            length = body_size(pixels[:1], self.skeleton) or length
         keypoint = (pixels - centre) / length * seen
         score = results.pop('keypoint_score', np.ones(pixels.shape[:3]))
         if self.score:
@@ -149,14 +145,15 @@ def middle(keypoint: np.ndarray, joints: tuple[int, ...]) -> np.ndarray:
     return chosen.sum(-2) / np.maximum(chosen.any(-1).sum(-1, keepdims=True, dtype=keypoint.dtype), 1)
 
 
-def torso_length(person: np.ndarray, skeleton: Skeleton) -> float:
-    """Between the middles of the torso's ends: the median over the frames that show both, or 0.  # (1, T, V, C)"""
-    ends = [person[..., joints, :] for joints in skeleton.torso]
-    shown = np.logical_and(*(end.any((-1, -2)) for end in ends))  # (1, T)
-    lower, upper = (middle(person[shown], joints) for joints in skeleton.torso)
-    return float(np.median(np.linalg.norm(upper - lower, axis=-1))) if shown.any() else 0.0
-
-
-def require_torso(skeleton: Skeleton):
-    if not skeleton.torso:
-        raise ValueError("This layout does not say what its torso is: give it 'torso', the joints of its two ends.")
+def body_size(person: np.ndarray, skeleton: Skeleton) -> float:
+    """The length of the torso, between the middles of its ends, or four mean bones where a layout has no torso: the
+    median over the frames that show it, or 0.  # (1, T, V, C)"""
+    if skeleton.torso:
+        ends = [person[..., joints, :] for joints in skeleton.torso]
+        shown = np.logical_and(*(end.any((-1, -2)) for end in ends))  # (1, T)
+        lower, upper = (middle(person[shown], joints) for joints in skeleton.torso)
+        sizes = np.linalg.norm(upper - lower, axis=-1)
+    else:
+        whole = person.any(-1).all(-1)  # (1, T)
+        sizes = 4 * np.linalg.norm(bone(person[whole], skeleton), axis=-1).sum(-1) / max(len(skeleton) - 1, 1)
+    return float(np.median(sizes)) if len(sizes) else 0.0
