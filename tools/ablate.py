@@ -5,6 +5,7 @@ import contextlib
 import copy
 import json
 import os
+import re
 import statistics
 import time
 from pathlib import Path
@@ -20,6 +21,13 @@ from usdrl_mmaction.skeletons import get_skeleton
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs/usdrl'
 RANDOM, COMPLETE = 'random encoder', 'complete'
+PAPERS = dict(
+    crop=dict(ratio=(0.1, 1.0), min_frames=64),
+    augmentations=[
+        dict(type='JointCorruption', prob=0.5, share=0.6, zero_prob=0.5),
+        dict(type='Shear', prob=0.5, amplitude=1.0),
+    ],
+)
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -52,6 +60,7 @@ def variants(layout: str) -> dict[str, dict]:
     stgcnpp = dict(type='STGCN', gcn_adaptive='init', gcn_with_res=True, tcn_type='mstcn', base_channels=32)
     return {
         COMPLETE: {},
+        "the papers' views": dict(data_preprocessor=PAPERS),
         'two views': dict(views=('joint', 'joint')),
         'multi-modal': dict(backbone=dict(modalities=('joint', 'bone', 'motion'))),
         'no consistency': dict(head=dict(consistency_weight=0.0)),
@@ -68,7 +77,7 @@ def variants(layout: str) -> dict[str, dict]:
 
 def remembered(args, name: str, seed: int) -> dict:
     """The result of a run, which is not run again when its file is there."""
-    path = args.out / f'{name.replace(" ", "_")}_seed{seed}_epochs{args.epochs}' / 'result.json'
+    path = args.out / f'{re.sub(r"\W+", "_", name)}_seed{seed}_epochs{args.epochs}' / 'result.json'
     if not path.exists():
         with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere):  # of what loading and encoding say
             result = measure(args, name, seed, path.parent)
