@@ -77,7 +77,8 @@ def variants(layout: str) -> dict[str, dict]:
 
 def remembered(args, name: str, seed: int) -> dict:
     """The result of a run, which is not run again when its file is there."""
-    path = args.out / f'{re.sub(r"\W+", "_", name)}_seed{seed}_epochs{args.epochs}' / 'result.json'
+    folder = '_'.join(re.findall(r'\w+', name))
+    path = args.out / f'{folder}_seed{seed}_epochs{args.epochs}' / 'result.json'
     if not path.exists():
         with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere):  # of what loading and encoding say
             result = measure(args, name, seed, path.parent)
