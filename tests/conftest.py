@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
+import usdrl_mmaction  # noqa: F401  mends MMAction2 before a test imports it
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -189,3 +189,12 @@ def test_plain_attention_is_pytorchs(is_causal):
     q, k, v = torch.randn(3, 2, 4, 7, 6, dtype=torch.float64)
     expected = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
     torch.testing.assert_close(plain_attention(q, k, v, is_causal), expected)
+
+
+@pytest.mark.parametrize('encoder', [DSTE, STTR])
+def test_fusion_starts_as_the_mean_of_the_modalities(encoder):
+    model = encoder(embed_dims=8, num_frames=4, modalities=('joint', 'motion'))
+    clip = torch.randn(2, 2, 4, 25, 3)
+    alone = zip(*(model.embed(clip, modality) for modality in model.modalities), strict=True)
+    for fused, tokens in zip(model.embed(clip, 'fused'), alone, strict=True):
+        torch.testing.assert_close(fused, torch.stack(tokens).mean(0))

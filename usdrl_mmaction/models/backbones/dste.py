@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-from .tokens import StreamEncoder
+from .tokens import Fusion, StreamEncoder
 
 
 @MODELS.register_module()
@@ -197,7 +197,7 @@ class TokenShift(nn.Module):
 
 def init_linear(module: nn.Module):
     """Linear layers: truncated normal, no bias. The packed in-projection of an attention: as PyTorch's own."""
-    if isinstance(module, nn.Linear):
+    if isinstance(module, nn.Linear) and not isinstance(module, Fusion):
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

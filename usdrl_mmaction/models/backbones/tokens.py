@@ -79,9 +79,7 @@ class StreamEncoder(BaseModule):
             for _ in self.modalities
         )
         if len(self.modalities) > 1:
-            self.fusion = nn.ModuleDict(
-                {stream: nn.Linear(embed_dims, embed_dims, bias=False) for stream in ('temporal', 'spatial')}
-            )
+            self.fusion = nn.ModuleDict({stream: Fusion(embed_dims) for stream in ('temporal', 'spatial')})
         self.register_buffer('temporal_position', sinusoids(num_frames, embed_dims), persistent=False)
         self.spatial_position = nn.Parameter(torch.empty(1, num_person * len(self.skeleton), embed_dims))
         nn.init.trunc_normal_(self.spatial_position, std=0.02)
@@ -115,6 +113,17 @@ class StreamEncoder(BaseModule):
         layers = self.embeddings[self.modalities.index(modality)]
         clip = as_modality(clip, modality, self.skeleton)
         return layers['temporal'](temporal_tokens(clip)), layers['spatial'](spatial_tokens(clip))
+
+
+class Fusion(nn.Linear):
+    """The map of the mean of the modalities' embeddings. It starts as the mean itself: small random weights would leave
+    a narrow encoder little but its positions to see."""
+
+    def __init__(self, embed_dims):
+        super().__init__(embed_dims, embed_dims, bias=False)
+
+    def reset_parameters(self):
+        nn.init.eye_(self.weight)
 
 
 def as_modality(clip: Tensor, modality: str, skeleton) -> Tensor:
