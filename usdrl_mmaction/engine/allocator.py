@@ -14,7 +14,10 @@ def keep_pages(keep: bool = True):
     """
     if sys.platform != 'linux':
         return
-    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)  # other C libraries have none
-    if mallopt:
-        mallopt(M_MMAP_MAX, 0 if keep else DEFAULTS[M_MMAP_MAX])
-        mallopt(M_TRIM_THRESHOLD, -1 if keep else DEFAULTS[M_TRIM_THRESHOLD])
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, 'mallopt'):  # other C libraries have none
+        return
+    libc.mallopt(M_MMAP_MAX, 0 if keep else DEFAULTS[M_MMAP_MAX])
+    libc.mallopt(M_TRIM_THRESHOLD, -1 if keep else DEFAULTS[M_TRIM_THRESHOLD])
+    if not keep:
+        libc.malloc_trim(0)  # what was kept until now as well
