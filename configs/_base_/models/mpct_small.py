@@ -11,7 +11,7 @@ model = dict(
             dict(type='Shear', prob=0.5, amplitude=0.4),
             dict(type='Rotate', prob=1.0, angle=(0.0, 0.5, 0.0)),
             dict(type='Scale', prob=0.5, amplitude=0.2),
-            dict(type='Jitter', prob=0.5, std=0.04),
+            dict(type='Jitter', prob=0.5, std=0.02),
         ],
     ),
 )
