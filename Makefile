@@ -2,11 +2,12 @@
 # make test   install into .venv what the tests need, run them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
+# make torture  kills, damage and hostile files by the hundred
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test bench lint
+.PHONY: demo test bench lint torture
 
 demo: $(VENV)/installed
 	$(RUN) tools/demo.py
@@ -16,6 +17,9 @@ test: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(RUN) tools/benchmark.py
+
+torture: $(VENV)/installed
+	$(RUN) tools/torture.py
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .

@@ -15,6 +15,7 @@ import mmengine.runner.checkpoint
 import numpy as np
 import pytest
 import torch
+from file_server import serving
 from mmaction.registry import MODELS, TRANSFORMS
 from mmaction.utils import dependency
 from mmengine.config import Config, ConfigDict
@@ -27,6 +28,7 @@ from mmengine.runner import Runner
 from mmengine.utils import package_utils
 
 from usdrl_mmaction import compat
+from usdrl_mmaction.zoo import NotACheckpoint
 
 compat.apply()
 
@@ -148,8 +150,32 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path, attack):
     path = tmp_path / 'untrusted.pth'
     torch.save(dict(state_dict=dict(), extra=attack(f'touch {tmp_path}/executed')), path)
     with pytest.raises(pickle.UnpicklingError):
+        torch.load(path, weights_only=True)
+    with pytest.raises(NotACheckpoint, match=r'nothing in it was run|is damaged'):
         mmengine.runner.checkpoint._load_checkpoint(str(path), map_location='cpu')
     assert not (tmp_path / 'executed').exists()
+
+
+def test_so_is_one_from_a_server(tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    content = io.BytesIO()
+    torch.save(dict(state_dict=dict(), extra=Call(os.system, f'touch {tmp_path}/executed')), content)
+    with serving() as server:
+        server.files['untrusted.pth'] = content.getvalue()
+        with pytest.raises(pickle.UnpicklingError):
+            mmengine.runner.checkpoint._load_checkpoint(f'{server.url}/untrusted.pth')
+    assert not (tmp_path / 'executed').exists()
+
+
+@pytest.mark.parametrize('key', ['config', 'cfg'])
+def test_a_config_in_a_checkpoint_is_not_run(checkpoint, tmp_path, key):
+    """``config`` is what MMEngine would run, ``cfg`` what it writes."""
+    content = torch.load(checkpoint, weights_only=True)
+    content['meta'][key] = f'__import__("pathlib").Path({str(tmp_path / "executed")!r}).touch()'
+    torch.save(content, tmp_path / 'untrusted.pth')
+    runner = tiny_runner(tmp_path, epochs=2, load_from=str(tmp_path / 'untrusted.pth'), resume=True)
+    runner.train()
+    assert runner.epoch == 2 and not (tmp_path / 'executed').exists()
 
 
 def test_the_fallback_to_untrusted_pickles_is_taken_out(tmp_path, monkeypatch):
@@ -253,7 +279,8 @@ def test_a_second_run_changes_nothing():
     def state():
         functions = package_utils.is_installed, mmengine.config.config.get_installed_path
         stand_in = sys.modules.get('mmaction.models.localizers.drn')
-        return set(torch.serialization.get_safe_globals()), dict(MODULE2PACKAGE), functions, stand_in
+        loading = mmengine.runner.checkpoint.load_url, mmengine.runner.CheckpointLoader.load_checkpoint.__func__
+        return set(torch.serialization.get_safe_globals()), dict(MODULE2PACKAGE), functions, stand_in, loading
 
     before = state()
     compat.apply()

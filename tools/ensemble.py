@@ -41,8 +41,8 @@ def check_same_samples(first: str, expected, path: str, found):
     if missing or foreign:
         one = sorted(missing or foreign)[0]
         raise UsageError(
-            f'{first} and {path} are not of the same clips: {len(missing)} are in the first alone and {len(foreign)} in '
-            f"the other, such as '{one}'. Test all models on the same split."
+            f'{first} and {path} are not of the same clips: {len(missing)} are in the first alone and {len(foreign)} '
+            f"in the other, such as '{one}'. Test all models on the same split."
         )
     labels = dict(zip(expected.names, expected.labels, strict=True))
     wrong = [name for name, label in zip(found.names, found.labels, strict=True) if labels[name] != label]

@@ -2,12 +2,14 @@
 
 import argparse
 import difflib
+import errno
 import os
 import re
 import sys
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import torch
 from mmaction.registry import RUNNERS
@@ -15,8 +17,9 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from .datasets import AnnotationError
-from .engine import UnhealthyRun
+from .engine import NotSaved, UnhealthyRun
 from .engine.allocator import keep_pages
+from .engine.loops.resumable_train_loop import DEAD_READER
 from .zoo import NotACheckpoint, Unavailable
 
 # What the runner takes beside the fields of a config.
@@ -90,8 +93,18 @@ def check_key(cfg: Config, key: str, source: str):
 
 def build_runner(cfg: Config) -> Runner:
     """The runner that MMAction2's own tools build."""
+    check_work_dir(Path(cfg.work_dir))
     keep_pages()
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+
+
+def check_work_dir(folder: Path):
+    """Logs and checkpoints can be written there; the runner would find out late, or in many lines."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f'the work dir {folder} cannot be written to: {error.strerror}. Set --work-dir.') from error
 
 
 class UsageError(Exception):
@@ -100,6 +113,9 @@ class UsageError(Exception):
 
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
+# torch puts the traceback of a process that reads data before what was wrong there.
+FROM_WORKER = re.compile(r'^Caught \w+ in DataLoader worker.*\n[\w.]+: ', re.DOTALL)
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 @contextmanager
@@ -107,8 +123,22 @@ def one_line_errors():
     """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
     try:
         yield
-    except (UsageError, AnnotationError, UnhealthyRun, NotACheckpoint, Unavailable) as error:
-        sys.exit(f'error: {error}')
+    except (UsageError, AnnotationError, UnhealthyRun, NotACheckpoint, NotSaved, Unavailable) as error:
+        sys.exit(f'error: {FROM_WORKER.sub("", str(error)).strip()}')
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        where = error.filename or 'a file'
+        sys.exit(f'error: {where} cannot be written: {error.strerror}. Make room, then run this again.')
+    except RuntimeError as error:
+        if not DEAD_READER.match(str(error)):
+            raise
+        sys.exit(
+            f'error: {str(error).splitlines()[0].strip()} The system kills a process that takes too much memory: lower '
+            'num_workers or batch_size of the data loader. Training goes on from its last checkpoint with --resume.'
+        )
     except TypeError as error:
         match = UNKNOWN_ARGUMENT.search(str(error))
         if not match:

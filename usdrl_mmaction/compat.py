@@ -7,6 +7,7 @@ import io
 import pickle
 import sys
 import warnings
+from functools import partial
 from importlib import import_module, metadata
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
@@ -31,6 +32,7 @@ def apply():
     expect_mmcv_lite()
     allow_checkpoint_types()
     keep_loading_weights_only()
+    leave_configs_in_checkpoints_alone()
     locate_packages()
     name_this_package()
     restore_numpy_names()
@@ -108,11 +110,13 @@ def _loads_weights_only(value):
 
 
 def keep_loading_weights_only():
-    """onedl-mmengine runs the pickle of a file that torch has just refused.
+    """onedl-mmengine runs the pickle of a file that torch has just refused, MMEngine that of any file from a server.
 
     ``Could not safely load weights: ... Falling back to weights_only=False``.
     """
     checkpoint = import_module('mmengine.runner.checkpoint')
+    if not isinstance(checkpoint.load_url, partial):
+        checkpoint.load_url = partial(checkpoint.load_url, weights_only=True)
     if getattr(checkpoint, '_safe_torch_load', _load_weights_only) is not _load_weights_only:
         checkpoint._safe_torch_load = _load_weights_only
 
@@ -121,6 +125,31 @@ def _load_weights_only(file, map_location=None, weights_only=True):
     import torch
 
     return torch.load(file, map_location=map_location, weights_only=weights_only is not False)
+
+
+def leave_configs_in_checkpoints_alone():
+    """MMEngine's ``Runner.resume`` runs what a checkpoint has under ``meta`` and ``config`` as a config, which is code.
+
+    The key is of MMEngine's past; today it writes ``cfg``, and reads that nowhere.
+    """
+    from mmengine.runner import CheckpointLoader
+
+    stock = CheckpointLoader.load_checkpoint
+    if stock.__name__ == _load_without_config.__name__:
+        return
+
+    def load_checkpoint(cls, filename, map_location=None, logger='current'):
+        return _load_without_config(stock, filename, map_location, logger)
+
+    load_checkpoint.__name__ = _load_without_config.__name__
+    CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
+
+
+def _load_without_config(load, *args):
+    checkpoint = load(*args)
+    if isinstance(checkpoint, dict) and isinstance(checkpoint.get('meta'), dict):
+        checkpoint['meta'].pop('config', None)
+    return checkpoint
 
 
 def locate_packages():

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from usdrl_mmaction.datasets.film_strip import draw_film_strip, windows
 from usdrl_mmaction.datasets.problems import find_problems, measure
 from usdrl_mmaction.datasets.store import write_store
 from usdrl_mmaction.skeletons import LAYOUTS
+from usdrl_mmaction.visualization.film_strip import draw_film_strip, windows
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/data/inspect.py'

@@ -3,6 +3,7 @@
 from .annotations import AnnotationError, read_annotations
 from .skeleton_dataset import SkeletonDataset
 from .transforms import MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
+from .untrimmed_pose_dataset import UntrimmedPoseDataset
 
 __all__ = [
     'AnnotationError',
@@ -11,5 +12,6 @@ __all__ = [
     'NormalizeSkeleton2D',
     'ResizeFrames',
     'SkeletonDataset',
+    'UntrimmedPoseDataset',
     'read_annotations',
 ]

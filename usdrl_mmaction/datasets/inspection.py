@@ -13,10 +13,10 @@ from rich.progress import track
 from rich.table import Table
 
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
+from usdrl_mmaction.visualization.film_strip import VIEWS, draw_film_strip
 from usdrl_mmaction.zoo import convert, read_weights
 
 from .annotations import read_annotations
-from .film_strip import VIEWS, draw_film_strip
 from .problems import Measures, checkpoint_problems, find_problems, is_label, layout_problems, measure
 
 

@@ -1,14 +1,29 @@
 """Hooks, loops and the optimizer wrapper, registered in MMAction2."""
 
-from .hooks import EmbeddingHealthHook, EpochSeedHook, FeatureCacheHook, UnhealthyRun
-from .loops import RetrievalLoop
+from .errors import NotSaved, UnhealthyRun
+from .hooks import (
+    EmbeddingHealthHook,
+    EpochSeedHook,
+    FeatureCacheHook,
+    InterruptHook,
+    LabelHook,
+    NonFiniteHook,
+    SafeCheckpointHook,
+)
+from .loops import ResumableTrainLoop, RetrievalLoop
 from .mixed_precision import MixedPrecisionOptimWrapper
 
 __all__ = [
     'EmbeddingHealthHook',
     'EpochSeedHook',
     'FeatureCacheHook',
+    'InterruptHook',
+    'LabelHook',
     'MixedPrecisionOptimWrapper',
+    'NonFiniteHook',
+    'NotSaved',
+    'ResumableTrainLoop',
     'RetrievalLoop',
+    'SafeCheckpointHook',
     'UnhealthyRun',
 ]

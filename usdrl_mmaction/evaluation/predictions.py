@@ -1,4 +1,4 @@
-"""What ``tools/test.py … --dump FILE.pkl`` wrote of a classifier: a score a clip and class. Nothing in the file is run."""
+"""What ``tools/test.py … --dump FILE.pkl`` wrote of a classifier, a score a clip and class. Nothing in it is run."""
 
 import io
 import math
@@ -104,7 +104,8 @@ def as_array(values: torch.Tensor, offset, size, stride, *_) -> np.ndarray:
     if math.prod(size) > len(values):
         raise Forbidden(f'a tensor of the shape {tuple(size)} over {len(values)} numbers')
     tensor = values.as_strided(size, stride, offset)
-    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+    # Copied: a clip's scores are dumped with those of its whole batch behind them.
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy().copy()
 
 
 TENSORS = {

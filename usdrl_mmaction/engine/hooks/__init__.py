@@ -1,7 +1,19 @@
 """Hooks."""
 
-from .embedding_health_hook import EmbeddingHealthHook, UnhealthyRun
+from .embedding_health_hook import EmbeddingHealthHook
 from .epoch_seed_hook import EpochSeedHook
 from .feature_cache_hook import FeatureCacheHook
+from .interrupt_hook import InterruptHook
+from .label_hook import LabelHook
+from .non_finite_hook import NonFiniteHook
+from .safe_checkpoint_hook import SafeCheckpointHook
 
-__all__ = ['EmbeddingHealthHook', 'EpochSeedHook', 'FeatureCacheHook', 'UnhealthyRun']
+__all__ = [
+    'EmbeddingHealthHook',
+    'EpochSeedHook',
+    'FeatureCacheHook',
+    'InterruptHook',
+    'LabelHook',
+    'NonFiniteHook',
+    'SafeCheckpointHook',
+]

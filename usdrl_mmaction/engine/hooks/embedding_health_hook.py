@@ -1,5 +1,6 @@
 """Whether an encoder that is being pretrained still has something to say."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ from mmaction.registry import DATASETS, HOOKS
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
+from ..errors import UnhealthyRun
 from ..health import alignment, effective_rank, neighbour_accuracy, spread, uniformity
 
 PANELS = {
@@ -24,24 +27,21 @@ PANELS = {
     'neighbour': '1-NN accuracy among the clips',
 }
 TRY = (
-    "Look at health.png in the work dir. If it fell slowly, raise the head's variance_weight or cross_weight; if at once, "
-    'lower the learning rate, use milder augmentations or a larger batch. Checkpoints that were saved are untouched.'
+    "Look at health.png in the work dir. If it fell slowly, raise the head's variance_weight or cross_weight; if at "
+    'once, lower the learning rate, use milder augmentations or a larger batch. Checkpoints that were saved are '
+    'untouched.'
 )
-
-
-class UnhealthyRun(RuntimeError):
-    """Training that is not worth going on with; the message says why and what to try."""
 
 
 @HOOKS.register_module()
 class EmbeddingHealthHook(Hook):
-    """Looks at the embedding of some held-out clips every few epochs: logs the numbers of ``usdrl_mmaction.engine.health``,
-    draws them over time in ``health.png``, and stops a run that has collapsed or whose loss is not finite.
+    """Looks at the embedding of some held-out clips every few epochs: logs the numbers of
+    ``usdrl_mmaction.engine.health``, draws them over time in ``health.png``, and stops a run that has collapsed.
 
     Args:
         split (str): The clips are of this split of the training data set.
         num_clips (int): So many of them, evenly spread over the split.
-        interval (int): Epochs between two looks.
+        interval (int): Epochs between two looks; there is one after the last epoch as well.
         min_rank (float): The run stops when the effective rank falls below.
     """
 
@@ -58,21 +58,19 @@ class EmbeddingHealthHook(Hook):
         self.losses = []
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        if not torch.isfinite(outputs['loss']):
-            broken = [name for name, value in outputs.items() if not torch.isfinite(torch.as_tensor(value)).all()]
-            raise UnhealthyRun(
-                f'The loss is not finite in epoch {runner.epoch + 1}, iteration {runner.iter + 1}; first of its terms: '
-                f'{", ".join([name for name in broken if name != "loss"] or broken)}. Resume from the last checkpoint '
-                'with a lower learning rate or without mixed precision, and inspect the data for NaN. Checkpoints that '
-                'were saved are untouched.'
-            )
-        self.losses.append(outputs['loss'].item())
+        if torch.isfinite(outputs['loss']):  # else the step was skipped
+            self.losses.append(outputs['loss'].item())
         self.terms = {name: float(value) for name, value in outputs.items() if name != 'loss'}
 
     def after_train_epoch(self, runner):
-        if not self.every_n_epochs(runner, self.interval) or not is_main_process():
+        due = self.every_n_epochs(runner, self.interval) or self.is_last_train_epoch(runner)
+        if not due or not is_main_process():
             return
-        look = {'epoch': runner.epoch + 1, 'loss': float(np.mean(self.losses)), **self.measure(runner.model)}
+        look = {
+            'epoch': runner.epoch + 1,
+            'loss': float(np.mean(self.losses or [np.nan])),
+            **self.measure(runner.model),
+        }
         self.losses.clear()
         history = [*runner.message_hub.runtime_info.get('health', []), look]
         runner.message_hub.update_info('health', history)
@@ -98,6 +96,11 @@ class EmbeddingHealthHook(Hook):
         model.train(was_training)
         whole, views, labels = zip(*looks, strict=True)
         features, views, labels = torch.cat(whole).float(), torch.cat(views, dim=1).float(), torch.cat(labels)
+        finite = features.isfinite().all(1) & views.isfinite().all(2).all(0)  # (N,)
+        if not finite.all():
+            left_out = int((~finite).sum())
+            print_log(f'{left_out} held-out clips are not finite and are left out.', 'current', logging.WARNING)
+            features, views, labels = features[finite], views[:, finite], labels[finite.to(labels.device)]
         numbers = {
             'effective_rank': effective_rank(features),
             'spread': spread(features),

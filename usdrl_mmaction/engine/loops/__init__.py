@@ -1,5 +1,6 @@
 """Loops."""
 
+from .resumable_train_loop import ResumableTrainLoop
 from .retrieval_loop import RetrievalLoop
 
-__all__ = ['RetrievalLoop']
+__all__ = ['ResumableTrainLoop', 'RetrievalLoop']

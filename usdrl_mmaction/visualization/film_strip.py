@@ -23,14 +23,20 @@ def draw_film_strip(keypoint: np.ndarray, skeleton: Skeleton | None, title: str,
     for row, (view, axes) in zip(rows, views.items(), strict=True):
         row[0].set_ylabel(view)
         for plot, frame, centre in zip(row, frames, centres, strict=True):
-            for number, person in enumerate(keypoint[:, frame]):
-                draw_person(plot, person, axes, skeleton, alpha=1 / (1 + number), numbered=frame == frames[0])
-            left, bottom = centre[list(axes)] - half
-            plot.set(xlim=(left, left + 2 * half), ylim=(bottom, bottom + 2 * half), xticks=[], yticks=[])
+            draw_pose(plot, keypoint[:, frame], axes, skeleton, (centre, half), numbered=frame == frames[0])
             plot.set_title(f'frame {frame}', fontsize=8)
-            if len(views) == 1:
-                plot.invert_yaxis()
     figure.savefig(path, dpi=120)
+
+
+def draw_pose(plot, people: np.ndarray, axes: tuple, skeleton: Skeleton | None, window: tuple, numbered=False):
+    """One frame, seen through a window of a centre and a half size, or two; y is up in 3D.  # (M, V, C)"""
+    for number, person in enumerate(people):
+        draw_person(plot, person, axes, skeleton, alpha=1 / (1 + number), numbered=numbered)
+    centre, half = window
+    (left, bottom), (right, top) = centre[list(axes)] - half, centre[list(axes)] + half
+    plot.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+    if people.shape[2] == 2:
+        plot.invert_yaxis()
 
 
 def windows(keypoint: np.ndarray) -> tuple[np.ndarray, float]:

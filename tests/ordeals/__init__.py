@@ -1,0 +1,1 @@
+"""What tools/torture.py puts the package through."""

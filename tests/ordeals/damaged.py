@@ -1,0 +1,136 @@
+"""Files that were sound: cut short, with bits flipped, with holes, with parts doubled or swapped."""
+
+import random
+import shutil
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from usdrl_mmaction.apis import SkeletonInferencer
+from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.store import write_store
+from usdrl_mmaction.engine.checkpoints import load_from_file, newest_checkpoint
+from usdrl_mmaction.zoo import read_weights
+
+from .files import ROOT, annotation_file, read, read_dataset, tool, write_recordings
+from .isolated import LIMIT, SOUND, each, fork, wait
+from .training import run
+
+
+def damage(content: bytes, rng: random.Random) -> bytes:
+    kind = rng.choice(['cut', 'bit', 'bits', 'hole', 'doubled', 'swapped'])
+    at, length = rng.randrange(len(content)), rng.randrange(1, 200)
+    if kind == 'cut':
+        return content[:at]
+    if kind == 'hole':
+        return content[:at] + bytes(min(length, len(content) - at)) + content[at + length :]
+    if kind == 'doubled':
+        return content[:at] + content[at : at + length] + content[at:]
+    if kind == 'swapped':
+        return content[:at] + rng.randbytes(length) + content[at + length :]
+    flipped = bytearray(content)
+    for _ in range(1 if kind == 'bit' else rng.randrange(2, 30)):
+        flipped[rng.randrange(len(flipped))] ^= 1 << rng.randrange(8)
+    return bytes(flipped)
+
+
+@each
+def checkpoints(rng, number, folder):
+    """Damaged files are loaded for training and for inference, or lie beside a sound older one when a run resumes."""
+    for epochs in (1, 2):
+        wait(fork(partial(run, folder, folder / 'run', **{'train_cfg.max_epochs': epochs}))[0], LIMIT)
+    sound, content = folder / 'run/epoch_1.pth', (folder / 'run/epoch_2.pth').read_bytes()
+    expected = torch.load(folder / 'run/epoch_2.pth', weights_only=True)['state_dict']
+
+    def same(found):
+        equal = found.keys() == expected.keys() and all(value.equal(expected[key]) for key, value in found.items())
+        return None if equal else 'other weights were loaded'
+
+    def load(path):
+        return same(load_from_file(str(path), 'cpu')['state_dict'])
+
+    def infer(path):
+        return same(read_weights(str(path)))
+
+    def resume(path):
+        place = path.with_suffix('')
+        place.mkdir()
+        shutil.copy(sound, place)
+        shutil.move(path, place / 'epoch_2.pth')
+        (place / 'last_checkpoint').write_text(str(place / 'epoch_2.pth'))
+        chosen, skipped = newest_checkpoint(place)
+        if chosen.name == 'epoch_1.pth':
+            return None if len(skipped) == 1 else f'passed over: {skipped}'
+        return same(load_from_file(str(chosen), 'cpu')['state_dict'])
+
+    for index in range(number):
+        path = folder / f'{index}.pth'
+        path.write_bytes(damage(content, rng) if index > 2 else content)
+        yield (path.name if index > 2 else f'{SOUND} {index}'), partial([load, infer, resume][index % 3], path)
+
+
+@each
+def annotations(rng, number, folder):
+    content = annotation_file(folder).read_bytes()
+    write_store(read_annotations(str(annotation_file(folder))), folder / 'clips.store')
+    uses = read_dataset, partial(tool, 'data/inspect.py'), partial(tool, 'data/pack.py')
+    for path in (annotation_file(folder), folder / 'clips.store'):
+        yield f'{SOUND} {path.name}', partial(read_dataset, path)
+    for index in range(number - 2):
+        if rng.random() < 0.5:
+            path = folder / f'{index}.pkl'
+            path.write_bytes(damage(content, rng))
+        else:
+            path = folder / f'{index}.store'
+            shutil.copytree(folder / 'clips.store', path)
+            part = path / rng.choice(['index.pkl', 'index.pkl', 'frames.bin'])
+            part.write_bytes(damage(part.read_bytes(), rng))
+        yield path.name, partial(uses[index % 3], path)
+
+
+def damaged_recordings(rng, number, folder):
+    sound = write_recordings(folder / SOUND)
+    yield from ((f'{SOUND} {path.name}', path) for path in sound)
+    for index in range(number - len(sound)):
+        source = rng.choice(sound)
+        path = folder / f'{index}{source.suffix}'
+        if source.is_dir():
+            shutil.copytree(source, path)
+            part = rng.choice(sorted(path.iterdir()))
+        else:
+            part = shutil.copy(source, path)
+        Path(part).write_bytes(damage(Path(part).read_bytes(), rng))
+        yield path.name, path
+
+
+@each
+def recordings(rng, number, folder):
+    for name, path in damaged_recordings(rng, number, folder):
+        yield name, partial(read, path)
+
+
+@each
+def inferencer(rng, number, folder):
+    cfg = Config.fromfile(ROOT / 'configs/usdrl/linear_synthetic.py')
+    cfg.merge_from_dict({'model.backbone.embed_dims': 16, 'model.cls_head.in_channels': 16})
+    checkpoint = folder / 'weights.pth'
+    wait(fork(partial(write_weights, cfg, checkpoint))[0], LIMIT)
+
+    def case(path):
+        results = SkeletonInferencer(cfg, checkpoint, device='cpu')(path)
+        scores = [action['score'] for result in results for action in result['actions']]
+        return None if scores and np.isfinite(scores).all() else f'scores {scores}'
+
+    for name, path in damaged_recordings(rng, number, folder):
+        if path.suffix not in ('', '.txt'):  # two coordinates, and a format of one data set
+            yield name, partial(case, path)
+
+
+def write_weights(cfg: Config, path: Path):
+    init_default_scope('mmaction')
+    torch.save({'state_dict': MODELS.build(cfg.model).state_dict()}, path)

@@ -1,0 +1,83 @@
+"""Sound files of every kind, and what uses them."""
+
+import importlib.util
+import json
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from raw_files import mmpose_instance, moving, write_openpose, write_pkummd, write_skeleton
+
+from usdrl_mmaction.cli import one_line_errors
+from usdrl_mmaction.datasets import SkeletonDataset
+from usdrl_mmaction.datasets.readers import read_clip, read_pkummd
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def annotation_file(folder: Path) -> Path:
+    path = folder / 'clips.pkl'
+    if not path.exists():
+        draw = np.random.default_rng(0)
+        clips = [
+            dict(frame_dir=f'clip{i}', label=i % 3, total_frames=30 + i,
+                 keypoint=draw.normal(size=(1 + i % 2, 30 + i, 25, 3)).astype(np.float32))
+            for i in range(24)
+        ]  # fmt: skip
+        names = [clip['frame_dir'] for clip in clips]
+        path.write_bytes(
+            pickle.dumps({'split': {'xsub_train': names[:16], 'xsub_val': names[16:]}, 'annotations': clips})
+        )
+    return path
+
+
+PIPELINE = Config.fromfile(ROOT / 'configs/usdrl/linear_synthetic.py').train_dataloader.dataset.pipeline
+
+
+def read_dataset(path: Path) -> str | None:
+    init_default_scope('mmaction')
+    dataset = SkeletonDataset(ann_file=str(path), split='xsub_train', pipeline=PIPELINE)
+    shapes = {tuple(dataset[index]['inputs'].shape) for index in range(len(dataset))}
+    return None if shapes <= {(1, 2, 64, 25, 3)} else f'clips of {shapes}'
+
+
+def tool(name: str, *arguments):
+    """A tool of this folder, as the command line runs it."""
+    module = 'usdrl_mmaction.datasets.inspection' if name == 'data/inspect.py' else f'torture_{Path(name).stem}'
+    if name == 'data/inspect.py':
+        loaded = importlib.import_module(module)
+    else:
+        spec = importlib.util.spec_from_file_location(module, ROOT / 'tools' / name)
+        sys.modules[module] = loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+    sys.argv = [name, *map(str, arguments)]
+    with one_line_errors():
+        loaded.main()
+
+
+def write_recordings(folder: Path) -> list[Path]:
+    """One sound recording in each format."""
+    folder.mkdir(parents=True)
+    clip = moving(persons=2)
+    np.savez(folder / 'a.npz', keypoint=clip, keypoint_score=np.ones(clip.shape[:3], np.float32))
+    np.save(folder / 'b.npy', clip)
+    write_skeleton(folder / 'c.skeleton', clip)
+    write_pkummd(folder / 'd.txt', clip)
+    frames = [
+        {'frame_id': t, 'instances': [mmpose_instance(pose) for pose in clip[:, t]]} for t in range(clip.shape[1])
+    ]
+    (folder / 'e.json').write_text(json.dumps({'meta_info': {}, 'instance_info': frames}))
+    header = ','.join(f'{joint}_{axis}' for joint in range(25) for axis in 'xyz')
+    rows = '\n'.join(','.join(map(str, frame.ravel())) for frame in clip[0])
+    (folder / 'f.csv').write_text(f'{header}\n{rows}\n')
+    write_openpose(folder / 'g', {t: [np.c_[pose[:, :2], np.ones(25)] for pose in clip[:, t]] for t in range(3)})
+    return sorted(folder.iterdir())
+
+
+def read(path: Path) -> str | None:
+    clip = (read_pkummd if path.suffix == '.txt' else read_clip)(path)
+    sound = clip.keypoint.ndim == 4 and clip.keypoint.dtype == np.float32 and np.isfinite(clip.keypoint).all()
+    return None if sound else f'a clip of {clip.keypoint.shape}, {clip.keypoint.dtype}'

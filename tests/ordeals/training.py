@@ -1,0 +1,139 @@
+"""Training that is killed, short of room or of processes; a server that falls silent."""
+
+import json
+import os
+import random
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from conftest import shrunk
+from file_server import serving
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from usdrl_mmaction.cli import one_line_errors
+from usdrl_mmaction.engine.checkpoints import newest_checkpoint, progress_of
+from usdrl_mmaction.zoo.transfer import download
+
+from .files import ROOT, annotation_file
+from .isolated import LIMIT, LOST, SURVIVED, Result, each, fork, wait
+
+
+def training(folder: Path, work_dir: Path, **options) -> Config:
+    cfg = Config.fromfile(ROOT / 'configs/usdrl/pretrain_synthetic.py')
+    cfg.merge_from_dict(shrunk(cfg, annotation_file(folder)))
+    cfg.work_dir, cfg.log_level, cfg.randomness, cfg.resume = str(work_dir), 'ERROR', dict(seed=0), True
+    cfg.merge_from_dict(
+        {
+            'train_cfg.type': 'ResumableTrainLoop',
+            'train_cfg.max_epochs': 6,
+            'train_dataloader.batch_size': 4,
+            'default_hooks.logger.interval': 1,
+            'default_hooks.health.interval': 100,
+            **options,
+        }
+    )
+    return cfg
+
+
+def run(folder: Path, work_dir: Path, **options):
+    with one_line_errors():
+        Runner.from_cfg(training(folder, work_dir, **options)).train()
+
+
+def losses(work_dir: Path) -> dict[int, float]:
+    """By step; later runs overrule."""
+    steps = {}
+    for log in sorted(work_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns):
+        entries = (line for line in log.read_text().splitlines() if line.endswith('}'))
+        steps |= {entry['step']: entry['loss'] for entry in map(json.loads, entries) if 'loss' in entry}
+    return steps
+
+
+def kills(rng: random.Random, number: int, folder: Path) -> Iterator[Result]:
+    """A run is killed at random moments and resumed until it is done; its curve must be an uninterrupted one's."""
+    begun = time.monotonic()
+    wait(fork(partial(run, folder, folder / 'whole'))[0], LIMIT)
+    duration, tried, work_dir, reached = time.monotonic() - begun, 0, folder / 'killed_0', -1
+    while tried < number:
+        tried += 1
+        process, _ = fork(partial(run, folder, work_dir))
+        time.sleep(rng.uniform(0, duration / 2))
+        kind = rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+        os.kill(process, kind)
+        code = wait(process, LIMIT)
+        path, skipped = newest_checkpoint(work_dir)
+        now = progress_of(path)[1] if path else 0
+        name = f'{kind.name} after {now} steps'
+        if code not in (0, -kind, 128 + kind) or skipped or now < reached:
+            yield Result(LOST, name, f'exit code {code}; from step {reached} back to {now}; {skipped}')
+        elif code != 0:
+            yield Result(SURVIVED, name)
+        else:
+            same = losses(work_dir) == losses(folder / 'whole')
+            yield Result(SURVIVED if same else LOST, name, f'another curve: {losses(work_dir)}')
+            now, work_dir = -1, folder / f'killed_{tried}'
+        reached = now
+
+
+@each
+def full_disk(rng, number, folder):
+    def case(size):
+        work_dir = folder / f'disk_{size}'
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            run(folder, work_dir)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            newest_checkpoint(work_dir)
+
+    for _ in range(number):
+        size = rng.choice([rng.randrange(2_000), rng.randrange(2_000_000)])
+        yield f'no file larger than {size} bytes', partial(case, size)
+
+
+@each
+def dead_workers(rng, number, folder):
+    def case(seed):
+        work_dir, moment = folder / f'workers_{seed}', random.Random(seed).uniform(0, 2)
+        options = {'train_dataloader.num_workers': 2, 'train_dataloader.persistent_workers': True}
+        killer = os.fork()
+        if not killer:
+            kill_a_child(os.getppid(), moment)
+            os._exit(0)
+        run(folder, work_dir, **options, **{'train_cfg.max_epochs': 60})
+
+    for _ in range(number):
+        yield 'a process that reads data is killed', partial(case, rng.randrange(10**6))
+
+
+def kill_a_child(parent: int, moment: float):
+    """Kill a process of a parent, other than this one, once there is one."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
+        children = [int(child) for child in children if int(child) != os.getpid()]
+        if children:
+            time.sleep(moment)
+            os.kill(children[-1], signal.SIGKILL)
+            return
+        time.sleep(0.01)
+
+
+@each
+def stalled_server(rng, number, folder):
+    def case(at):
+        with serving() as server:
+            server.files['file'] = bytes(10_000)
+            server.stalls = [at] * 3
+            download(f'{server.url}/file', folder / f'file_{at}', 10_000, timeout=0.5)
+
+    for _ in range(number):
+        at = rng.randrange(9_999)
+        yield f'silent after {at} bytes', partial(case, at)

@@ -1,0 +1,12 @@
+"""A folder for runs."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def work_dir(tmp_path) -> Path:
+    folder = tmp_path / 'work'
+    folder.mkdir()
+    return folder

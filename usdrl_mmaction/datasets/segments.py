@@ -1,0 +1,44 @@
+"""The actions of an untrimmed video: rows of label (from 1), start and end, in frames, ends exclusive."""
+
+import numpy as np
+
+from .annotations import AnnotationError
+
+
+def checked_segments(video: dict, num_frames: int, path: str, num_classes: int | None) -> np.ndarray:
+    """The segments of a video of an annotation file, cut to the video.  # (S, 3)"""
+    here = f"{path}: video '{video['frame_dir']}'"
+    if 'segments' not in video:
+        raise AnnotationError(
+            f"{here} has no 'segments', rows of label, start and end. Is this a file of whole videos?"
+        )
+    segments = np.asarray(video['segments'])
+    if not segments.size:
+        return np.empty((0, 3), np.int64)
+    if segments.ndim != 2 or segments.shape[1] != 3 or not np.issubdtype(segments.dtype, np.integer):
+        raise AnnotationError(
+            f"{here} has 'segments' of shape {segments.shape} and type {segments.dtype}; (S, 3) integers are wanted, a "
+            'label, start and end in frames each.'
+        )
+    label, start, end = segments.T
+    last = np.inf if num_classes is None else num_classes
+    for wrong, fault in (
+        ((label < 1) | (label > last), f'a label that is none of 1 to {"any" if num_classes is None else num_classes}'),
+        (start >= end, 'a start that is not before its end'),
+        ((start >= num_frames) | (end <= 0), f'no frame of the {num_frames} that the video has'),
+    ):
+        if wrong.any():
+            number = int(wrong.argmax())
+            raise AnnotationError(
+                f'{here}, segment {number}: {segments[number].tolist()} (label, start, end) has {fault}. Correct the '
+                'file; tools/data/inspect.py lists all such segments.'
+            )
+    return np.stack([label, start.clip(0), end.clip(max=num_frames)], axis=1).astype(np.int64)
+
+
+def frame_labels(segments: np.ndarray, num_frames: int) -> np.ndarray:
+    """A label a frame, 0 where there is no action; of two actions at once, the one that began last.  # (T,)"""
+    labels = np.zeros(num_frames, np.int64)
+    for label, start, end in sorted(np.asarray(segments).tolist(), key=lambda segment: segment[1]):
+        labels[start:end] = label
+    return labels

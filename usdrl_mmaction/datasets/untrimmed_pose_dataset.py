@@ -1,0 +1,141 @@
+"""Windows over untrimmed videos, with a label a frame: what detection and segmentation are trained and tested on."""
+
+import logging
+
+import numpy as np
+import torch
+from mmaction.registry import DATASETS
+from mmengine.logging import print_log
+
+from .annotations import AnnotationError, clips_of_split, read_annotations
+from .segments import checked_segments, frame_labels
+from .skeleton_dataset import SkeletonDataset
+from .store import FIELDS
+
+IGNORED = -1  # the label of frames that are none of the video's
+
+
+@DATASETS.register_module()
+class UntrimmedPoseDataset(SkeletonDataset):
+    """Windows of the videos of an annotation file (or store) whose annotations have ``segments`` (S, 3): rows of label
+    (from 1; 0 is the background), start and end, in frames, ends exclusive.
+
+    Training: an epoch has a window for every segment, at random around a random frame of it, and windows around random
+    frames of the background besides. Testing: windows lie ``stride`` frames apart, and the last ends with the video.
+    A video that is shorter than a window goes on with its last frame, which is labelled -1: the encoder knows people
+    who stand still, but none who vanish.
+
+    To the pipeline a window is a clip like any other. It is normalised by itself, so that its scores depend on nothing
+    but its frames, as those of a stream must, and that it looks like the clips of pretraining, however people have
+    turned since the video began. Beside the joints it has ``frame_labels`` (window,), ``video``, its ``start`` there,
+    the video's ``num_frames`` and ``segments``. The file's ``classes`` and ``fps`` are in the metainfo.
+
+    Args:
+        window (int): Frames of a window.
+        stride (int | None): Frames from one test window to the next; by default half a window.
+        background (float): Share of the training windows that are put around background.
+    """
+
+    def __init__(self, *args, window=64, stride=None, background=0.25, **kwargs):
+        stride = max(window // 2, 1) if stride is None else stride
+        if not 1 <= stride <= window:
+            raise ValueError(
+                f'stride={stride} must be from 1 to window={window}, or frames would be in no test window.'
+            )
+        if not 0 <= background < 1:
+            raise ValueError(f'background={background} is a share of the windows, from 0 and below 1.')
+        self.window = window
+        self.stride = stride
+        self.background = background
+        # Serialised, a whole video would be read for each of its windows.
+        super().__init__(*args, serialize_data=False, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        content = read_annotations(self.ann_file)
+        told = {key: value for key, value in content.get('meta', {}).items() if key in ('classes', 'fps')}
+        if 'classes' in told:
+            told['classes'] = list(told['classes'])
+        self._metainfo = {**told, **self._metainfo}
+        videos = clips_of_split(content, self.split, self.ann_file)
+        return [self.checked(video) for video in videos]
+
+    def checked(self, video: dict) -> dict:
+        shape = getattr(video.get('keypoint'), 'shape', (0, 0))
+        if not shape[1]:
+            raise AnnotationError(f"{self.ann_file}: video '{video['frame_dir']}' has no 'keypoint', or no frames.")
+        classes = self._metainfo.get('classes')
+        segments = checked_segments(video, shape[1], self.ann_file, classes and len(classes))
+        cut = int((segments != np.reshape(video['segments'], (-1, 3))).any(1).sum())
+        if cut:
+            print_log(
+                f"{self.ann_file}: {cut} segments of video '{video['frame_dir']}' reached outside of it and were cut.",
+                'current',
+                logging.WARNING,
+            )
+        return {**video, 'segments': segments, 'total_frames': shape[1]}
+
+    def full_init(self):
+        if self._fully_initialized:
+            return
+        super().full_init()
+        lengths = np.array([video['total_frames'] for video in self.data_list])
+        self.labels = [frame_labels(video['segments'], video['total_frames']) for video in self.data_list]
+        if self.test_mode:
+            starts = [starts_of_windows(length, self.window, self.stride) for length in lengths]
+            self.windows = np.array([(video, start) for video, group in enumerate(starts) for start in group])  # (W, 2)
+            return
+        spans = [
+            (number, *row[1:]) for number, video in enumerate(self.data_list) for row in video['segments'].tolist()
+        ]
+        self.segments = np.array(spans).reshape(-1, 3)  # (S, 3) of video, start, end
+        if not len(self.segments):
+            raise AnnotationError(f"{self.ann_file}: the videos of split '{self.split}' have no segments to train on.")
+        self.still = np.cumsum([np.count_nonzero(labels == 0) for labels in self.labels])  # frames of background so far
+        share = self.background if self.still[-1] else 0
+        self.num_background = round(len(self.segments) * share / (1 - share))
+
+    def __len__(self) -> int:
+        if not self._fully_initialized:
+            self.full_init()
+        return len(self.windows) if self.test_mode else len(self.segments) + self.num_background
+
+    def get_data_info(self, idx: int) -> dict:
+        video, start = self.windows[idx] if self.test_mode else self.draw(idx)
+        info, labels = self.data_list[video], np.full(self.window, IGNORED)
+        shown = self.labels[video][start : start + self.window]
+        labels[: len(shown)] = shown
+        frames = {field: self.cut(info[field], start) for field in FIELDS if field in info}
+        return {
+            **info,
+            **frames,
+            'total_frames': self.window,
+            'frame_labels': torch.from_numpy(labels),
+            'video': info['frame_dir'],
+            'start': int(start),
+            'num_frames': info['total_frames'],
+            'sample_idx': idx,
+        }
+
+    def cut(self, array: np.ndarray, start: int) -> np.ndarray:  # (M, T, V[, C]) -> (M, window, V[, C])
+        shown = np.array(array[:, start : start + self.window])
+        missing = self.window - shown.shape[1]
+        return np.pad(shown, [(0, missing if axis == 1 else 0) for axis in range(shown.ndim)], mode='edge')
+
+    def draw(self, idx: int) -> tuple[int, int]:
+        """A video, and where in it a training window starts."""
+        if idx < len(self.segments):
+            video, first, end = self.segments[idx]
+            frame = np.random.randint(first, end)
+        else:
+            number = np.random.randint(self.still[-1])
+            video = int(np.searchsorted(self.still, number, 'right'))
+            rest = self.still[video] - number  # counted from the end of the video
+            frame = np.flatnonzero(self.labels[video] == 0)[-rest]
+        latest = max(self.data_list[video]['total_frames'] - self.window, 0)
+        return video, int(np.clip(frame - np.random.randint(self.window), 0, latest))
+
+
+def starts_of_windows(num_frames: int, window: int, stride: int) -> list[int]:
+    """Where windows start that cover a video."""
+    last = max(num_frames - window, 0)
+    return [*range(0, last, stride), last]

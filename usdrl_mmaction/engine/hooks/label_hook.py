@@ -1,0 +1,28 @@
+"""A label that the classifier has no class for is said with the name of its clip; on a GPU it would end the process."""
+
+from mmaction.registry import HOOKS
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from usdrl_mmaction.datasets import AnnotationError
+
+
+@HOOKS.register_module()
+class LabelHook(Hook):
+    """Compares the labels of every batch with the number of classes of the model's ``cls_head``, if it has one."""
+
+    def before_train(self, runner):
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        self.num_classes = getattr(getattr(model, 'cls_head', None), 'num_classes', None)
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if self.num_classes is None:
+            return
+        for sample in data_batch['data_samples']:
+            label = sample.gt_label
+            if label.min() < 0 or label.max() >= self.num_classes:
+                raise AnnotationError(
+                    f"Clip '{sample.get('frame_dir', '?')}' has the label {label.tolist()[0]}, and the model has "
+                    f'{self.num_classes} classes, 0 to {self.num_classes - 1}. Set model.cls_head.num_classes, or '
+                    'correct the labels; tools/data/inspect.py shows them.'
+                )

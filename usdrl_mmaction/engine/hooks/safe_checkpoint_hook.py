@@ -1,0 +1,144 @@
+"""Checkpoints that survive a kill at any byte, a full disk and a damaged file."""
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmaction.registry import HOOKS
+from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.fileio import LocalBackend
+from mmengine.hooks import CheckpointHook
+
+from usdrl_mmaction.zoo import NotACheckpoint
+
+from ..checkpoints import DRAFT, LAST, DraftBackend, last_good, newest_checkpoint
+from ..errors import NotSaved
+
+BYTES = 4
+ADAM = 3  # a parameter and its two moments
+
+
+@HOOKS.register_module()
+class SafeCheckpointHook(CheckpointHook):
+    """``CheckpointHook`` that writes beside and renames, removes old files only once a new one is there, and resumes
+    from the newest checkpoint that can be read. Takes the arguments of ``CheckpointHook``.
+
+    Whether there is room for a checkpoint is looked at before the first epoch. On other file systems than local ones
+    (``out_dir='s3://…'``) it writes as ``CheckpointHook`` does.
+    """
+
+    def before_run(self, runner):
+        folder = local_folder(self, runner)
+        if not (runner._resume and runner._load_from is None and folder):
+            return
+        found = [newest_checkpoint(folder) if is_main_process() else None]
+        broadcast_object_list(found)
+        path, skipped = found[0]
+        for reason in skipped:
+            runner.logger.warning(f'Passed over while looking for a checkpoint to resume: {reason}')
+        runner._load_from = path and str(path)
+
+    def after_load_checkpoint(self, runner, checkpoint):
+        meta = checkpoint.get('meta')
+        resumable = isinstance(meta, dict) and {'epoch', 'iter'} <= set(meta) and 'message_hub' in checkpoint
+        if runner._resume and not resumable:
+            raise NotACheckpoint(
+                f'{runner._load_from} holds weights, but no state of training to resume. To begin a run with these '
+                'weights, give the file as load_from, without --resume.'
+            )
+
+    def before_train(self, runner):
+        super().before_train(runner)
+        if not isinstance(self.file_backend, LocalBackend) or not is_main_process():
+            return
+        self.file_backend = DraftBackend()
+        self.backend_args = {'backend': 'draft'}
+        for draft in Path(self.out_dir).glob(f'*{DRAFT}'):
+            draft.unlink()  # of a run that was killed
+        with self.nothing_lost(runner):
+            check_room(Path(self.out_dir), runner, self.max_keep_ckpts)
+
+    def _save_checkpoint_with_step(self, runner, step, meta):
+        outdated = self.keep(runner, step)
+        name = self.filename_tmpl.format(step)
+        self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        with self.nothing_lost(runner):
+            runner.save_checkpoint(
+                self.out_dir,
+                name,
+                self.file_client_args,
+                save_optimizer=self.save_optimizer,
+                save_param_scheduler=self.save_param_scheduler,
+                meta=meta,
+                by_epoch=self.by_epoch,
+                backend_args=self.backend_args,
+                **self.args,
+            )
+            if is_main_process():
+                DraftBackend().put(self.last_ckpt.encode(), Path(runner.work_dir, LAST))
+                for path in outdated:
+                    self.file_backend.remove(path)
+
+    def keep(self, runner, step: int) -> list[str]:
+        """Count a checkpoint among those to keep; the paths of those that it drives out."""
+        if self.max_keep_ckpts <= 0 or step in self.keep_ckpt_ids:
+            return []
+        steps = [*self.keep_ckpt_ids, step]
+        self.keep_ckpt_ids.append(step)  # which drops the first one when it is full
+        runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+        paths = [
+            self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old))
+            for old in steps[: -self.max_keep_ckpts]
+        ]
+        return [path for path in paths if self.file_backend.isfile(path)]
+
+    def _save_best_checkpoint(self, runner, metrics):
+        backend, outdated = self.file_backend, []
+        if isinstance(backend, DraftBackend):
+            self.file_backend = DraftBackend()
+            self.file_backend.remove = outdated.append  # the best so far goes when a better one is there
+        with self.nothing_lost(runner):
+            super()._save_best_checkpoint(runner, metrics)
+            for path in outdated:
+                backend.remove(path)
+        self.file_backend = backend
+
+    @contextmanager
+    def nothing_lost(self, runner):
+        try:
+            yield
+        except OSError as error:
+            raise NotSaved(
+                f'No checkpoint can be written to {self.out_dir}: {error.strerror}. The last good one: '
+                f'{last_good(runner)}. Mend that, then go on with --resume.'
+            ) from error
+
+
+def local_folder(hook: CheckpointHook, runner) -> Path | None:
+    """Where the checkpoints of a run lie; none if that is no local folder."""
+    if hook.out_dir is None:
+        return Path(runner.work_dir)
+    out_dir = str(hook.out_dir)
+    return None if '://' in out_dir else Path(out_dir, os.path.basename(runner.work_dir.rstrip(os.sep)))
+
+
+def check_room(folder: Path, runner, max_keep: int):
+    """Whether a checkpoint can be written, and how many more there is room for."""
+    DraftBackend().put(b'', folder / 'room')
+    (folder / 'room').unlink()
+    weights = sum(value.numel() for value in runner.model.state_dict().values())
+    size = ADAM * BYTES * weights
+    free = shutil.disk_usage(folder).free
+    there = sum(path.stat().st_size for path in folder.glob('*.pth'))
+    if free < size:
+        raise NotSaved(
+            f'{folder} has room for {free / 1e6:.0f} MB, and a checkpoint takes about {size / 1e6:.0f} MB. Make room, '
+            'or choose another --work-dir.'
+        )
+    if max_keep > 0 and free + there < (max_keep + 1) * size:
+        runner.logger.warning(
+            f'{folder} has room for {(free + there) // size} checkpoints; {max_keep} are to be kept (max_keep_ckpts), '
+            'and one more is there while it is written.'
+        )

@@ -1,0 +1,61 @@
+"""Training that can go on where it was interrupted, within an epoch as well."""
+
+import re
+from collections import deque
+from itertools import islice
+
+from mmaction.registry import LOOPS
+from mmengine.runner import EpochBasedTrainLoop
+from torch.utils.data import DataLoader
+
+from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.models import MPCT
+
+DEAD_READER = re.compile(r'DataLoader worker \(pid')  # how torch says that a process that reads data has ended
+
+
+@LOOPS.register_module()
+class ResumableTrainLoop(EpochBasedTrainLoop):
+    """``EpochBasedTrainLoop`` that leaves out the batches which ``InterruptHook`` says were trained on."""
+
+    def __init__(self, runner, dataloader, **kwargs):
+        super().__init__(runner, dataloader, **kwargs)
+        self.done = 0  # batches of the coming epoch
+        check_batches(self.dataloader, isinstance(getattr(runner.model, 'module', runner.model), MPCT))
+
+    def run(self):
+        try:
+            return super().run()
+        except RuntimeError as error:
+            if DEAD_READER.match(str(error)):
+                self.runner.call_hook('after_failed_reading')
+            raise
+
+    def run_epoch(self):
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        batches = enumerate(self.dataloader)
+        if self.done:
+            self.runner.logger.info(f'Leaving out {self.done} of {len(self.dataloader)} batches, which are done.')
+            deque(islice(batches, self.done), maxlen=0)
+            self.runner.call_hook('before_remaining_iters')
+            self.done = 0
+        for number, batch in batches:
+            self.run_iter(number, batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+
+def check_batches(loader: DataLoader, pretrains: bool):
+    """There is a batch, and one to pretrain on has clips to compare: batch statistics of one clip are none."""
+    clips, size = len(loader.sampler), loader.batch_size
+    if not len(loader):
+        raise AnnotationError(
+            f'The {clips} clips to train on do not fill one batch of {size}: lower train_dataloader.batch_size.'
+        )
+    smallest = size if loader.drop_last or clips % size == 0 else clips % size
+    if pretrains and smallest == 1:
+        raise AnnotationError(
+            f'Of {clips} clips in batches of {size}, a batch of one is left, and pretraining compares the clips of a '
+            'batch: set train_dataloader.drop_last=True, or another batch_size.'
+        )

@@ -1,0 +1,82 @@
+"""A score for every frame and class, from streams."""
+
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.model import BaseModule
+from mmengine.model.weight_init import normal_init
+from torch import Tensor, nn
+
+from ..backbones.tokens import StreamFeatures, as_streams
+
+IGNORED = -1  # the label of frames that do not count
+TRUNCATION = 4.0  # changes of the log-probability beyond this are not smoothed any further
+
+
+@MODELS.register_module()
+class FrameHead(BaseModule):
+    """A linear classifier of frames, on a frame's temporal feature and the pooled spatial stream of its window.
+
+    Args:
+        num_classes (int): Actions, without the background, which comes first in the scores.
+        in_channels (int): Width D of the backbone.
+        loss_cls (dict): MMAction2's ``CrossEntropyLoss``; its ``class_weight`` has the background first.
+        smoothing (float): Weight of the truncated squared change of the log-probabilities from frame to frame.
+    """
+
+    def __init__(self, num_classes, in_channels, loss_cls=dict(type='CrossEntropyLoss'), smoothing=0.0, init_cfg=None):
+        super().__init__(init_cfg)
+        self.num_classes = num_classes
+        self.loss_cls = MODELS.build(loss_cls)
+        self.smoothing = smoothing
+        # One layer on both features together, in two parts, so that the spatial one need not be repeated.
+        self.temporal_fc = nn.Linear(in_channels, 1 + num_classes)
+        self.spatial_fc = nn.Linear(in_channels, 1 + num_classes, bias=False)
+
+    def init_weights(self):
+        normal_init(self.temporal_fc, std=0.01)
+        normal_init(self.spatial_fc, std=0.01)
+
+    def forward(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
+        """Logits of every frame; where a backbone has fewer, interpolated.  # (N, num_frames, 1 + classes)"""
+        temporal, spatial = as_streams(feats)
+        logits = self.temporal_fc(temporal)  # (N, T, 1 + classes)
+        if logits.size(1) != num_frames:
+            logits = F.interpolate(logits.mT, num_frames, mode='linear').mT
+        return logits + self.spatial_fc(spatial.amax(1))[:, None]
+
+    def loss(self, feats: StreamFeatures | Tensor, data_samples: list[ActionDataSample]) -> dict[str, Tensor]:
+        """The losses over the frames of ``frame_labels`` (T,) that are not -1."""
+        labels = torch.stack([sample.frame_labels for sample in data_samples])  # (N, T)
+        self.check(labels, data_samples)
+        logits = self(feats, labels.size(1)).float()
+        counted = labels != IGNORED
+        if not counted.any():
+            return {'loss_cls': logits.sum() * 0}
+        losses = {'loss_cls': self.loss_cls(logits[counted], labels[counted])}
+        if self.smoothing:
+            losses['loss_smooth'] = self.smoothing * roughness(logits, counted)
+        correct = logits.detach()[counted].argmax(1) == labels[counted]
+        return {**losses, 'frame_acc': correct.float().mean()}
+
+    def predict(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
+        """Probabilities, the background first.  # (N, num_frames, 1 + classes)"""
+        return self(feats, num_frames).float().softmax(-1)
+
+    def check(self, labels: Tensor, data_samples: list[ActionDataSample]):
+        if labels.max() > self.num_classes:
+            row = int(labels.amax(1).argmax())
+            raise ValueError(
+                f"A window of video '{data_samples[row].get('video', '?')}' has the label {int(labels[row].max())}, but "
+                f"the head has {self.num_classes} classes beside the background. Set its 'num_classes' to the data's."
+            )
+
+
+def roughness(logits: Tensor, counted: Tensor) -> Tensor:
+    """Mean over pairs of neighbouring frames that both count, and over classes.  # (N, T, classes), (N, T) -> scalar"""
+    log_prob = logits.log_softmax(-1)
+    change = log_prob[:, 1:] - log_prob[:, :-1].detach()  # (N, T - 1, classes)
+    pairs = counted[:, 1:] & counted[:, :-1]
+    square = change.square().clamp(max=TRUNCATION**2) * pairs[..., None]
+    return square.sum() / (pairs.sum() * logits.size(-1)).clamp(min=1)

@@ -1,0 +1,71 @@
+"""Detection and segmentation: scores of the frames of windows over untrimmed videos."""
+
+import re
+
+import torch
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.model import BaseModel
+from torch import Tensor, nn
+
+
+@MODELS.register_module()
+class FrameLocalizer(BaseModel):
+    """An encoder and a head that scores frames.
+
+    Args:
+        backbone (dict): ``DSTE``, ``STTR``, or a skeleton backbone of MMAction2.
+        head (dict): ``FrameHead``.
+        frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, and each one more a
+            layer of both streams (or a graph network's block). What is frozen stays in evaluation mode.
+        data_preprocessor (dict): MMAction2's, which stacks the windows.
+    """
+
+    def __init__(
+        self,
+        backbone,
+        head,
+        frozen_stages=-1,
+        data_preprocessor=dict(type='ActionDataPreprocessor'),
+        init_cfg=None,
+    ):
+        super().__init__(data_preprocessor, init_cfg)
+        self.backbone = MODELS.build(backbone)
+        self.head = MODELS.build(head)
+        self.frozen_stages = frozen_stages
+        check_stages(self.backbone, frozen_stages)
+        for name, parameter in self.backbone.named_parameters():
+            if stage_of(name) <= frozen_stages:
+                parameter.requires_grad_(False)
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        for name, module in self.backbone.named_modules():
+            if not list(module.children()) and stage_of(f'{name}.') <= self.frozen_stages:
+                module.eval()
+        return self
+
+    def forward(self, inputs: Tensor, data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'):
+        """Of windows (N, 1, M, T, V, C): the losses, the data samples with ``scores`` (T, 1 + classes), probabilities
+        with the background first, or the logits (N, T, 1 + classes)."""
+        feats = self.backbone(inputs.flatten(0, 1))
+        num_frames = inputs.size(3)
+        if mode == 'loss':
+            return self.head.loss(feats, data_samples)
+        if mode == 'predict':
+            for sample, scores in zip(data_samples, self.head.predict(feats, num_frames), strict=True):
+                sample.set_field(scores, 'scores')
+            return data_samples
+        return self.head(feats, num_frames)
+
+
+def stage_of(name: str) -> int:
+    """The stage of the encoder that a parameter or module belongs to, by its name."""
+    layer = re.match(r'(?:temporal|spatial|gcn)\.(?:layers\.)?(\d+)\.', name)
+    return 1 + int(layer[1]) if layer else 0
+
+
+def check_stages(backbone: nn.Module, frozen_stages: int):
+    last = max(stage_of(name) for name, _ in backbone.named_parameters())
+    if not -1 <= frozen_stages <= last:
+        raise ValueError(f'frozen_stages={frozen_stages}, but {type(backbone).__name__} has the stages 0 to {last}.')

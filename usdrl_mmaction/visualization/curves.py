@@ -1,0 +1,104 @@
+"""What was measured while a model was trained, over the epochs."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from usdrl_mmaction.engine.hooks.embedding_health_hook import PANELS
+
+from .page import Part, Picture, colours, new_figure, picture
+from .runs import NOT_MEASURED, Run
+
+Series = tuple[list[float], list[float]]  # places and values
+OBSERVED = 'early/acc@'
+
+
+def training_curves(run: Run) -> Part | None:
+    """A panel for each group of numbers that belong together."""
+    unit, series = all_series(run.scalars)
+    panels = defaultdict(dict)
+    for name in sorted(series, key=lambda name: (name != 'loss', name == 'lr')):
+        alone = name == 'loss' or series[name] != series.get('loss')  # a loss of one term is logged twice
+        if alone and not name.startswith('health/') and len(series[name][0]) > 1:
+            panels[panel_of(name, series)][name] = series[name]
+    pictures = [draw(title, panel, unit) for title, panel in panels.items()]
+    return Part('curves', 'Training', 'What was logged on the way.', pictures) if pictures else None
+
+
+def health(run: Run) -> Part | None:
+    unit, series = all_series(run.scalars)
+    pictures = []
+    for name, title in PANELS.items():
+        if f'health/{name}' in series:
+            points = series[f'health/{name}']
+            pictures.append(draw(f'{title}: {points[1][-1]:.3g}', {name: points}, unit))
+    text = (
+        'The embedding of held-out clips while it was pretrained; the numbers in the titles are the last. An effective '
+        'rank near 1 and a spread near 0 are a collapse, whatever the loss says.'
+    )
+    return Part('health', 'Health of the embedding', text, pictures) if pictures else None
+
+
+def early_prediction(run: Run) -> Part | None:
+    """Accuracy over the share of a clip that was seen."""
+    points = {
+        float(name.removeprefix(OBSERVED)): value for name, value in run.metrics.items() if name.startswith(OBSERVED)
+    }
+    if not points:
+        return None
+    figure, axes = new_figure()
+    ratios = sorted(points)
+    axes.plot([100 * ratio for ratio in ratios], [100 * points[ratio] for ratio in ratios], marker='o')
+    for ratio, place, side in ((ratios[0], (7, -5), 'left'), (ratios[-1], (0, -16), 'right')):
+        point = 100 * ratio, 100 * points[ratio]
+        axes.annotate(f'{point[1]:.1f}', point, place, textcoords='offset points', ha=side)
+    axes.set(xlabel='% of the clip seen', ylabel='% right', xlim=(0, 105), ylim=(0, 105))
+    axes.grid()
+    area = f' The area under the curve is {run.metrics["early/auc"]:.4g}.' if 'early/auc' in run.metrics else ''
+    text = f'How often the action was told after a part of the clip.{area}'
+    return Part('early', 'Early prediction', text, [picture(figure, 'Top-1 over what was seen')])
+
+
+def all_series(lines: list[dict]) -> tuple[str, dict[str, Series]]:
+    """The unit of the places, and where each number was logged with what value. Lines of one epoch are spread over it:
+    MMEngine logs its number alone."""
+    by_epoch = any('epoch' in line for line in lines) or not any('iter' in line for line in lines)
+    counts = np.unique([line['epoch'] for line in lines if 'epoch' in line], return_counts=True)
+    per_epoch = max(counts[1], default=1)
+    series, seen = defaultdict(lambda: ([], [])), defaultdict(int)
+    for line in lines:
+        if by_epoch and 'epoch' in line:
+            seen[line['epoch']] += 1
+            place = line['epoch'] - 1 + seen[line['epoch']] / per_epoch
+        else:
+            place = line.get('iter', line.get('step', 0))
+        for name, value in line.items():
+            if name not in NOT_MEASURED and isinstance(value, int | float):
+                series[name][0].append(place)
+                series[name][1].append(value)
+    return 'epoch' if by_epoch else 'iteration', dict(series)
+
+
+def panel_of(name: str, series: dict[str, Series]) -> str:
+    """What is measured at validation goes by its metric, the rest by its last word, if others share it."""
+    if '/' in name:
+        metric = name.split('@')[0] if '@' in name else name.split('/')[0]
+        return f'{metric}, validation'
+    last = name.split('_')[-1]
+    shared = [other for other in series if '/' not in other and other != name and other.split('_')[-1] == last]
+    return last if shared else name
+
+
+def draw(title: str, panel: dict[str, Series], unit: str) -> Picture:
+    figure, axes = new_figure()
+    names = [name.split('/')[-1] for name in panel]
+    for (places, values), name, colour in zip(panel.values(), names, colours(len(panel)), strict=True):
+        axes.plot(places, values, color=colour, label=name, marker='.' if len(places) < 30 else None, linewidth=1.6)
+    positive = [value for _, values in panel.values() for value in values if value > 0]
+    if len(positive) == sum(len(values) for _, values in panel.values()) and max(positive) > 50 * min(positive):
+        axes.set_yscale('log')
+    axes.set_xlabel(unit)
+    axes.grid()
+    if len(panel) > 1:
+        axes.legend(loc='best')
+    return picture(figure, title)
