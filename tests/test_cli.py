@@ -42,8 +42,8 @@ def test_keys_that_exist_or_may(key):
             r"env_cfg.mp_cfg has no 'opencv_threads'\. Did you mean 'opencv_num_threads'",
         ),
         ('nonsense', r"pretrain_synthetic.py has no 'nonsense'\. It has: .*model"),
-        ('model.data_preprocessor.augmentations.7.prob', "is a list of 5, without '7'"),
-        ('train_cfg.max_epochs.step', "is 20, which has no 'step'"),
+        ('model.data_preprocessor.augmentations.7.prob', "is a list of 3, without '7'"),
+        ('train_cfg.max_epochs.step', "is 40, which has no 'step'"),
     ],
 )
 def test_keys_that_do_not_exist(key, message):
@@ -91,9 +91,15 @@ def test_one_line(error, line):
     assert exit_.value.code == line
 
 
-def test_a_dead_process_that_read_data_is_said_in_a_line_with_what_to_do():
+def test_a_dead_process_that_read_data_is_said_with_what_to_do_wherever_torch_says_so():
+    def interrupted():
+        try:
+            raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. \nmore')
+        except RuntimeError:
+            raise SyntaxError('what was interrupted takes it for a fault of its own')  # noqa: B904
+
     with pytest.raises(SystemExit) as exit_, one_line_errors():
-        raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. \nmore')
+        interrupted()
     assert exit_.value.code.startswith('error: DataLoader worker (pid 7) is killed by signal: Killed. The system')
     assert 'lower num_workers or batch_size' in exit_.value.code and '--resume' in exit_.value.code
 
