@@ -1,6 +1,7 @@
 """What the tests share: where things are, small annotation files, and configs shrunk to run in seconds."""
 
 import pickle
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,8 @@ def tiny(ann_file, tmp_path):
         cfg.work_dir = str(tmp_path / 'work')
         cfg.randomness = dict(seed=0)
         cfg.log_level = 'WARNING'
-        cfg.merge_from_dict({key: value for key, value in shrunk(cfg, ann_file).items()})
-        cfg.merge_from_dict(options or {})
+        cfg.merge_from_dict(shrunk(cfg, ann_file))
+        cfg.merge_from_dict(deepcopy(options or {}))
         return cfg
 
     return load

@@ -5,6 +5,7 @@ import difflib
 import errno
 import os
 import re
+import signal
 import sys
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,7 +20,6 @@ from mmengine.runner import Runner
 from .datasets import AnnotationError
 from .engine import NotSaved, UnhealthyRun
 from .engine.allocator import keep_pages
-from .engine.loops.resumable_train_loop import DEAD_READER
 from .zoo import NotACheckpoint, Unavailable
 
 # What the runner takes beside the fields of a config.
@@ -115,6 +115,7 @@ UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword ar
 UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
 # torch puts the traceback of a process that reads data before what was wrong there.
 FROM_WORKER = re.compile(r'^Caught \w+ in DataLoader worker.*\n[\w.]+: ', re.DOTALL)
+DEAD_READER = re.compile(r'DataLoader worker \(pid')
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
@@ -123,31 +124,44 @@ def one_line_errors():
     """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
     try:
         yield
-    except (UsageError, AnnotationError, UnhealthyRun, NotACheckpoint, NotSaved, Unavailable) as error:
-        sys.exit(f'error: {FROM_WORKER.sub("", str(error)).strip()}')
     except KeyboardInterrupt:
         sys.exit(130)
-    except OSError as error:
-        if error.errno not in DISK_ERRORS:
+    except Exception as error:
+        line = in_one_line(error)
+        if line is None:
             raise
-        where = error.filename or 'a file'
-        sys.exit(f'error: {where} cannot be written: {error.strerror}. Make room, then run this again.')
-    except RuntimeError as error:
-        if not DEAD_READER.match(str(error)):
-            raise
-        sys.exit(
-            f'error: {str(error).splitlines()[0].strip()} The system kills a process that takes too much memory: lower '
-            'num_workers or batch_size of the data loader. Training goes on from its last checkpoint with --resume.'
+        sys.exit(f'error: {line}')
+
+
+def in_one_line(error: Exception) -> str | None:
+    dead = dead_reader(error)
+    if dead:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would raise anew for the next one that ends
+        return (
+            f'{dead} The system kills a process that takes too much memory: lower num_workers or batch_size of the '
+            'data loader. Training goes on from its last checkpoint with --resume.'
         )
-    except TypeError as error:
-        match = UNKNOWN_ARGUMENT.search(str(error))
-        if not match:
-            raise
+    if isinstance(error, UsageError | AnnotationError | UnhealthyRun | NotACheckpoint | NotSaved | Unavailable):
+        return FROM_WORKER.sub('', str(error)).strip()
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        where = error.filename or 'a file'
+        return f'{where} cannot be written: {error.strerror}. Make room, then run this again.'
+    if isinstance(error, TypeError) and (match := UNKNOWN_ARGUMENT.search(str(error))):
         name, argument = match.groups()
-        sys.exit(f"error: {name} has no argument '{argument}': correct the config or --cfg-options.")
-    except KeyError as error:
-        match = UNKNOWN_TYPE.search(str(error))
-        if not match:
-            raise
+        return f"{name} has no argument '{argument}': correct the config or --cfg-options."
+    if isinstance(error, KeyError) and (match := UNKNOWN_TYPE.search(str(error))):
         name, registry = match.groups()
-        sys.exit(f"error: no '{name}' is registered in {registry}: correct the 'type' in the config.")
+        return f"no '{name}' is registered in {registry}: correct the 'type' in the config."
+    return None
+
+
+def dead_reader(error: BaseException | None) -> str | None:
+    """What torch says of a process that read data and died. It says so by raising wherever this process happens to be,
+    and what it interrupts there may raise something else."""
+    while error is not None:
+        if isinstance(error, RuntimeError) and DEAD_READER.match(str(error)):
+            return str(error).splitlines()[0].strip()
+        if isinstance(error, ConnectionResetError):  # it ended while it handed over a batch
+            return 'A process that reads data has ended.'
+        error = error.__context__
+    return None

@@ -77,7 +77,8 @@ def test_the_wheel_holds_what_the_checkout_does(wheel):
     for folder, kinds in (('configs', ('.py', '.yml', '.md')), ('tools', ('.py', '.sh'))):
         files = [path for path in (source / folder).rglob('*') if path.suffix in kinds]
         expected |= {f'{MIM}/{path.relative_to(source)}': path for path in files}
-    package = [path for path in (source / 'usdrl_mmaction').rglob('*') if path.suffix in ('.py', '.json', '.pth')]
+    kinds = ('.py', '.json', '.pth', '.html')
+    package = [path for path in (source / 'usdrl_mmaction').rglob('*') if path.suffix in kinds]
     expected |= {str(path.relative_to(source)): path for path in package if '.mim' not in path.parts}
     assert {name for name in packed if '.dist-info/' not in name} == set(expected)
     assert all(packed[name] == path.read_bytes() for name, path in expected.items())

@@ -15,6 +15,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from usdrl_mmaction.cli import one_line_errors
 from usdrl_mmaction.engine.hooks.interrupt_hook import random_state, set_random_state
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,3 +157,19 @@ def test_a_signal_to_those_that_read_data_as_well(tiny, tmp_path):
     assert 'Traceback' not in said and 'killed by signal' not in said
     meta = torch.load(tmp_path / 'work/interrupted.pth')['meta']
     assert meta['iter'] == 4 * meta['epoch'] + meta['left_off']['done']
+
+
+def test_a_process_that_reads_data_dies_and_nothing_is_lost(tiny, tmp_path):
+    class Kill(Hook):
+        def after_train_iter(self, runner, **_):
+            if runner.iter + 1 == 6:
+                os.kill(runner.train_loop.dataloader._iterator._workers[0].pid, signal.SIGKILL)
+
+    options = {'train_dataloader.num_workers': 1, 'train_dataloader.persistent_workers': True}
+    with pytest.raises(SystemExit, match='lower num_workers'), one_line_errors():
+        train(tiny, {**options, 'work_dir': str(tmp_path / 'parts')}, Kill())
+    left = torch.load(tmp_path / 'parts/interrupted.pth')['meta']
+    assert 6 <= left['iter'] <= 8  # what had been read was trained on
+    train(tiny, {**options, 'work_dir': str(tmp_path / 'parts'), 'resume': True})
+    train(tiny, {**options, 'work_dir': str(tmp_path / 'whole')})
+    assert losses(tmp_path / 'parts') == losses(tmp_path / 'whole') and len(losses(tmp_path / 'whole')) == 12

@@ -10,6 +10,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.hooks import CheckpointHook
 from mmengine.structures import BaseDataElement
 
+from usdrl_mmaction.datasets.segments import frame_labels
 from usdrl_mmaction.evaluation import (
     activitynet_report,
     early_prediction_curve,
@@ -34,9 +35,7 @@ def make_video(number):
     starts = [t for t in range(60) if t == 0 or labels[t] != labels[t - 1]]
     runs = zip(starts, [*starts[1:], 60], strict=True)
     segments = [(int(labels[start]), start, end) for start, end in runs if labels[start]]
-    return dict(
-        video=f'video{number}', scores=scores, segments=np.array(segments, int).reshape(-1, 3), frame_labels=labels
-    )
+    return dict(video=f'video{number}', scores=scores, segments=np.array(segments, int).reshape(-1, 3))
 
 
 VIDEOS = [make_video(number) for number in range(12)]
@@ -126,15 +125,10 @@ def test_a_wrong_number_of_classes_is_named():
 
 def test_segmentation_is_the_evaluation_of_the_best_class_a_frame():
     expected = evaluate_segmentation(
-        [video['frame_labels'] for video in VIDEOS], [video['scores'].argmax(1) for video in VIDEOS]
+        [frame_labels(video['segments'], 60) for video in VIDEOS], [video['scores'].argmax(1) for video in VIDEOS]
     )
     metrics = run(dict(type='SegmentationMetric'), [*VIDEOS[::-1], VIDEOS[0]])
     assert metrics == pytest.approx({f'segmentation/{name}': value for name, value in expected.items()}, abs=1e-9)
-
-
-def test_segmentation_names_a_video_whose_lengths_differ():
-    with pytest.raises(ValueError, match="video1 has 60 frames of 'scores' but 59 of 'frame_labels'"):
-        run(dict(type='SegmentationMetric'), [{**VIDEOS[1], 'frame_labels': VIDEOS[1]['frame_labels'][:-1]}])
 
 
 def test_early_prediction_is_the_curve():

@@ -103,27 +103,34 @@ def dead_workers(rng, number, folder):
     def case(seed):
         work_dir, moment = folder / f'workers_{seed}', random.Random(seed).uniform(0, 2)
         options = {'train_dataloader.num_workers': 2, 'train_dataloader.persistent_workers': True}
-        killer = os.fork()
-        if not killer:
-            kill_a_child(os.getppid(), moment)
-            os._exit(0)
-        run(folder, work_dir, **options, **{'train_cfg.max_epochs': 60})
+        watch(os.getpid(), moment)
+        run(folder, work_dir, **options, **{'train_cfg.max_epochs': 1000})
 
     for _ in range(number):
         yield 'a process that reads data is killed', partial(case, rng.randrange(10**6))
 
 
-def kill_a_child(parent: int, moment: float):
-    """Kill a process of a parent, other than this one, once there is one."""
+def watch(parent: int, moment: float):
+    """Leave a process behind, no child of this one, that kills a process which reads data for it."""
+    first = os.fork()
+    if first:
+        os.waitpid(first, 0)
+        return
+    if os.fork():
+        os._exit(0)
     end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
-        children = [int(child) for child in children if int(child) != os.getpid()]
-        if children:
-            time.sleep(moment)
-            os.kill(children[-1], signal.SIGKILL)
-            return
+    while time.monotonic() < end and not readers(parent):
         time.sleep(0.01)
+    time.sleep(moment)
+    os.kill(readers(parent)[-1], signal.SIGKILL)
+    os._exit(0)
+
+
+def readers(parent: int) -> list[int]:
+    """Children that were forked; others run another program."""
+    children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
+    program = Path(f'/proc/{parent}/cmdline').read_bytes()
+    return [int(child) for child in children if Path(f'/proc/{child}/cmdline').read_bytes() == program]
 
 
 @each

@@ -1,4 +1,4 @@
-"""Encoders, heads and pretrainers, registered in MMAction2's ``MODELS``."""
+"""Encoders, heads, pretrainers, recognizers and localizers, registered in MMAction2's ``MODELS``."""
 
 from .backbones import DSTE, STTR, StreamFeatures, as_streams
 from .data_preprocessors import (
@@ -12,10 +12,11 @@ from .data_preprocessors import (
     Scale,
     Shear,
 )
-from .heads import DecorrelationHead, StreamClsHead
+from .heads import DecorrelationHead, FrameHead, StreamClsHead
+from .localizers import FrameLocalizer
 from .losses import decorrelation_terms
 from .pretrainers import MPCT
-from .recognizers import FrozenRecognizer
+from .recognizers import EarlyRecognizer, FrozenRecognizer
 
 __all__ = [
     'DSTE',
@@ -23,6 +24,9 @@ __all__ = [
     'STTR',
     'CropResize',
     'DecorrelationHead',
+    'EarlyRecognizer',
+    'FrameHead',
+    'FrameLocalizer',
     'FrozenRecognizer',
     'Jitter',
     'JointCorruption',

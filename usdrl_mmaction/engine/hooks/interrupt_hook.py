@@ -49,8 +49,6 @@ class InterruptHook(Hook):
     def receive(self, number, frame):
         self.received = number
         self.restore()
-        # Processes that read data may have got the signal as well; on their death torch would break off the iteration.
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def restore(self):
         for number, handler in self.previous.items():
@@ -59,6 +57,12 @@ class InterruptHook(Hook):
 
     def before_train_epoch(self, runner):
         self.done = getattr(runner.train_loop, 'done', 0)
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        # Where a process that reads data dies, torch would raise in the middle of whatever is done here, a checkpoint
+        # being written as well. Without its handler it does so when it waits for a batch.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self.done = batch_idx + 1
@@ -73,9 +77,9 @@ class InterruptHook(Hook):
             self.end(runner, runner.iter)
 
     def after_failed_reading(self, runner):
-        """``ResumableTrainLoop`` waited for a batch from a process that the signal has ended."""
-        if self.received and get_world_size() == 1:
-            self.end(runner, runner.iter)
+        """``ResumableTrainLoop`` got no batch: the process that was to read it has died, maybe of the same signal."""
+        if get_world_size() == 1:
+            self.end(runner, runner.iter) if self.received else self.save(runner, runner.iter)
 
     def after_train(self, runner):
         self.restore()
@@ -90,6 +94,14 @@ class InterruptHook(Hook):
 
     def end(self, runner, iteration: int):
         name, code = signal.Signals(self.received).name, 128 + self.received
+        self.save(runner, iteration)
+        runner.logger.warning(
+            f'{name}: ended after iteration {iteration}, in epoch {runner.epoch + 1}. Saved {last_good(runner)}; '
+            f'--resume goes on from there. Exit code {code}.'
+        )
+        raise SystemExit(code)
+
+    def save(self, runner, iteration: int):
         meta = {'epoch': runner.epoch, 'iter': iteration}
         if self.done is not None:
             states = all_gather_object(random_state())
@@ -101,14 +113,9 @@ class InterruptHook(Hook):
                 DraftBackend().put(str(path).encode(), path.with_name(LAST))
         except OSError as error:
             raise NotSaved(
-                f'{name} after iteration {iteration}: {FILE} cannot be written to {runner.work_dir} '
-                f'({error.strerror}). The last good checkpoint: {last_good(runner)}.'
+                f'Ended after iteration {iteration}, but {FILE} cannot be written to {runner.work_dir}: '
+                f'{error.strerror}. The last good checkpoint: {last_good(runner)}.'
             ) from error
-        runner.logger.warning(
-            f'{name}: ended after iteration {iteration}, in epoch {runner.epoch + 1}. Saved {last_good(runner)}; '
-            f'--resume goes on from there. Exit code {code}.'
-        )
-        raise SystemExit(code)
 
     def go_on(self, runner):
         loop, states = runner.train_loop, self.left_off['random_states']

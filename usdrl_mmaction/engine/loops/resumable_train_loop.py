@@ -1,6 +1,5 @@
 """Training that can go on where it was interrupted, within an epoch as well."""
 
-import re
 from collections import deque
 from itertools import islice
 
@@ -10,8 +9,6 @@ from torch.utils.data import DataLoader
 
 from usdrl_mmaction.datasets import AnnotationError
 from usdrl_mmaction.models import MPCT
-
-DEAD_READER = re.compile(r'DataLoader worker \(pid')  # how torch says that a process that reads data has ended
 
 
 @LOOPS.register_module()
@@ -23,18 +20,10 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         self.done = 0  # batches of the coming epoch
         check_batches(self.dataloader, isinstance(getattr(runner.model, 'module', runner.model), MPCT))
 
-    def run(self):
-        try:
-            return super().run()
-        except RuntimeError as error:
-            if DEAD_READER.match(str(error)):
-                self.runner.call_hook('after_failed_reading')
-            raise
-
     def run_epoch(self):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
-        batches = enumerate(self.dataloader)
+        batches = enumerate(self.read())
         if self.done:
             self.runner.logger.info(f'Leaving out {self.done} of {len(self.dataloader)} batches, which are done.')
             deque(islice(batches, self.done), maxlen=0)
@@ -44,6 +33,14 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
             self.run_iter(number, batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+
+    def read(self):
+        """The batches; if one cannot be had, between two iterations, there is time to save."""
+        try:
+            yield from self.dataloader
+        except Exception:
+            self.runner.call_hook('after_failed_reading')
+            raise
 
 
 def check_batches(loader: DataLoader, pretrains: bool):

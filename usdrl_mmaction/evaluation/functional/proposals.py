@@ -29,32 +29,33 @@ def proposals_from_scores(
         soft_nms: The lower one's score is multiplied by exp(-overlap² / ``soft_nms``) instead.
     """
     _check_options(thresholds, smooth, min_length, nms, soft_nms)
-    scores = _checked(scores)
-    if smooth > 1:
-        scores = uniform_filter1d(scores, smooth, axis=0, mode='nearest')
-    proposals = np.concatenate([runs_above(scores, threshold) for threshold in thresholds])
-    proposals = proposals[proposals[:, 2] - proposals[:, 1] >= min_length]
-    _, first = np.unique(proposals[:, :3], axis=0, return_index=True)
-    proposals = proposals[first]
-    if nms is not None:
-        return suppress(proposals, lambda amount: amount <= nms)
-    if soft_nms is not None:
-        return suppress(proposals, lambda amount: np.exp(-np.square(amount) / soft_nms))
-    return proposals
+    _check_scores(scores)
+    proposals = [np.empty((0, 4))]
+    for label in range(1, scores.shape[1]):  # one at a time: the scores may lie on disk and not fit in memory
+        track = np.asarray(scores[:, label], dtype=float)
+        if smooth > 1:
+            track = uniform_filter1d(track, smooth, mode='nearest')
+        runs = np.concatenate([runs_above(track, threshold) for threshold in thresholds])
+        runs = runs[runs[:, 1] - runs[:, 0] >= min_length]
+        _, first = np.unique(runs[:, :2], axis=0, return_index=True)
+        found = np.insert(runs[first], 0, label, axis=1)
+        if nms is not None:
+            found = suppress(found, lambda amount: amount <= nms)
+        if soft_nms is not None:
+            found = suppress(found, lambda amount: np.exp(-np.square(amount) / soft_nms))
+        proposals.append(found)
+    return np.concatenate(proposals)
 
 
-def runs_above(scores: np.ndarray, threshold: float) -> np.ndarray:
-    """The runs of frames above a threshold, of each class but the background.  # (T, classes) -> (S, 4)"""
-    track = np.pad(scores[:, 1:].T, ((0, 0), (0, 1)))  # (classes - 1, T + 1): a run ends at the latest where T does
-    above = np.pad(track[:, :-1] > threshold, ((0, 0), (1, 1))).astype(np.int8)
-    change = np.diff(above, axis=1)  # (classes - 1, T + 1)
-    label, start = np.nonzero(change == 1)
-    _, end = np.nonzero(change == -1)
-    if not len(label):
-        return np.empty((0, 4))
-    edges = np.stack([start, end], axis=1) + label[:, None] * track.shape[1]  # (S, 2)
-    score = np.add.reduceat(track.ravel(), edges.ravel())[::2] / (end - start)
-    return np.stack([label + 1, start, end, score], axis=1)
+def runs_above(track: np.ndarray, threshold: float) -> np.ndarray:
+    """Start, end and mean of each run of frames above a threshold.  # (T,) -> (S, 3)"""
+    above = np.pad(track > threshold, 1).astype(np.int8)
+    edges = np.flatnonzero(np.diff(above))  # start, end, start, end …
+    if not len(edges):
+        return np.empty((0, 3))
+    start, end = edges[::2], edges[1::2]
+    total = np.add.reduceat(np.append(track, 0), edges)[::2]  # a run may end where the track does
+    return np.stack([start, end, total / (end - start)], axis=1)
 
 
 def suppress(proposals: np.ndarray, keep) -> np.ndarray:
@@ -71,15 +72,13 @@ def suppress(proposals: np.ndarray, keep) -> np.ndarray:
     return np.unique(np.array(kept).reshape(-1, 4), axis=0)
 
 
-def _checked(scores):
-    scores = np.asarray(scores, dtype=float)
+def _check_scores(scores):
     if scores.ndim != 2 or scores.shape[1] < 2:
         raise ValueError(f'Scores are (frames, classes), the background first, not {scores.shape}.')
-    if not ((scores >= 0) & (scores <= 1.001)).all():
+    if len(scores) and not (scores.min() >= 0 and scores.max() <= 1.001):
         raise ValueError(
             f'Scores are probabilities, but range from {scores.min():.3g} to {scores.max():.3g}: apply a softmax first.'
         )
-    return scores
 
 
 def _check_options(thresholds, smooth, min_length, nms, soft_nms):

@@ -1,9 +1,10 @@
-"""The scores of whole videos, frame by frame, as one file: proposals can be made from it again without the model."""
+"""The scores of whole videos, frame by frame: put together from windows, and kept in a file, from which proposals can
+be made again without the model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import is_zipfile
+from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 
@@ -16,20 +17,36 @@ class Tracks(NamedTuple):
     fps: float
 
 
-def save_tracks(path: str | Path, scores: Mapping[str, np.ndarray], classes: Sequence[str], fps: float):
-    """Writes an ``.npz`` of ``videos``, ``num_frames``, ``scores`` (all videos in a row), ``classes`` and ``fps``."""
-    if not scores:
-        raise ValueError(f'No video was scored: there are no tracks to write to {path}.')
-    videos = sorted(scores)
+def stitch(windows: Iterable[tuple[int, np.ndarray]], track: np.ndarray):
+    """Writes to a frame of a track the mean of what windows say of it; they may go on past the end of the video.
+
+    ``windows`` are (start, scores (t, classes)), in the order of time; ``track`` (T, classes) is zero.
+    """
+    counts = np.zeros(len(track), np.int32)
+    for start, scores in windows:
+        shown = scores[: len(track) - start]
+        track[start : start + len(shown)] += shown
+        counts[start : start + len(shown)] += 1
+    unseen = np.flatnonzero(counts == 0)
+    if len(unseen):
+        raise ValueError(f'{len(unseen)} of {len(track)} frames are in no window, the first is frame {unseen[0]}')
+    track /= counts[:, None]
+
+
+def save_tracks(path: str | Path, tracks: Iterable[tuple[str, np.ndarray]], classes: Sequence[str], fps: float):
+    """Writes an ``.npz`` of ``videos``, ``classes``, ``fps`` and, for the n-th video, ``scores/n``. One track is held
+    at a time."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        path,
-        videos=np.array(videos, dtype=str),
-        num_frames=[len(scores[video]) for video in videos],
-        scores=np.concatenate([scores[video] for video in videos]),
-        classes=np.array(classes, dtype=str),
-        fps=fps,
-    )
+    videos = []
+    with ZipFile(path, 'w') as file:
+        for video, scores in tracks:
+            _write(file, f'scores/{len(videos)}', scores)
+            videos.append(video)
+        for name, value in (('videos', np.array(videos, str)), ('classes', np.array(classes, str)), ('fps', fps)):
+            _write(file, name, value)
+    if not videos:
+        Path(path).unlink()
+        raise ValueError(f'No video was scored: there are no tracks to write to {path}.')
 
 
 def load_tracks(path: str | Path) -> Tracks:
@@ -37,9 +54,13 @@ def load_tracks(path: str | Path) -> Tracks:
     if not is_zipfile(path):
         raise ValueError(f'{path} is no .npz file of score tracks. It may be missing, cut short or of another kind.')
     with np.load(path) as file:
-        missing = {'videos', 'num_frames', 'scores', 'classes', 'fps'} - set(file)
+        missing = {'videos', 'classes', 'fps'} - set(file)
         if missing:
             raise ValueError(f'{path} is no file of score tracks: it lacks {", ".join(sorted(missing))}.')
-        parts = np.split(file['scores'], np.cumsum(file['num_frames'])[:-1])
-        scores = dict(zip(file['videos'].tolist(), parts, strict=True))
+        scores = {video: file[f'scores/{number}'] for number, video in enumerate(file['videos'].tolist())}
         return Tracks(scores, file['classes'].tolist(), float(file['fps']))
+
+
+def _write(file: ZipFile, name: str, value):
+    with file.open(f'{name}.npy', 'w', force_zip64=True) as member:
+        np.lib.format.write_array(member, np.asanyarray(value), allow_pickle=False)

@@ -3,5 +3,6 @@
 from .detection_metric import DetectionMetric
 from .early_prediction_metric import EarlyPredictionMetric
 from .segmentation_metric import SegmentationMetric
+from .track_metric import TrackMetric
 
-__all__ = ['DetectionMetric', 'EarlyPredictionMetric', 'SegmentationMetric']
+__all__ = ['DetectionMetric', 'EarlyPredictionMetric', 'SegmentationMetric', 'TrackMetric']

@@ -2,8 +2,8 @@
 
 import numpy as np
 from mmaction.registry import METRICS
-from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
+from rich.progress import track
 
 from ..functional import (
     activitynet_report,
@@ -13,14 +13,15 @@ from ..functional import (
     write_ground_truth,
     write_results,
 )
+from .track_metric import TrackMetric, Videos
 
 REPORTS = {'pku': pku_report, 'activitynet': activitynet_report}
 
 
 @METRICS.register_module()
-class DetectionMetric(BaseMetric):
-    """Makes proposals from the ``scores`` (T, 1 + classes) of each ``video``, probabilities with the background first,
-    and compares them with its ``segments`` (S, 3) of label, start and end. A video that comes twice counts once.
+class DetectionMetric(TrackMetric):
+    """Makes proposals from the ``scores`` (t, 1 + classes) of windows, probabilities with the background first, put
+    together to whole videos as ``TrackMetric`` does, and compares them with the videos' ``segments``.
 
     Args:
         num_classes (int): Actions, without the background.
@@ -59,29 +60,20 @@ class DetectionMetric(BaseMetric):
         proposals_from_scores(np.ones((1, 2)), **self.proposals)
         self.report({}, {}, num_classes, thetas)
 
-    def process(self, data_batch, data_samples):
-        for sample in data_samples:
-            scores = sample['scores'].float().cpu().numpy()
-            if scores.shape[1:] != (1 + self.num_classes,):
-                raise ValueError(
-                    f"Video {sample['video']} has 'scores' of shape {scores.shape}; expected (frames, "
-                    f'{1 + self.num_classes}): the background and {self.num_classes} classes. '
-                    "Set the metric's num_classes to the model's, without the background."
-                )
-            result = {
-                'video': sample['video'],
-                'segments': np.asarray(sample['segments']),
-                'proposals': proposals_from_scores(scores, **self.proposals),
-                'num_frames': len(scores),
-            }
-            self.results.append(result | ({'scores': scores} if self.outfile_prefix else {}))
+    def check(self, video: str, scores: np.ndarray):
+        if scores.shape[1:] != (1 + self.num_classes,):
+            raise ValueError(
+                f"Video {video} has 'scores' of shape {scores.shape}; expected (frames, {1 + self.num_classes}): the "
+                f"background and {self.num_classes} classes. Set the metric's num_classes to the model's, without the "
+                'background.'
+            )
 
-    def compute_metrics(self, results: list) -> dict:
-        videos = {result['video']: result for result in sorted(results, key=lambda result: result['video'])}
-        ground_truth, proposals = (
-            {video: result[field] for video, result in videos.items()} for field in ('segments', 'proposals')
-        )
+    def compute_metrics(self, videos: Videos) -> dict:
         classes = self.class_names()
+        ground_truth, proposals = {}, {}
+        for name, video in track(videos.items(), 'Proposals', transient=True):
+            ground_truth[name] = video.segments
+            proposals[name] = proposals_from_scores(video.scores, **self.proposals)
         if self.outfile_prefix:
             self.write(videos, ground_truth, proposals, classes)
         report = self.report(ground_truth, proposals, self.num_classes, self.thetas)
@@ -94,13 +86,13 @@ class DetectionMetric(BaseMetric):
             raise ValueError(f"The data set's metainfo names {len(names)} classes, the metric has {self.num_classes}.")
         return list(names)
 
-    def write(self, videos, ground_truth, proposals, classes):
+    def write(self, videos: Videos, ground_truth: dict, proposals: dict, classes: list[str]):
         fps = (self.dataset_meta or {}).get('fps') or self.fps
-        num_frames = {video: result['num_frames'] for video, result in videos.items()}
-        scores = {video: result['scores'] for video, result in videos.items()}
+        num_frames = {name: shape[0] for name, (shape, _) in videos.facts.items()}
         write_ground_truth(f'{self.outfile_prefix}_ground_truth.json', ground_truth, classes, fps, num_frames)
         write_results(f'{self.outfile_prefix}_results.json', proposals, classes, fps)
-        save_tracks(f'{self.outfile_prefix}_tracks.npz', scores, classes, fps)
+        tracks = ((name, video.scores) for name, video in videos.items())
+        save_tracks(f'{self.outfile_prefix}_tracks.npz', tracks, classes, fps)
 
 
 def class_table(per_class: dict, classes: list[str]) -> str:

@@ -1,15 +1,17 @@
 """Frame accuracy, edit score and F1 of videos whose frames were scored."""
 
 from mmaction.registry import METRICS
-from mmengine.evaluator import BaseMetric
+
+from usdrl_mmaction.datasets.segments import frame_labels
 
 from ..functional import evaluate_segmentation
+from .track_metric import TrackMetric, Videos
 
 
 @METRICS.register_module()
-class SegmentationMetric(BaseMetric):
-    """``acc``, ``edit``, ``f1@10``, ``f1@25`` and ``f1@50``, in percent. Takes the ``scores`` (T, classes) and
-    ``frame_labels`` (T,) of each ``video``; a video that comes twice counts once.
+class SegmentationMetric(TrackMetric):
+    """``acc``, ``edit``, ``f1@10``, ``f1@25`` and ``f1@50``, in percent. Takes the ``scores`` (t, classes) of windows,
+    put together to whole videos as ``TrackMetric`` does; the label of a frame is told by the video's ``segments``.
 
     Args:
         background (int): The label that is no action.
@@ -21,16 +23,9 @@ class SegmentationMetric(BaseMetric):
         super().__init__(**kwargs)
         self.background = background
 
-    def process(self, data_batch, data_samples):
-        for sample in data_samples:
-            truth, found = sample['frame_labels'].cpu().numpy(), sample['scores'].argmax(1).cpu().numpy()
-            if len(truth) != len(found):
-                raise ValueError(
-                    f"Video {sample['video']} has {len(found)} frames of 'scores' but {len(truth)} of 'frame_labels'."
-                )
-            self.results.append((sample['video'], truth, found))
-
-    def compute_metrics(self, results: list) -> dict:
-        videos = {video: (truth, found) for video, truth, found in results}
-        pairs = list(videos.values())
-        return evaluate_segmentation([truth for truth, _ in pairs], [found for _, found in pairs], self.background)
+    def compute_metrics(self, videos: Videos) -> dict:
+        truth, found = [], []
+        for video in videos.values():
+            truth.append(frame_labels(video.segments, len(video.scores)))
+            found.append(video.scores.argmax(1))
+        return evaluate_segmentation(truth, found, self.background)

@@ -61,10 +61,17 @@ class DSTE(StreamEncoder):
             kernel_size=kernel_size,
             drop_path=drop_path,
         )
+        self.causal = causal
         joints = self.spatial_position.size(1)
         self.temporal = DenseStream(num_layers, num_tokens=num_frames, causal=causal, **layer)
         self.spatial = DenseStream(num_layers, num_tokens=joints, causal=False, **layer)
         self.apply(init_linear)
+
+    def embed(self, clip: Tensor, modality: str) -> tuple[Tensor, Tensor]:  # (N, M, T, V, C) -> (N, T, D), (N, M*V, D)
+        temporal, spatial = super().embed(clip, modality)
+        if self.causal and modality == 'motion':
+            temporal = temporal.roll(1, 1)  # the movement from a frame to the next is known at the next
+        return temporal, spatial
 
 
 class DenseStream(nn.ModuleList):

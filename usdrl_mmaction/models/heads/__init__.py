@@ -1,6 +1,7 @@
 """Heads: what turns streams into losses and scores."""
 
 from .decorrelation_head import DecorrelationHead
+from .frame_head import FrameHead
 from .stream_cls_head import StreamClsHead
 
-__all__ = ['DecorrelationHead', 'StreamClsHead']
+__all__ = ['DecorrelationHead', 'FrameHead', 'StreamClsHead']

@@ -21,14 +21,14 @@ class FrameHead(BaseModule):
     Args:
         num_classes (int): Actions, without the background, which comes first in the scores.
         in_channels (int): Width D of the backbone.
-        loss_cls (dict): MMAction2's ``CrossEntropyLoss``; its ``class_weight`` has the background first.
+        loss_cls (dict | None): By default MMAction2's ``CrossEntropyLoss``; ``class_weight`` has the background first.
         smoothing (float): Weight of the truncated squared change of the log-probabilities from frame to frame.
     """
 
-    def __init__(self, num_classes, in_channels, loss_cls=dict(type='CrossEntropyLoss'), smoothing=0.0, init_cfg=None):
+    def __init__(self, num_classes, in_channels, loss_cls=None, smoothing=0.0, init_cfg=None):
         super().__init__(init_cfg)
         self.num_classes = num_classes
-        self.loss_cls = MODELS.build(loss_cls)
+        self.loss_cls = MODELS.build(loss_cls or dict(type='CrossEntropyLoss'))
         self.smoothing = smoothing
         # One layer on both features together, in two parts, so that the spatial one need not be repeated.
         self.temporal_fc = nn.Linear(in_channels, 1 + num_classes)
@@ -66,10 +66,10 @@ class FrameHead(BaseModule):
 
     def check(self, labels: Tensor, data_samples: list[ActionDataSample]):
         if labels.max() > self.num_classes:
-            row = int(labels.amax(1).argmax())
+            video = data_samples[int(labels.amax(1).argmax())].get('video', '?')
             raise ValueError(
-                f"A window of video '{data_samples[row].get('video', '?')}' has the label {int(labels[row].max())}, but "
-                f"the head has {self.num_classes} classes beside the background. Set its 'num_classes' to the data's."
+                f"A window of video '{video}' has the label {int(labels.max())}, and "
+                f"the head {self.num_classes} classes beside the background. Set its 'num_classes' to the data's."
             )
 
 

@@ -2,7 +2,6 @@
 
 import re
 
-import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
@@ -18,7 +17,7 @@ class FrameLocalizer(BaseModel):
         head (dict): ``FrameHead``.
         frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, and each one more a
             layer of both streams (or a graph network's block). What is frozen stays in evaluation mode.
-        data_preprocessor (dict): MMAction2's, which stacks the windows.
+        data_preprocessor (dict | None): By default MMAction2's, which stacks the windows.
     """
 
     def __init__(
@@ -26,10 +25,10 @@ class FrameLocalizer(BaseModel):
         backbone,
         head,
         frozen_stages=-1,
-        data_preprocessor=dict(type='ActionDataPreprocessor'),
+        data_preprocessor=None,
         init_cfg=None,
     ):
-        super().__init__(data_preprocessor, init_cfg)
+        super().__init__(MODELS.build(data_preprocessor or dict(type='ActionDataPreprocessor')), init_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.frozen_stages = frozen_stages
@@ -41,8 +40,8 @@ class FrameLocalizer(BaseModel):
     def train(self, mode: bool = True):
         super().train(mode)
         for name, module in self.backbone.named_modules():
-            if not list(module.children()) and stage_of(f'{name}.') <= self.frozen_stages:
-                module.eval()
+            if stage_of(f'{name}.') <= self.frozen_stages:
+                module.training = False
         return self
 
     def forward(self, inputs: Tensor, data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'):

@@ -1,5 +1,6 @@
 """Recognizers."""
 
+from .early_recognizer import EarlyRecognizer
 from .frozen_recognizer import FrozenRecognizer
 
-__all__ = ['FrozenRecognizer']
+__all__ = ['EarlyRecognizer', 'FrozenRecognizer']

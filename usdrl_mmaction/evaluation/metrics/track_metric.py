@@ -1,0 +1,123 @@
+"""What metrics on whole videos have in common: a model scores one window at a time."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import NamedTuple
+
+import numpy as np
+from mmengine.dist import all_gather_object, barrier, broadcast_object_list, is_main_process
+from mmengine.evaluator import BaseMetric
+
+from ..functional.tracks import stitch
+
+FILE = 'windows.bin'
+
+
+class Video(NamedTuple):
+    """A video that was scored."""
+
+    scores: np.ndarray  # (T, classes), on disk
+    segments: np.ndarray  # (S, 3) of label, start, end
+
+
+class TrackMetric(BaseMetric):
+    """Averages windows that overlap into one track of scores a video, and has ``compute_metrics`` take the videos.
+
+    Takes of each window its ``scores`` (t, classes), its ``video``, its ``start`` there, and the ``num_frames`` and
+    ``segments`` of the video; without ``start`` and ``num_frames`` it is a whole video. Windows wait on disk until all
+    have come, and are then put together video by video in the order of time. So memory does not grow with the length of
+    videos, and neither order nor processes change a bit of the result. What comes twice counts once.
+
+    Args:
+        collect_dir (str | None): Folder for the windows, by default the system's for temporary files. Processes on
+            several machines need one that they share.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.forget()
+
+    def forget(self):
+        self.results.clear()
+        self.facts = {}  # video -> the shape of its track, segments
+        self.folder, self.end = None, 0
+
+    def process(self, data_batch, data_samples):
+        if self.folder is None:
+            if self.collect_dir:
+                Path(self.collect_dir).mkdir(parents=True, exist_ok=True)
+            self.folder = TemporaryDirectory(prefix='usdrl_windows_', dir=self.collect_dir)
+        with open(Path(self.folder.name, FILE), 'ab') as file:
+            for sample in data_samples:
+                scores = sample['scores'].float().cpu().numpy()
+                self.check(sample['video'], scores)
+                shape = sample.get('num_frames', len(scores)), scores.shape[1]
+                self.facts[sample['video']] = shape, np.asarray(sample['segments'])
+                self.results.append((sample['video'], sample.get('start', 0), self.end, scores.shape))
+                self.end += file.write(np.ascontiguousarray(scores)) // scores.itemsize
+
+    def check(self, video: str, scores: np.ndarray):
+        if scores.ndim != 2 or not scores.size:
+            raise ValueError(f"Video {video} has 'scores' of shape {scores.shape}; expected (frames, classes).")
+
+    def evaluate(self, size: int) -> dict:
+        """The metrics of all windows of all processes; ``size`` is not needed to tell what came twice."""
+        parts = all_gather_object((self.folder and self.folder.name, list(self.results), self.facts))
+        metrics = [None]
+        if is_main_process():
+            found = self.compute_metrics(Videos(parts, self.collect_dir))
+            metrics = [{f'{self.prefix}/{name}': value for name, value in found.items()}]
+        broadcast_object_list(metrics)
+        barrier()  # the files are not needed any more
+        if self.folder:
+            self.folder.cleanup()
+        self.forget()
+        return metrics[0]
+
+
+class Videos(Mapping):
+    """The videos by name, in the order of their names; each is put together when it is asked for.
+
+    ``parts`` are of each process the folder of its windows, (video, start, place in the file, shape) of each, and the
+    facts of its videos.
+    """
+
+    def __init__(self, parts: list, collect_dir: str | None):
+        self.collect_dir = collect_dir
+        self.facts = {video: fact for _, _, facts in parts for video, fact in facts.items()}
+        self.files = [folder and np.memmap(existing(folder), np.float32, 'r') for folder, _, _ in parts]
+        self.windows = {video: {} for video in sorted(self.facts)}  # video -> start -> where it is
+        for file, (_, windows, _) in zip(self.files, parts, strict=True):
+            for video, start, place, shape in windows:
+                self.windows[video].setdefault(start, (file, place, shape))
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.windows)
+
+    def __getitem__(self, video: str) -> Video:
+        shape, segments = self.facts[video]
+        with TemporaryFile(dir=self.collect_dir) as file:
+            track = np.memmap(file, np.float32, 'w+', shape=shape)
+        try:
+            stitch(self.read(video), track)
+        except ValueError as error:
+            raise ValueError(f'Video {video}: {error}. Test windows must cover a video; lower their stride.') from error
+        return Video(track, segments)
+
+    def read(self, video: str) -> Iterator[tuple[int, np.ndarray]]:
+        for start, (file, place, (frames, classes)) in sorted(self.windows[video].items(), key=lambda item: item[0]):
+            yield start, file[place : place + frames * classes].reshape(frames, classes)
+
+
+def existing(folder: str) -> Path:
+    path = Path(folder, FILE)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"A process wrote its windows to {path}, which the first process does not see. Set the metric's "
+            "'collect_dir' to a folder that all machines share."
+        )
+    return path
