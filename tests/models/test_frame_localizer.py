@@ -174,6 +174,22 @@ def test_more_stages_than_there_are_are_refused():
         localizer(frozen_stages=3)
 
 
+def test_causal_scores_depend_on_no_later_frame():
+    torch.manual_seed(0)
+    encoder = dict(ENCODERS['DSTE'], causal=True)
+    head = dict(type='FrameHead', num_classes=4, in_channels=16)
+    with pytest.raises(ValueError, match='spatial=False'):
+        FrameLocalizer(encoder, head)
+    model = FrameLocalizer(encoder, dict(head, spatial=False)).eval()
+    clip = torch.randn(2, 1, 2, 12, 25, 3)
+    before = model(clip)
+    for frame in range(12):
+        changed = clip.clone()
+        changed[:, :, :, frame + 1 :] = torch.randn_like(changed[:, :, :, frame + 1 :])
+        assert model(changed)[:, : frame + 1].equal(before[:, : frame + 1])
+    assert model(changed).isfinite().all() and not model(clip + 1).equal(before)
+
+
 def test_the_encoder_learns_at_a_multiple_of_the_heads_rate():
     model = localizer()
     wrapper = build_optim_wrapper(

@@ -13,7 +13,7 @@ from usdrl_mmaction.models import DSTE, STTR, DecorrelationHead, StreamFeatures
 from usdrl_mmaction.models.backbones.tokens import as_modality, spatial_tokens, temporal_tokens
 from usdrl_mmaction.zoo import NotACheckpoint, convert, read_weights
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CASES = {
     'dste_joint_h16': (DSTE, dict(drop_path=0.0)),
     'dste_bone_h32_2heads': (DSTE, dict(drop_path=0.0, num_heads=2, modalities=('bone',))),

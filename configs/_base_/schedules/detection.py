@@ -3,5 +3,5 @@ optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.005, momentum=0.9, weight_decay=0.0),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=1.0))),
 )
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=150, val_interval=10)
+train_cfg = dict(type='ResumableTrainLoop', max_epochs=150, val_interval=10)
 auto_scale_lr = dict(enable=False, base_batch_size=512)

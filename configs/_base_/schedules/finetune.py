@@ -3,7 +3,7 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=3e-4, weight_decay=0.05),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
 )
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=100, val_interval=10)
+train_cfg = dict(type='ResumableTrainLoop', max_epochs=100, val_interval=10)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=5, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', begin=5, convert_to_iter_based=True),

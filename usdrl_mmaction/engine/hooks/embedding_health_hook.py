@@ -42,7 +42,7 @@ class EmbeddingHealthHook(Hook):
         split (str): The clips are of this split of the training data set.
         num_clips (int): So many of them, evenly spread over the split.
         interval (int): Epochs between two looks; there is one after the last epoch as well.
-        min_rank (float): The run stops when the effective rank falls below.
+        min_rank (float): The run stops when the effective rank falls below; after the last epoch it is only said.
     """
 
     def __init__(self, split, num_clips=512, interval=5, min_rank=2.5):
@@ -79,11 +79,17 @@ class EmbeddingHealthHook(Hook):
         runner.logger.info('Health: ' + ', '.join(f'{name[7:]} {value:.3f}' for name, value in numbers.items()))
         draw(history, Path(runner.work_dir, 'health.png'))
         if look['effective_rank'] < self.min_rank:
-            raise UnhealthyRun(
-                f'The embedding has collapsed: in epoch {runner.epoch + 1} its effective rank is '
-                f'{look["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is {look["loss"]:.4g} '
-                f'({", ".join(f"{name} {value:.3g}" for name, value in self.terms.items())}). {TRY}'
-            )
+            self.complain(runner, look)
+
+    def complain(self, runner, look: dict):
+        message = (
+            f'The embedding has collapsed: in epoch {look["epoch"]} its effective rank is '
+            f'{look["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is {look["loss"]:.4g} '
+            f'({", ".join(f"{name} {value:.3g}" for name, value in self.terms.items())}). {TRY}'
+        )
+        if not self.is_last_train_epoch(runner):
+            raise UnhealthyRun(message)
+        runner.logger.warning(message)
 
     @torch.no_grad()
     def measure(self, model) -> dict[str, float]:

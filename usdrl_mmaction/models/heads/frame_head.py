@@ -18,25 +18,29 @@ TRUNCATION = 4.0  # changes of the log-probability beyond this are not smoothed 
 class FrameHead(BaseModule):
     """A linear classifier of frames, on a frame's temporal feature and the pooled spatial stream of its window.
 
+    The spatial stream has seen the whole window: a causal localizer leaves it out.
+
     Args:
         num_classes (int): Actions, without the background, which comes first in the scores.
         in_channels (int): Width D of the backbone.
         loss_cls (dict | None): By default MMAction2's ``CrossEntropyLoss``; ``class_weight`` has the background first.
         smoothing (float): Weight of the truncated squared change of the log-probabilities from frame to frame.
+        spatial (bool): False to leave the spatial stream out.
     """
 
-    def __init__(self, num_classes, in_channels, loss_cls=None, smoothing=0.0, init_cfg=None):
+    def __init__(self, num_classes, in_channels, loss_cls=None, smoothing=0.0, spatial=True, init_cfg=None):
         super().__init__(init_cfg)
         self.num_classes = num_classes
         self.loss_cls = MODELS.build(loss_cls or dict(type='CrossEntropyLoss'))
         self.smoothing = smoothing
         # One layer on both features together, in two parts, so that the spatial one need not be repeated.
         self.temporal_fc = nn.Linear(in_channels, 1 + num_classes)
-        self.spatial_fc = nn.Linear(in_channels, 1 + num_classes, bias=False)
+        self.spatial_fc = nn.Linear(in_channels, 1 + num_classes, bias=False) if spatial else None
 
     def init_weights(self):
         normal_init(self.temporal_fc, std=0.01)
-        normal_init(self.spatial_fc, std=0.01)
+        if self.spatial_fc:
+            normal_init(self.spatial_fc, std=0.01)
 
     def forward(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
         """Logits of every frame; where a backbone has fewer, interpolated.  # (N, num_frames, 1 + classes)"""
@@ -44,7 +48,7 @@ class FrameHead(BaseModule):
         logits = self.temporal_fc(temporal)  # (N, T, 1 + classes)
         if logits.size(1) != num_frames:
             logits = F.interpolate(logits.mT, num_frames, mode='linear').mT
-        return logits + self.spatial_fc(spatial.amax(1))[:, None]
+        return logits + self.spatial_fc(spatial.amax(1))[:, None] if self.spatial_fc else logits
 
     def loss(self, feats: StreamFeatures | Tensor, data_samples: list[ActionDataSample]) -> dict[str, Tensor]:
         """The losses over the frames of ``frame_labels`` (T,) that are not -1."""

@@ -13,7 +13,8 @@ class FrameLocalizer(BaseModel):
     """An encoder and a head that scores frames.
 
     Args:
-        backbone (dict): ``DSTE``, ``STTR``, or a skeleton backbone of MMAction2.
+        backbone (dict): ``DSTE``, ``STTR``, or a skeleton backbone of MMAction2. Of a ``DSTE`` with ``causal=True`` the
+            head leaves the spatial stream out (``spatial=False``), and no score depends on a later frame.
         head (dict): ``FrameHead``.
         frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, and each one more a
             layer of both streams (or a graph network's block). What is frozen stays in evaluation mode.
@@ -32,6 +33,10 @@ class FrameLocalizer(BaseModel):
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.frozen_stages = frozen_stages
+        if getattr(self.backbone, 'causal', False) and self.head.spatial_fc:
+            raise ValueError(
+                "The spatial stream sees later frames: with a causal backbone, set the head's spatial=False."
+            )
         check_stages(self.backbone, frozen_stages)
         for name, parameter in self.backbone.named_parameters():
             if stage_of(name) <= frozen_stages:
