@@ -14,6 +14,7 @@ import torch
 from mmaction.registry import MODELS
 from rich.console import Console
 from rich.table import Table
+from torch.utils.flop_counter import FlopCounterMode
 
 import usdrl_mmaction
 from usdrl_mmaction.engine.allocator import keep_pages
@@ -42,7 +43,10 @@ def main():
     for name in args.rows:
         console.print(f'measuring {name} ...')
         title, pair = ROWS[name]
-        results[name] = {'title': title, **compare(*pair(), args.repeats)}
+        ours, textbook = pair()
+        results[name] = {'title': title, **compare(ours, textbook, args.repeats)}
+        if name in PRODUCTS:
+            results[name] |= share_of_products(ours, results[name]['median']['ours'], *PRODUCTS[name])
     show(results)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps({'machine': machine(), 'rows': results}, indent=2) + '\n')
@@ -76,6 +80,22 @@ def compare(ours, textbook, repeats: int) -> dict:
         'speedup': median['textbook'] / median['ours'],
         'peak_bytes': memory,
         'memory_share': memory['ours'] / memory['textbook'] if memory['textbook'] else None,  # numpy's is not seen
+    }
+
+
+def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> dict:
+    """How much of a run's time its matrix products would take alone, at the rate of a large one of its width."""
+    with FlopCounterMode(display=False) as counter:
+        run()
+    left = torch.randn(8192, width, device=DEVICE, dtype=dtype)
+    right = torch.randn(width, 4 * width, device=DEVICE, dtype=dtype)
+    keep_pages(True)
+    least = min(timed(lambda: left @ right) for _ in range(10))
+    rate = 2 * left.numel() * right.size(1) / least
+    return {
+        'flop': counter.get_total_flops(),
+        'matrix_rate': rate,
+        'matrix_share': counter.get_total_flops() / rate / seconds,
     }
 
 
@@ -188,9 +208,21 @@ ROWS = {
 }
 
 
+# Width and type of the matrix products that a row mostly is.
+PRODUCTS = {
+    'step1024': (1024, torch.float32),
+    'step1024_bf16': (1024, torch.bfloat16),
+    'step128': (128, torch.float32),
+    'step128_bf16': (128, torch.bfloat16),
+}
+
+
 def show(results: dict):
-    table = Table(title='Median seconds (least – most), peak of allocated memory, and how many times faster')
-    for name in ('what', 'ours', 'textbook', 'faster', 'memory'):
+    table = Table(
+        title='Median seconds (least – most), peak of allocated memory, how many times faster, share of memory, and '
+        'share of our time that the matrix products would take alone'
+    )
+    for name in ('what', 'ours', 'textbook', 'faster', 'memory', 'products'):
         table.add_column(name, justify='left' if name == 'what' else 'right')
     for row in results.values():
         cells = [
@@ -198,9 +230,8 @@ def show(results: dict):
             f'{row["peak_bytes"][who] / 1e6:.0f} MB'
             for who in ('ours', 'textbook')
         ]
-        table.add_row(
-            row['title'], *cells, f'{row["speedup"]:.2f}×', f'{row["memory_share"]:.1%}' if row['memory_share'] else ''
-        )
+        shares = [f'{row[name]:.1%}' if row.get(name) else '' for name in ('memory_share', 'matrix_share')]
+        table.add_row(row['title'], *cells, f'{row["speedup"]:.2f}×', *shares)
     console.print(table)
 
 

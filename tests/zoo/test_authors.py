@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.runner import Runner
 
 from usdrl_mmaction.models import DSTE, STTR, DecorrelationHead, StreamFeatures
 from usdrl_mmaction.models.backbones.tokens import as_modality, spatial_tokens, temporal_tokens
@@ -77,6 +78,19 @@ def test_golden_projections_loss_and_gradient(case):
     losses['loss'].backward()
     gradients = [p.grad for module in (encoder, head) for p in module.parameters()]
     close(torch.stack([gradient.norm() for gradient in gradients]).norm(), numbers['grad_norm'])
+
+
+@pytest.mark.parametrize('name', ['pretrain_synthetic', 'linear_synthetic', 'detect_synthetic'])
+def test_a_converted_file_is_loaded_by_a_config(golden, tiny, tmp_path, name):
+    converted = convert(read_weights(golden / 'dste_joint_h16.pth.tar'))
+    path = tmp_path / 'converted.pth'
+    torch.save(converted.checkpoint(), path)
+    runner = Runner.from_cfg(tiny(name, {'load_from': str(path)}))
+    runner.load_or_resume()
+    state = runner.model.state_dict()
+    loaded = {name for name in state if name in converted.state_dict}
+    assert {name for name in state if name.startswith('backbone.')} <= loaded
+    assert all(state[name].equal(converted.state_dict[name]) for name in loaded)
 
 
 def authors_state(joints=25, dims=8, fc=None):

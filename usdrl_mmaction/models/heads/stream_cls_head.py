@@ -26,4 +26,4 @@ class StreamClsHead(BaseHead):
 
     def forward(self, feats, **kwargs) -> Tensor:  # streams, (N, M, C, T, V) or pooled (N, 2D) -> (N, classes)
         pooled = feats if isinstance(feats, Tensor) and feats.ndim == 2 else as_streams(feats).pooled()
-        return self.fc(pooled)
+        return self.fc(pooled).float()  # under autocast as well: BaseHead's accuracy knows no bfloat16
