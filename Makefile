@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 	$(RUN) tools/demo.py
 
 test: $(VENV)/installed
-	$(RUN) -m pytest
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/installed
 	$(RUN) tools/benchmark.py

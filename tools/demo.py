@@ -13,35 +13,73 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
+ENCODERS = ('random', 'pretrained')
+TITLES = {
+    'linear': 'linear classifier, accuracy',
+    '1-NN': '1-NN retrieval, accuracy',
+    'mAP_action@0.5': 'detection, mAP over actions',
+    'mAP_video@0.5': 'detection, mAP over videos',
+    'f1@0.5': 'detection, F1',
+}
 console = Console(highlight=False)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seed', type=int, default=0, help='seed of the encoder, its views and its batches')
-    parser.add_argument('--work-dir', default='work_dirs/demo', help='where everything is written')
+    parser.add_argument('--work-dir', type=Path, default='work_dirs/demo', help='where everything is written')
     args = parser.parse_args()
-    started = time.time()
-    out = Path(args.work_dir)
+    started, out = time.time(), args.work_dir
 
     step('Synthetic people', 'tools/data/make_synthetic.py')
     pretrain = ['configs/usdrl/pretrain_synthetic.py', '--work-dir', out / 'pretrain', '--seed', args.seed]
     step('Pretraining without labels', 'tools/train.py', *pretrain)
-    results = {'linear': {}, 'knn': {}}
-    for encoder in ('pretrained', 'random'):
-        linear = ['configs/usdrl/linear_synthetic.py', '--work-dir', out / f'linear_{encoder}', '--seed', args.seed]
-        if encoder == 'pretrained':
-            linear += ['--cfg-options', f'load_from={last_checkpoint(out / "pretrain")}']
-        results['linear'][encoder] = accuracy(step(f'Linear evaluation, {encoder} encoder', 'tools/train.py', *linear))
-        knn = ['configs/usdrl/knn_synthetic.py', last_checkpoint(out / f'linear_{encoder}')]
-        knn += ['--work-dir', out / f'knn_{encoder}']
-        results['knn'][encoder] = accuracy(step(f'1-NN retrieval, {encoder} encoder', 'tools/test.py', *knn))
-
+    results = {title: {} for title in TITLES.values()}
+    for encoder in ENCODERS:
+        for measure, value in {**recognition(encoder, args), **detection(encoder, args)}.items():
+            results[TITLES[measure]][encoder] = value
     (out / 'results.json').write_text(json.dumps(results, indent=2) + '\n')
+    step('A page about it all', 'tools/report.py', out)
+
     show(results)
     console.print(f'\nDone in {(time.time() - started) / 60:.1f} minutes. Written:')
-    written = [out / 'results.json', *(last_checkpoint(out / name) for name in ('pretrain', 'linear_pretrained'))]
+    written = [out / 'report.html', out / 'results.json']
+    written += [last_checkpoint(out / name) for name in ('pretrain', 'linear_pretrained', 'detect_pretrained')]
     console.print('\n'.join(f'  {path}' for path in written), soft_wrap=True)
+
+
+def recognition(encoder: str, args) -> dict[str, float]:
+    """Accuracy of a linear classifier and of the nearest neighbour, on the frozen encoder."""
+    linear = train('linear', encoder, args)
+    said = step(
+        f'Its predictions, {encoder} encoder',
+        *('tools/test.py', 'configs/usdrl/linear_synthetic.py', last_checkpoint(linear)),
+        *('--work-dir', linear, '--dump', linear / 'predictions.pkl'),
+    )
+    knn = ['configs/usdrl/knn_synthetic.py', last_checkpoint(linear), '--work-dir', args.work_dir / f'knn_{encoder}']
+    neighbour = step(f'1-NN retrieval, {encoder} encoder', 'tools/test.py', *knn)
+    return {'linear': last_number('acc/top1', said), '1-NN': last_number('acc/top1', neighbour)}
+
+
+def detection(encoder: str, args) -> dict[str, float]:
+    """Mean average precisions and F1 at an overlap of 0.5, of the encoder fine-tuned on whole videos."""
+    detect = train('detect', encoder, args, '--no-validate')
+    said = step(
+        f'Actions in whole videos, {encoder} encoder',
+        *('tools/test.py', 'configs/usdrl/detect_synthetic.py', last_checkpoint(detect), '--work-dir', detect),
+        *('--cfg-options', f'test_evaluator.outfile_prefix={detect}/detection'),
+    )
+    return {measure: last_number(f'detection/{measure}', said) for measure in TITLES if '@' in measure}
+
+
+def train(task: str, encoder: str, args, *options) -> Path:
+    """Train for a task from an encoder; returns the folder."""
+    folder = args.work_dir / f'{task}_{encoder}'
+    command = [f'configs/usdrl/{task}_synthetic.py', '--work-dir', folder, '--seed', args.seed, *options]
+    if encoder == 'pretrained':
+        command += ['--cfg-options', f'load_from={last_checkpoint(args.work_dir / "pretrain")}']
+    step(f'Training of {task}_synthetic, {encoder} encoder', 'tools/train.py', *command)
+    return folder
 
 
 def step(title: str, *command) -> str:
@@ -54,7 +92,7 @@ def step(title: str, *command) -> str:
     said = []
     for line in process.stdout:
         said.append(line)
-        if re.search(r'Epoch\(|Encoding|clips|task', line):
+        if re.search(r'Epoch\(|Encoding|clips|videos|task', line):
             console.print('  ' + re.sub(r'.* - INFO - ', '', line).strip(), soft_wrap=True, markup=False)
     if process.wait():
         sys.exit(''.join(said[-30:]) + f'error: this step ended with code {process.returncode}.')
@@ -70,18 +108,17 @@ def last_checkpoint(work_dir: Path) -> Path:
     return Path((work_dir / 'last_checkpoint').read_text().strip())
 
 
-def accuracy(said: str) -> float:
-    """The last top-1 accuracy that a tool reported."""
-    return float(re.findall(r'acc/top1: ([\d.]+)', said)[-1])
+def last_number(name: str, said: str) -> float:
+    """The last value of a measure that a tool reported."""
+    return float(re.findall(rf'{re.escape(name)}: ([\d.]+)', said)[-1])
 
 
 def show(results: dict):
-    table = Table(title='Accuracy on people never seen in training (synthetic, xsub)')
-    table.add_column('evaluation')
-    for name in ('random encoder', 'pretrained encoder', 'gain'):
-        table.add_column(name, justify='right')
-    for name, title in (('linear', 'linear classifier'), ('knn', '1-NN retrieval')):
-        random, pretrained = results[name]['random'], results[name]['pretrained']
+    table = Table(title='On people never seen in training (synthetic, xsub)')
+    for name in ('measure', 'random encoder', 'pretrained encoder', 'gain'):
+        table.add_column(name, justify='left' if name == 'measure' else 'right')
+    for title, values in results.items():
+        random, pretrained = (values[encoder] for encoder in ENCODERS)
         table.add_row(title, f'{random:.1%}', f'{pretrained:.1%}', f'{100 * (pretrained - random):+.1f} points')
     console.print()
     console.print(table)

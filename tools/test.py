@@ -30,7 +30,7 @@ def add_dump(cfg, path):
     if not path.endswith(('.pkl', '.pickle')):
         raise UsageError(f'--dump {path}: the file must end in .pkl or .pickle.')
     evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
-    cfg.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=path)]
+    cfg.test_evaluator = [*evaluators, dict(type='DumpPredictions', out_file_path=path)]
 
 
 def main():

@@ -10,6 +10,7 @@ import torch
 from mmengine.fileio import dump
 
 from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.evaluation.metrics import DumpPredictions
 from usdrl_mmaction.evaluation.predictions import read_predictions
 
 
@@ -129,3 +130,12 @@ def test_a_missing_a_cut_and_a_foreign_file_are_named(samples, tmp_path):
     dump({'split': {}, 'annotations': []}, str(path))
     with pytest.raises(AnnotationError, match='is no list of clips'):
         read_predictions(path)
+
+
+def test_a_row_of_a_batch_is_dumped_without_its_batch(tmp_path):
+    scores = torch.randn(20, 5000)
+    metric = DumpPredictions(str(tmp_path / 'dump.pkl'))
+    metric.process(None, [{'pred_score': row, 'gt_label': torch.tensor([1]), 'frame_dir': 'x'} for row in scores])
+    metric.evaluate(20)
+    assert (tmp_path / 'dump.pkl').stat().st_size < 2 * scores.nbytes  # twenty times otherwise
+    np.testing.assert_array_equal(read_predictions(tmp_path / 'dump.pkl').scores, scores)
