@@ -6,9 +6,6 @@ val_dataloader = dict(batch_size=64, num_workers=0, dataset=dict(ann_file=ann_fi
 test_dataloader = val_dataloader
 val_evaluator = dict(num_classes=18)
 test_evaluator = val_evaluator
-optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type='AdamW', lr=5e-3, weight_decay=0.05),
-    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.2))),
-)
+optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=3e-3, weight_decay=0.05))
 train_cfg = dict(max_epochs=30, val_interval=30)
 param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]

@@ -101,6 +101,20 @@ def test_causal_temporal_stream_sees_no_later_frame(kernel_size):
     assert not small(causal=False, kernel_size=kernel_size)(changed).temporal[:, 0].equal(before[:, 0])
 
 
+def test_layers_run_again_give_the_same_gradients_and_keep_less():
+    gradients, kept = [], []
+    for with_cp in (False, True):
+        model, held = small(with_cp=with_cp, num_layers=4).train(), []
+        clip = torch.randn(4, *model.clip_shape, generator=torch.manual_seed(1))
+        with torch.autograd.graph.saved_tensors_hooks(lambda x, held=held: held.append(x.nbytes) or x, lambda x: x):
+            loss = model(clip).pooled().square().sum()
+        loss.backward()
+        gradients.append([parameter.grad for parameter in model.parameters()])
+        kept.append(sum(held))
+    assert all(one.equal(other) for one, other in zip(*gradients, strict=True))
+    assert kept[1] < kept[0] / 4
+
+
 @pytest.mark.parametrize('kernel_size', [1, 2, 3, 4])
 def test_the_convolution_keeps_the_number_of_tokens(kernel_size):
     assert small(kernel_size=kernel_size)(torch.randn(1, 2, 12, 25, 3)).temporal.shape == (1, 12, 16)

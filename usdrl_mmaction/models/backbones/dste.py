@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from .tokens import Fusion, StreamEncoder
 
@@ -29,6 +30,8 @@ class DSTE(StreamEncoder):
         modality (str | None): What clips are encoded as by default: one of the modalities, or 'fused'.
         causal (bool): Whether the temporal stream at a frame depends on no later frame.
         output (str): 'streams' for StreamFeatures, 'gcn' for (N, 1, 2D, 1, 1) as MMAction2's ``GCNHead`` takes.
+        with_cp (bool): In training, keep the input of each layer alone and run the layer again in the backward pass:
+            less memory, more time.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class DSTE(StreamEncoder):
         modality=None,
         causal=False,
         output='streams',
+        with_cp=False,
         init_cfg=None,
     ):
         super().__init__(
             layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
         )
         layer = dict(
+            with_cp=with_cp,
             embed_dims=embed_dims,
             num_heads=num_heads,
             alpha=alpha,
@@ -77,12 +82,14 @@ class DSTE(StreamEncoder):
 class DenseStream(nn.ModuleList):
     """Dense layers one after another; the positions are added before each."""
 
-    def __init__(self, num_layers, **layer):
+    def __init__(self, num_layers, with_cp, **layer):
         super().__init__(DenseLayer(**layer) for _ in range(num_layers))
+        self.with_cp = with_cp
 
     def forward(self, x: Tensor, position: Tensor) -> Tensor:  # (N, L, D), (1, L, D) -> (N, L, D)
         for layer in self:
-            x = layer(x + position)
+            x = x + position
+            x = checkpoint(layer, x, use_reentrant=False) if self.with_cp and self.training else layer(x)
         return x
 
 

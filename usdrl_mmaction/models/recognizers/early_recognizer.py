@@ -12,16 +12,16 @@ class EarlyRecognizer(RecognizerGCN):
     """Scores a clip after k/R of it, k = 1 … R, by one model for all k.
 
     The backbone is a causal ``DSTE``: one pass over the whole clip gives the temporal feature of every frame, and their
-    cumulative maximum what was seen until then. A spatial token holds a joint's whole time line, so at each point the
-    spatial stream is computed anew, from the clip as if people stood still from the last frame that was seen on. In
-    training each clip is seen up to a random point.
+    cumulative maximum what was seen until then. In training each clip is seen up to a random point.
 
     Args:
         num_ratios (int): R.
-        spatial (bool): False to leave the spatial stream out: zeros stand in its place.
+        spatial (bool): Use the spatial stream too. A spatial token holds a joint's whole time line, so that the stream
+            is computed anew at each point, from the clip as if people stood still from the last frame that was seen on.
+            By default zeros stand in its place, which was no worse (docs/detect.md) and takes one pass.
     """
 
-    def __init__(self, num_ratios=10, spatial=True, **kwargs):
+    def __init__(self, num_ratios=10, spatial=False, **kwargs):
         super().__init__(**kwargs)
         if not getattr(self.backbone, 'causal', False):
             raise ValueError('EarlyRecognizer needs a backbone that sees no later frame: a DSTE with causal=True.')
