@@ -19,6 +19,7 @@ bench: $(VENV)/installed
 	$(RUN) tools/benchmark.py
 
 torture: $(VENV)/installed
+	$(RUN) -m pip install --disable-pip-version-check -q -c requirements/tested.txt -e '.[torture]'
 	$(RUN) tools/torture.py
 
 lint: $(VENV)/installed

@@ -1,4 +1,4 @@
-"""Export a trained model, a recognizer or an encoder, to ONNX, TorchScript or torch.export. The file is compared
+"""Export a trained model, recognizer, localizer or encoder, to ONNX, TorchScript or torch.export. The file is compared
 with the model on random clips before it is written. The page docs/export.md shows how it is used without torch."""
 
 import argparse

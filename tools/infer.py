@@ -3,6 +3,7 @@ OpenPose's JSON, or annotation files of many. The page docs/infer.md shows it.""
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -31,6 +32,7 @@ def main():
             args.gallery_split,
             args.top_k,
             args.batch_size,
+            args.threshold,
         )
     except (NotACheckpoint, Unavailable, ValueError) as error:
         raise UsageError(str(error)) from error
@@ -60,7 +62,8 @@ def parse_args():
     parser.add_argument('--gallery-split', help='a split of it; by default all of it')
     parser.add_argument('--top-k', type=int, default=5, help='actions and neighbours to tell (5)')
     parser.add_argument('--features', action='store_true', help='write the features too')
-    parser.add_argument('--batch-size', type=int, default=64, help='clips that are encoded together (64)')
+    parser.add_argument('--threshold', type=float, default=0.5, help='probability that segments are above (0.5)')
+    parser.add_argument('--batch-size', type=int, default=64, help='clips, or windows, that are encoded together (64)')
     parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='settings of the config'
@@ -70,13 +73,18 @@ def parse_args():
 
 
 def summary(results: list[dict]) -> Table:
-    """A line a recording, with what comes first."""
-    columns = [key for key in ('actions', 'neighbors') if any(key in result for result in results)]
+    """A line a recording, with what comes first, or how many segments there are of what."""
+    columns = [key for key in ('actions', 'neighbors', 'segments') if any(key in result for result in results)]
     table = Table()
-    for name in ('recording', 'frames', 'people', *(name.removesuffix('s') for name in columns)):
+    for name in (
+        'recording',
+        'frames',
+        'people',
+        *(name if name == 'segments' else name.removesuffix('s') for name in columns),
+    ):
         table.add_column(name, justify='right' if name in ('frames', 'people') else 'left')
     for result in results:
-        best = [first(result[key]) for key in columns]
+        best = [count(result[key]) if key == 'segments' else first(result[key]) for key in columns]
         table.add_row(result['name'], str(result['frames']), str(result['people']), *best)
     return table
 
@@ -87,6 +95,12 @@ def first(found: list[dict]) -> str:
     if 'clip' in best:
         return f'{what}, as in {best["clip"]} ({best["score"]:.3f})'
     return f'{what} {best["score"]:.0%}'
+
+
+def count(segments: list[dict]) -> str:
+    """'wave 3, sit 1', the most frequent first."""
+    names = Counter(str(segment.get('name', segment['label'])) for segment in segments)
+    return ', '.join(f'{name} {number}' for name, number in names.most_common()) or 'none'
 
 
 if __name__ == '__main__':

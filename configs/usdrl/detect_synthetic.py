@@ -7,5 +7,5 @@ test_dataloader = val_dataloader
 val_evaluator = dict(num_classes=18)
 test_evaluator = val_evaluator
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=3e-3, weight_decay=0.05))
-train_cfg = dict(max_epochs=30, val_interval=30)
+train_cfg = dict(max_epochs=24, val_interval=24)
 param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]

@@ -8,7 +8,8 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-LINEAR = Path(__file__).resolve().parent.parent.parent / 'configs/usdrl/linear_synthetic.py'
+CONFIGS = Path(__file__).resolve().parent.parent.parent / 'configs/usdrl'
+LINEAR, DETECT = CONFIGS / 'linear_synthetic.py', CONFIGS / 'detect_synthetic.py'
 
 
 @pytest.fixture(autouse=True)
@@ -44,13 +45,28 @@ def pixels(linear):
 
 
 @pytest.fixture
+def detection():
+    """The config of a small localizer of 18 actions, with windows of 16 frames that lie 6 apart."""
+
+    def config(causal=False):
+        cfg = Config.fromfile(DETECT)
+        cfg.model.backbone.update(embed_dims=16, num_layers=1, num_frames=16, causal=causal)
+        cfg.model.head.update(in_channels=16, spatial=not causal)
+        cfg.test_dataloader.dataset.update(window=16, stride=6)
+        return cfg
+
+    return config
+
+
+@pytest.fixture
 def trained(tmp_path):
     """Builds a config's model, with scores about as large as after training, and saves it."""
 
     def save(cfg, **meta):
         torch.manual_seed(0)
         model = MODELS.build(cfg.model).eval()
-        torch.nn.init.normal_(model.cls_head.fc.weight)
+        layer = model.cls_head.fc if 'cls_head' in cfg.model else model.head.temporal_fc
+        torch.nn.init.normal_(layer.weight)
         path = tmp_path / 'epoch_1.pth'
         torch.save({'meta': meta, 'state_dict': model.state_dict()}, path)
         return path

@@ -11,7 +11,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 
 from usdrl_mmaction.apis import NotExported, export
-from usdrl_mmaction.models import FrozenRecognizer
+from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, FrozenRecognizer
 
 pytest.importorskip('onnxruntime')
 SMALL = dict(type='DSTE', embed_dims=16, num_layers=1, num_frames=8)
@@ -77,6 +77,46 @@ def test_onnx_gives_the_scores_of_a_recognizer_and_the_names_of_its_classes(tmp_
     np.testing.assert_allclose(run_onnx(path, clips(4))['cls_score'], expected, rtol=0, atol=1e-4)
     metadata = onnxruntime.InferenceSession(path).get_modelmeta().custom_metadata_map
     assert json.loads(metadata['classes']) == ['sit', 'stand']
+
+
+def localizer(name):
+    torch.manual_seed(0)
+    head = dict(type='FrameHead', num_classes=4, in_channels=16, spatial=name != 'causal')
+    model = FrameLocalizer(ENCODERS[name], head).eval()
+    for parameter in model.head.parameters():
+        nn.init.normal_(parameter)
+    return model
+
+
+@pytest.mark.parametrize('name', ['joint', 'causal'])
+def test_onnx_gives_the_scores_of_frames(name, tmp_path):
+    model, path = localizer(name), tmp_path / 'frames.onnx'
+    model.dataset_meta = {'classes': ['sit', 'stand', 'walk', 'wave']}
+    done = export(model, path)
+    assert done.outputs == {'frame_score': (8, 5)} and done.error <= 1e-4
+    for size in (1, 6):
+        with torch.no_grad():
+            expected = model(clips(size)[:, None])
+        np.testing.assert_allclose(run_onnx(path, clips(size))['frame_score'], expected, rtol=0, atol=1e-4)
+
+
+def test_the_encoder_of_a_localizer(tmp_path):
+    model = localizer('joint')
+    assert export(model, tmp_path / 'encoder.pt', 'torchscript', encoder_only=True).outputs.keys() == {
+        'temporal',
+        'spatial',
+    }
+    for found, stream in zip(torch.jit.load(tmp_path / 'encoder.pt')(clips(3)), model.backbone(clips(3)), strict=True):
+        torch.testing.assert_close(found, stream.detach())
+
+
+def test_the_scores_at_every_ratio_of_what_is_seen(tmp_path):
+    head = dict(type='StreamClsHead', num_classes=5, in_channels=16)
+    model = EarlyRecognizer(num_ratios=4, backbone=ENCODERS['causal'], cls_head=head).eval()
+    nn.init.normal_(model.cls_head.fc.weight)
+    assert export(model, tmp_path / 'early.pt', 'torchscript').outputs == {'ratio_score': (4, 5)}
+    (found,) = torch.jit.load(tmp_path / 'early.pt')(clips(3))
+    torch.testing.assert_close(found, model(clips(3)[:, None]).detach())
 
 
 @pytest.mark.parametrize('name', ['fused', 'causal', 'sttr'])
@@ -163,7 +203,7 @@ def test_wrong_arguments(arguments, message, tmp_path):
 
 
 def test_other_models_are_refused(tmp_path):
-    with pytest.raises(NotExported, match='Linear is no recognizer of skeletons'):
+    with pytest.raises(NotExported, match='Linear is no recognizer or localizer'):
         export(nn.Linear(1, 1), tmp_path / 'actions.onnx')
 
 

@@ -11,6 +11,9 @@ from mmengine.dataset import Compose, pseudo_collate
 from raw_files import moving
 
 from usdrl_mmaction.apis import SkeletonInferencer, load_model
+from usdrl_mmaction.apis.windows import WindowScorer
+from usdrl_mmaction.datasets.readers import Clip
+from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.skeletons import get_skeleton
 
 CLASSES = [f'action {i}' for i in range(18)]
@@ -129,6 +132,30 @@ def test_a_clip_of_the_gallery_finds_itself(linear, trained, gallery):
         assert result['neighbors'][0]['score'] == pytest.approx(1, abs=1e-5)
 
 
+# --- Localizers -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize('frames', [5, 16, 41])
+def test_segments_are_the_proposals_of_the_whole_track(detection, trained, frames):
+    cfg = detection()
+    inferencer = SkeletonInferencer(cfg, trained(cfg, dataset_meta={'classes': CLASSES}), device='cpu', threshold=0.1)
+    inferencer.batch_size = 2
+    keypoint = recording(0, persons=2, frames=frames)
+    one, other = inferencer([keypoint, recording(1, frames=30)])
+    scorer = WindowScorer(inferencer.model)
+    expected = proposals_from_scores(scorer.track(Clip(keypoint)), (0.1,)).tolist()
+    assert (one['name'], one['frames'], one['people'], other['people']) == ('input 0', frames, 2, 1)
+    assert len(expected) > 1 and [s['start'] for s in one['segments']] == sorted(row[1] for row in expected)
+    found = [(s['label'], s['start'], s['end'], pytest.approx(s['score'], rel=1e-5)) for s in one['segments']]
+    assert sorted(map(tuple, expected), key=lambda row: (row[1], row[0])) == found
+    assert all(s['name'] == f'action {s["label"] - 1}' for s in one['segments'])  # the background has no name
+    assert json.loads(json.dumps(one)) == one
+
+
+def test_a_localizer_has_no_neighbours(detection, trained, gallery):
+    cfg = detection()
+    with pytest.raises(ValueError, match='A localizer finds segments, not neighbours'):
+        SkeletonInferencer(cfg, trained(cfg), gallery=gallery)
+
+
 # --- Other configs --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize('layout', ['coco', 'openpose_25'])
 def test_pixels_with_and_without_scores(pixels, trained, layout):
@@ -137,6 +164,18 @@ def test_pixels_with_and_without_scores(pixels, trained, layout):
     keypoint = 100 * moving(joints=len(get_skeleton(layout)), coordinates=2)
     scored, plain = inferencer([{'keypoint': keypoint, 'keypoint_score': np.ones(keypoint.shape[:3])}, keypoint])
     assert scored['actions'] == plain['actions']
+
+
+def test_early_prediction_tells_what_the_whole_clip_shows(linear, trained):
+    linear.model.update(type='EarlyRecognizer')
+    linear.model.backbone.update(causal=True)
+    inferencer = SkeletonInferencer(linear, trained(linear), device='cpu', top_k=18)
+    keypoint = recording(0)
+    data = inferencer.prepare([dict(keypoint=keypoint, total_frames=40, label=0)])
+    with torch.no_grad():
+        expected = inferencer.model.test_step(data)[0].pred_score
+    found = probabilities(inferencer(keypoint)[0]['actions'])
+    assert found == pytest.approx(expected.tolist(), abs=1e-6)
 
 
 def test_scores_do_not_disturb_a_model_of_3d(inferencer):
@@ -183,7 +222,7 @@ def test_a_recognizer_of_mmaction2_with_clips_of_its_own_pipeline(linear):
 
 
 def test_what_is_not_a_recognizer(linear):
-    with pytest.raises(ValueError, match='Linear is no recognizer of skeletons'):
+    with pytest.raises(ValueError, match='Linear is no recognizer or localizer of skeletons'):
         SkeletonInferencer(torch.nn.Linear(1, 1))
     with pytest.raises(ValueError, match=r'FrozenRecognizer has no cfg, .* build it by load_model'):
         SkeletonInferencer(MODELS.build(linear.model))

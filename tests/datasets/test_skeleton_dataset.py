@@ -39,6 +39,9 @@ def test_the_clips_of_a_split(ann_file):
     [
         ('ntu60_3d.pkl', 'Get it with `python tools/data/download.py ntu60_3d`'),
         ('synthetic.pkl', 'Get it with `python tools/data/make_synthetic.py`'),
+        ('pkummd1.pkl', 'Get it with `python tools/data/convert_pkummd.py 1 SKELETONS LABELS SPLITS`'),
+        ('pkummd2_untrimmed.pkl', 'Get it with `python tools/data/convert_pkummd.py 2 SKELETONS LABELS SPLITS`'),
+        ('uav_human.pkl', 'Get it with `python tools/data/convert_uav_human.py --v1 FOLDER --v2 FOLDER`'),
         ('mine.pkl', "Set the data set's 'ann_file'"),
     ],
 )
@@ -65,6 +68,16 @@ def test_a_wrong_split_names_those_there_are(ann_file):
         (lambda whole: pickle.dumps({'split': [], 'annotations': []}), "'split' is a dict in an annotation file"),
         (lambda whole: pickle.dumps({'split': {}, 'annotations': {}}), "'annotations' is a list in an annotation file"),
         (lambda whole: holding(dict(label=1)), "clip 1 of 'annotations' is not a dict with a 'frame_dir'"),
+        (lambda whole: holding(dict(frame_dir=['b'])), "clip 1 of 'annotations' is not a dict with a 'frame_dir'"),
+        (
+            lambda whole: pickle.dumps(dict(split=dict(val=[np.zeros(2)]), annotations=[])),
+            "split 'val' is not a list of names",
+        ),
+        (
+            lambda whole: pickle.dumps(dict(split=dict(val=np.array('a')), annotations=[])),
+            "split 'val' is not a list of names",
+        ),
+        (lambda whole: pickle.dumps(dict(split=dict(val='ab'), annotations=[])), "split 'val' is not a list of names"),
         (lambda whole: holding(dict(frame_dir='b', keypoint=np.zeros((4, 25, 3)))), r"clip 1, 'b', .* \(4, 25, 3\)"),
         (lambda whole: holding(dict(frame_dir='b', keypoint=[[1]])), r"clip 1, 'b', has a 'keypoint' of shape \(\)"),
         (lambda whole: holding(clip('b') | dict(total_frames=7)), "clip 1, 'b', .*'total_frames' 7"),

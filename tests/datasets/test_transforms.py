@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from scipy.spatial.transform import Rotation
 
-from usdrl_mmaction.datasets import MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
+from usdrl_mmaction.datasets import AnnotationError, MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
 from usdrl_mmaction.skeletons import LAYOUTS
 
 rng = np.random.default_rng(0)
@@ -287,3 +287,8 @@ def test_scores_are_resized_with_the_joints():
     keypoint = person(frames=30)
     results = ResizeFrames(64).transform(dict(keypoint=keypoint, keypoint_score=keypoint[..., 0], total_frames=30))
     np.testing.assert_array_equal(results['keypoint_score'], results['keypoint'][..., 0])
+
+
+def test_a_clip_without_frames_is_named():
+    with pytest.raises(AnnotationError, match="Clip 'a' has no frames"):
+        ResizeFrames(64).transform(dict(frame_dir='a', keypoint=np.zeros((1, 0, 25, 3), np.float32)))

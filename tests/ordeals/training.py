@@ -22,6 +22,8 @@ from usdrl_mmaction.zoo.transfer import download
 from .files import ROOT, annotation_file
 from .isolated import LIMIT, LOST, SURVIVED, Result, each, fork, wait
 
+READERS = 2  # processes that read data
+
 
 def training(folder: Path, work_dir: Path, **options) -> Config:
     cfg = Config.fromfile(ROOT / 'configs/usdrl/pretrain_synthetic.py')
@@ -102,7 +104,7 @@ def full_disk(rng, number, folder):
 def dead_workers(rng, number, folder):
     def case(seed):
         work_dir, moment = folder / f'workers_{seed}', random.Random(seed).uniform(0, 2)
-        options = {'train_dataloader.num_workers': 2, 'train_dataloader.persistent_workers': True}
+        options = {'train_dataloader.num_workers': READERS, 'train_dataloader.persistent_workers': True}
         watch(os.getpid(), moment)
         run(folder, work_dir, **options, **{'train_cfg.max_epochs': 1000})
 
@@ -112,18 +114,20 @@ def dead_workers(rng, number, folder):
 
 def watch(parent: int, moment: float):
     """Leave a process behind, no child of this one, that kills a process which reads data for it."""
-    first = os.fork()
-    if first:
-        os.waitpid(first, 0)
+    between = os.fork()
+    if between:
+        os.waitpid(between, 0)
         return
     if os.fork():
         os._exit(0)
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end and not readers(parent):
-        time.sleep(0.01)
-    time.sleep(moment)
-    os.kill(readers(parent)[-1], signal.SIGKILL)
-    os._exit(0)
+    try:
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end and len(readers(parent)) < READERS:  # one alone may be about to become a program
+            time.sleep(0.01)
+        time.sleep(moment)
+        os.kill(readers(parent)[-1], signal.SIGKILL)
+    finally:
+        os._exit(0)
 
 
 def readers(parent: int) -> list[int]:

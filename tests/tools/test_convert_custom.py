@@ -212,3 +212,10 @@ def test_what_cannot_be_understood_writes_nothing(tmp_path, record, convert):
     with pytest.raises(SystemExit, match=r'nowhere has no recordings: no \.csv'):
         convert('--no-labels', folder='nowhere')
     assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('setting', [('--num-person', 0), ('--val-share', 1), ('--val-share', -0.1)])
+def test_settings_that_make_no_file_are_refused(convert, record, setting):
+    record('run/a')
+    with pytest.raises(SystemExit, match='error: --num-person is 1 or more, --val-share from 0'):
+        convert(*setting)

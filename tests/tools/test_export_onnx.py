@@ -63,6 +63,21 @@ def test_the_encoder_of_a_pretraining_config(trained, tmp_path, run_tool, capsys
         torch.testing.assert_close(found, stream.detach())
 
 
+def test_a_localizer(tmp_path, run_tool, capsys):
+    init_default_scope('mmaction')
+    config = ROOT / 'configs/usdrl/detect_synthetic.py'
+    cfg = Config.fromfile(config)
+    cfg.model.backbone.embed_dims = cfg.model.head.in_channels = 16
+    model = MODELS.build(cfg.model).eval()
+    torch.save({'state_dict': model.state_dict()}, tmp_path / 'epoch_2.pth')
+    sizes = ['--cfg-options', 'model.backbone.embed_dims=16', 'model.head.in_channels=16']
+    run_tool('export_onnx.py', config, tmp_path / 'epoch_2.pth', tmp_path / 'out.pt', '--format', 'torchscript', *sizes)
+    assert 'frame_score (batch, 64, 19)' in capsys.readouterr().out
+    clip = torch.randn(2, 2, 64, 25, 3)
+    (found,) = torch.jit.load(tmp_path / 'out.pt')(clip)
+    torch.testing.assert_close(found, model(clip[:, None]).detach())
+
+
 def test_a_classifier_that_was_never_trained_is_not_exported(trained, tmp_path, run_tool):
     weights = {name: value for name, value in trained[0].state_dict().items() if name.startswith('backbone.')}
     torch.save({'state_dict': weights}, tmp_path / 'pretrained.pth')

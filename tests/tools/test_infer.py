@@ -59,6 +59,26 @@ def test_neighbours_in_the_table(tmp_path, recordings, model, run_tool, capsys, 
     assert 'action 4, as in known (1.000)' in capsys.readouterr().out
 
 
+def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_tool, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '200')
+    init_default_scope('mmaction')
+    config = LINEAR.with_name('detect_synthetic.py')
+    cfg = Config.fromfile(config)
+    cfg.model.backbone.embed_dims = cfg.model.head.in_channels = 16
+    built = MODELS.build(cfg.model)
+    torch.nn.init.zeros_(built.head.temporal_fc.weight)
+    built.head.temporal_fc.bias.data[7] = 9  # it always says so
+    meta = {'dataset_meta': {'classes': [f'action {i}' for i in range(1, 19)]}}
+    torch.save({'meta': meta, 'state_dict': built.state_dict()}, tmp_path / 'epoch_2.pth')
+    flags = ['--model', config, '--checkpoint', tmp_path / 'epoch_2.pth', '--threshold', 0.6]
+    sizes = ['--cfg-options', 'model.backbone.embed_dims=16', 'model.head.in_channels=16']
+    run_tool('infer.py', *recordings, '--out', tmp_path / 'out', *flags, *sizes)
+    assert 'action 7 1' in capsys.readouterr().out
+    for result in json.loads((tmp_path / 'out/results.json').read_text()):
+        (segment,) = result['segments']
+        assert (segment['label'], segment['name'], segment['start'], segment['end']) == (7, 'action 7', 0, 30)
+
+
 @pytest.mark.parametrize(
     'arguments, message',
     [

@@ -161,6 +161,16 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path, zipped):
     assert not trap.exists()
 
 
+def test_a_flipped_bit_is_noticed(tmp_path):
+    source = tmp_path / 'theirs.pth.tar'
+    torch.save({'state_dict': authors_state()}, source)
+    content = bytearray(source.read_bytes())
+    content[len(content) // 2] ^= 1  # among the weights
+    source.write_bytes(content)
+    with pytest.raises(NotACheckpoint, match='checksum'):
+        read_weights(source)
+
+
 @pytest.mark.parametrize(
     'content, message',
     [

@@ -30,6 +30,8 @@ class Entry(NamedTuple):
 
 def main():
     args = parse_args()
+    if args.num_person < 1 or not 0 <= args.val_share < 1:
+        raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
     try:
         get_skeleton(args.layout)
     except ValueError as error:

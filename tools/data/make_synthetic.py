@@ -1,20 +1,19 @@
 """Writes the made-up data sets (trimmed clips and untrimmed videos) in MMAction2's pose format."""
 
 import argparse
-import os
-import pickle
 from functools import partial
 from pathlib import Path
 
 from rich.progress import track
 
-from usdrl_mmaction.datasets.skeleton_dataset import AnnotationError, read_annotations
+from usdrl_mmaction.cli import one_line_errors
+from usdrl_mmaction.datasets import AnnotationError, read_annotations
+from usdrl_mmaction.datasets.conversion import save
 from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 
 
 def main():
     args = parse_args()
-    args.out_dir.mkdir(parents=True, exist_ok=True)
     jobs = {
         'synthetic.pkl': (make_trimmed, args.clips, 'clips'),
         'synthetic_untrimmed.pkl': (make_untrimmed, args.videos, 'videos'),
@@ -55,13 +54,6 @@ def already_made(path, num, seed):
     return same
 
 
-def save(data, path):
-    """Written beside and renamed, so that an interrupted run leaves no half a file."""
-    draft = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    draft.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
-    draft.replace(path)
-
-
 def summary(data, path, noun):
     items, meta = data['annotations'], data['meta']
     frames = sum(item['total_frames'] for item in items)
@@ -74,4 +66,5 @@ def summary(data, path, noun):
 
 
 if __name__ == '__main__':
-    main()
+    with one_line_errors():
+        main()

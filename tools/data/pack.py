@@ -1,13 +1,13 @@
 """Packs an annotation file into a store, which opens at once however large it is. Give its path as `ann_file`."""
 
 import argparse
-import sys
 from functools import partial
 from pathlib import Path
 
 from rich.progress import track
 
-from usdrl_mmaction.datasets import AnnotationError, read_annotations
+from usdrl_mmaction.cli import UsageError, one_line_errors
+from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
 
 
@@ -15,11 +15,8 @@ def main():
     args = parse_args()
     out = args.out or args.file.with_suffix('.store')
     if out.exists() and not args.overwrite:
-        sys.exit(f'{out} is there already. Use --overwrite to make it again, or --out for another place.')
-    try:
-        content = read_annotations(str(args.file))
-    except AnnotationError as error:
-        sys.exit(str(error))
+        raise UsageError(f'{out} is there already. Use --overwrite to make it again, or --out for another place.')
+    content = read_annotations(str(args.file))
     write_store(content, out, progress=partial(track, description='Packing clips'))
     size = sum(file.stat().st_size for file in out.iterdir())
     print(f"{out}: {len(content['annotations'])} clips, {size / 1e6:.1f} MB. Set the data set's ann_file='{out}'.")
@@ -34,4 +31,5 @@ def parse_args():
 
 
 if __name__ == '__main__':
-    main()
+    with one_line_errors():
+        main()

@@ -3,5 +3,6 @@
 from .export import NotExported, export
 from .inferencer import SkeletonInferencer
 from .model import load_model
+from .streaming import Detections, StreamingDetector
 
-__all__ = ['NotExported', 'SkeletonInferencer', 'export', 'load_model']
+__all__ = ['Detections', 'NotExported', 'SkeletonInferencer', 'StreamingDetector', 'export', 'load_model']

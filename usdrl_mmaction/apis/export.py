@@ -16,7 +16,7 @@ import torch
 from mmaction.models.recognizers import RecognizerGCN
 from torch import Tensor, nn
 
-from usdrl_mmaction.models import as_streams
+from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.models.backbones.tokens import StreamEncoder
 
 BATCHES = (1, 2, 5)  # sizes that are compared; the second one is traced
@@ -47,9 +47,10 @@ def export(
 ) -> Export:
     """Writes a model as a network of clips (batch, persons, frames, joints, coordinates), from the CPU.
 
-    A recognizer gives ``cls_score`` (batch, classes), before softmax; an encoder ``temporal`` (batch, frames, D) and
-    ``spatial`` (batch, persons times joints, D). The file is compared with the model on random clips; one that differs
-    is not kept.
+    A recognizer gives ``cls_score`` (batch, classes); one that predicts early ``ratio_score`` (batch, ratios, classes);
+    a localizer ``frame_score`` (batch, frames, 1 + classes), the background first; all of them before softmax. An
+    encoder gives ``temporal`` (batch, frames, D) and ``spatial`` (batch, persons times joints, D). The file is compared
+    with the model on random clips; one that differs is not kept.
 
     Args:
         format (str): 'onnx', 'torchscript' or 'exported' (torch.export).
@@ -80,16 +81,21 @@ class Network(nn.Module):
 
     def __init__(self, model: nn.Module, encoder_only: bool):
         super().__init__()
-        if not isinstance(model, RecognizerGCN):
-            raise NotExported(f'{type(model).__name__} is no recognizer of skeletons and cannot be exported.')
+        if not isinstance(model, RecognizerGCN | FrameLocalizer):
+            raise NotExported(f'{type(model).__name__} is no recognizer or localizer and cannot be exported.')
         self.model = model
-        self.head = None if encoder_only or not model.with_cls_head else model.cls_head
-        self.outputs = ('temporal', 'spatial') if self.head is None else ('cls_score',)
+        self.outputs = ('temporal', 'spatial')
+        if isinstance(model, FrameLocalizer) and not encoder_only:
+            self.outputs = ('frame_score',)
+        elif not encoder_only and model.with_cls_head:
+            self.outputs = ('ratio_score' if isinstance(model, EarlyRecognizer) else 'cls_score',)
         self.metadata = metadata(model)
 
     def forward(self, clip: Tensor) -> tuple[Tensor, ...]:  # (N, M, T, V, C)
-        features, _ = self.model.extract_feat(clip[:, None])
-        return tuple(as_streams(features)) if self.head is None else (self.head(features),)
+        if self.outputs in (('frame_score',), ('ratio_score',)):
+            return (self.model(clip[:, None]),)
+        features = self.model.backbone(clip)
+        return (self.model.cls_head(features),) if self.outputs == ('cls_score',) else tuple(as_streams(features))
 
     def clip_shape(self, given: tuple | None) -> tuple:
         if not isinstance(self.model.backbone, StreamEncoder):

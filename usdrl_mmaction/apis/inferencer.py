@@ -8,26 +8,27 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from mmaction.datasets.transforms import FormatGCNInput, PreNormalize2D
 from mmaction.models.recognizers import RecognizerGCN
 from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from usdrl_mmaction.datasets import NormalizeSkeleton2D, read_annotations
+from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
 from usdrl_mmaction.datasets.conversion import make_annotation
 from usdrl_mmaction.datasets.readers import Clip, keep_people
-from usdrl_mmaction.models import as_streams
+from usdrl_mmaction.evaluation import proposals_from_scores
+from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.zoo import Unavailable, models
 
 from .inputs import Recording, find_recordings, read_recording
 from .model import load_model
-from .training import classes_of, pipeline_of, skeleton_of
+from .runs import as_segment
+from .training import Preparation, classes_of
+from .windows import WindowScorer
 
 MANY = 20  # recordings that take long enough for a bar
 
@@ -47,7 +48,8 @@ class SkeletonInferencer:
         gallery (str | Path | None): Annotation file of the clips among which neighbours are looked for.
         gallery_split (str | None): A split of it; by default all of it.
         top_k (int): Actions and neighbours to tell.
-        batch_size (int): Clips that are encoded together.
+        batch_size (int): Clips, or windows, that are encoded together.
+        threshold (float): Probability that frames of a segment have at least, with a localizer.
     """
 
     def __init__(
@@ -59,18 +61,18 @@ class SkeletonInferencer:
         gallery_split: str | None = None,
         top_k: int = 5,
         batch_size: int = 64,
+        threshold: float = 0.5,
     ):
         init_default_scope('mmaction')
         self.device = device or get_device()
         if not isinstance(model, nn.Module):
             model = load_model(*((model, checkpoint) if model else (checkpoint or own_model(), None)))
         self.model = checked(model).to(self.device).eval()
-        self.pipeline = Compose(pipeline_of(model))
-        self.skeleton = skeleton_of(model.backbone)
-        steps = self.pipeline.transforms
-        self.scored = any(isinstance(step, NormalizeSkeleton2D | PreNormalize2D) for step in steps)
-        self.channels = 2 if self.scored else getattr(model.backbone, 'clip_shape', (3,))[-1]
-        self.num_person = next(step.num_person for step in steps if isinstance(step, FormatGCNInput))
+        self.prepare = Preparation(model)
+        self.localizes = isinstance(model, FrameLocalizer)
+        if self.localizes and gallery:
+            raise ValueError('A localizer finds segments, not neighbours: leave the gallery out.')
+        self.threshold = threshold
         self.classes = classes_of(model)
         self.top_k = top_k
         self.batch_size = batch_size
@@ -81,7 +83,8 @@ class SkeletonInferencer:
 
         A recording has ``actions`` if the model is a classifier, for all people together and, if there are several,
         in ``persons`` for each alone; ``neighbors`` if there is a gallery; and ``features``, a list of 2D numbers, if
-        asked for or if there is nothing else to tell.
+        asked for or if there is nothing else to tell. With a localizer a recording has ``segments``: label, start,
+        end (exclusive) and score, the mean probability.
 
         Args:
             inputs (Any): One or a list of: path of a recording (CSV, NPZ, NPY, MMPose's JSON, ``.skeleton``, a folder
@@ -89,6 +92,8 @@ class SkeletonInferencer:
                 model's layout or of MediaPipe's landmarks.
             features (bool): Whether to return them.
         """
+        if self.localizes:
+            return self.localize(find_recordings(inputs))
         features = features or not (self.model.with_cls_head or self.gallery)
         results = []
         for (result, person), pooled, scores in self.run(self.views(find_recordings(inputs))):
@@ -102,6 +107,16 @@ class SkeletonInferencer:
                 result['neighbors'] = self.gallery.nearest(pooled, self.top_k)
             if features:
                 result['features'] = pooled.tolist()
+        return results
+
+    def localize(self, recordings: list[Recording]) -> list[dict]:
+        scorer, results = WindowScorer(self.model, self.batch_size), []
+        for recording in bar(recordings, 'Inferring'):
+            clip = keep_people(self.read(recording), self.prepare.num_person)
+            people, frames = clip.keypoint.shape[:2]
+            proposals = proposals_from_scores(scorer.track(clip), (self.threshold,))
+            segments = [as_segment(*row, self.classes) for row in proposals[proposals[:, 1].argsort(kind='stable')]]
+            results.append({'name': recording.name, 'frames': frames, 'people': people, 'segments': segments})
         return results
 
     def views(self, recordings: list[Recording]) -> Iterator[tuple[tuple[dict, int | None], dict]]:
@@ -120,7 +135,7 @@ class SkeletonInferencer:
         """The tag of each view, its pooled features (2D,) and, of a classifier, its probabilities."""
         views = iter(views)
         while batch := list(islice(views, self.batch_size)):
-            data = pseudo_collate([self.pipeline(annotation) for _, annotation in batch])
+            data = self.prepare([annotation for _, annotation in batch])
             for (tag, _), pooled, scores in zip(batch, *self.forward(data), strict=True):
                 yield tag, pooled, scores
 
@@ -132,17 +147,17 @@ class SkeletonInferencer:
         pooled = as_streams(streams).pooled().unflatten(0, clips.shape[:2]).mean(1).cpu()
         if not self.model.with_cls_head:
             return pooled, [None] * len(samples)
-        return pooled, [sample.pred_score.cpu() for sample in self.model.cls_head.predict(streams, samples)]
+        if isinstance(self.model, EarlyRecognizer):  # it does not use all of the streams
+            samples = self.model(clips, samples, mode='predict')
+        else:
+            samples = self.model.cls_head.predict(streams, samples)
+        return pooled, [sample.pred_score.cpu() for sample in samples]
 
     def read(self, recording: Recording) -> Clip:
-        clip = read_recording(recording, self.skeleton, self.channels)
-        if not self.scored:
-            return clip._replace(score=None)  # FormatGCNInput would make it one more coordinate
-        score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
-        return clip._replace(score=score)
+        return self.prepare.with_score(read_recording(recording, self.prepare.skeleton, self.prepare.channels))
 
     def annotation(self, name: str, clip: Clip) -> dict:
-        return make_annotation(name, -1, keep_people(clip, self.num_person))
+        return make_annotation(name, -1, keep_people(clip, self.prepare.num_person))
 
     def best_actions(self, scores: Tensor) -> list[dict]:
         best = scores.topk(min(self.top_k, len(scores)))
@@ -184,11 +199,11 @@ def own_model() -> str:
 
 
 def checked(model: nn.Module) -> nn.Module:
-    if not isinstance(model, RecognizerGCN):
-        raise ValueError(f'{type(model).__name__} is no recognizer of skeletons.')
+    if not isinstance(model, RecognizerGCN | FrameLocalizer):
+        raise ValueError(f'{type(model).__name__} is no recognizer or localizer of skeletons.')
     if not hasattr(model, 'cfg'):
         raise ValueError(f'The {type(model).__name__} has no cfg, which tells its pipeline: build it by load_model.')
-    if model.with_cls_head and model.cls_head.average_clips is None:
+    if isinstance(model, RecognizerGCN) and model.with_cls_head and model.cls_head.average_clips is None:
         model.cls_head.average_clips = 'prob'
     return model
 

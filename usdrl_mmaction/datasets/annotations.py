@@ -13,6 +13,12 @@ COMMANDS = {
         f'{name}.pkl': f'python tools/data/download.py {name}'
         for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
     },
+    **{
+        f'pkummd{part}{kind}.pkl': f'python tools/data/convert_pkummd.py {part} SKELETONS LABELS SPLITS'
+        for part in (1, 2)
+        for kind in ('', '_untrimmed')
+    },
+    'uav_human.pkl': 'python tools/data/convert_uav_human.py --v1 FOLDER --v2 FOLDER',
 }
 
 
@@ -30,15 +36,26 @@ def read_annotations(path: str) -> dict:
         if not isinstance(content[field], kind):
             found = type(content[field]).__name__
             raise AnnotationError(f"{path}: '{field}' is a {kind.__name__} in an annotation file, not a {found}.")
+    check_split(content['split'], path)
     check_clips(content['annotations'], path)
     return content
+
+
+def check_split(split: dict, path: str):
+    """Whether every split is names of clips."""
+    for key, names in split.items():
+        several = isinstance(names, list | tuple | set) or getattr(names, 'ndim', 0) == 1
+        if not several or not all(isinstance(name, str) for name in names):
+            raise AnnotationError(f"{path}: split '{key}' is not a list of names, the 'frame_dir' of its clips.")
 
 
 def check_clips(clips: list[dict], path: str):
     """Whether every clip has a name, and a keypoint array as long as it says it is."""
     for number, clip in enumerate(clips):
-        if not isinstance(clip, dict) or 'frame_dir' not in clip:
-            raise AnnotationError(f"{path}: clip {number} of 'annotations' is not a dict with a 'frame_dir', its name.")
+        if not isinstance(clip, dict) or not isinstance(clip.get('frame_dir'), str):
+            raise AnnotationError(
+                f"{path}: clip {number} of 'annotations' is not a dict with a 'frame_dir', its name in words."
+            )
         if 'keypoint' not in clip:
             continue  # it may lie in a file of its own
         shape, frames = getattr(clip['keypoint'], 'shape', ()), clip.get('total_frames')

@@ -74,14 +74,17 @@ def write(path: Path, annotations: list[dict], split: dict[str, Iterable[str]], 
 
 def save(data: dict, path: Path):
     """Written beside and renamed, so that an interrupted run leaves no half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f'{path.name}.{os.getpid()}.tmp')
     try:
-        with draft.open('wb') as file:
-            pickle.dump(data, file, protocol=pickle.HIGHEST_PROTOCOL)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open('wb') as file:
+                pickle.dump(data, file, protocol=pickle.HIGHEST_PROTOCOL)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise AnnotationError(f'{path} cannot be written: {error.strerror}. Choose another place.') from error
 
 
 def summary(path: Path, annotations: list[dict], split: dict, skipped: int) -> str:

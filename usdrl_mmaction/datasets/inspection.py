@@ -17,7 +17,7 @@ from usdrl_mmaction.visualization.film_strip import VIEWS, draw_film_strip
 from usdrl_mmaction.zoo import convert, read_weights
 
 from .annotations import read_annotations
-from .problems import Measures, checkpoint_problems, find_problems, is_label, layout_problems, measure
+from .problems import Measures, are_segments, checkpoint_problems, find_problems, is_label, layout_problems, measure
 
 
 def main():
@@ -85,7 +85,7 @@ def facts(content: dict, measures: list[Measures]) -> Table:
         'with scores': sum('keypoint_score' in clip for clip in clips),
         'image sizes': counted(clip['img_shape'] for clip in clips if 'img_shape' in clip),
         'subjects': len({clip['subject'] for clip in clips if 'subject' in clip}) or '',
-        'segments': sum(len(clip['segments']) for clip in clips if 'segments' in clip) or '',
+        'segments': sum(len(labels_of(clip)) for clip in clips if 'segments' in clip) or '',
         'classes': f'{len(labels)}, each {min(labels.values())} to {max(labels.values())} times' if labels else '',
         'the file says': ', '.join(f'{key}={value}' for key, value in told.items()),
     }
@@ -117,7 +117,8 @@ def splits(content: dict, measures: list[Measures]) -> Table:
 def labels_of(clip: dict) -> list[int]:
     """A clip's label, or those of its segments."""
     if 'segments' in clip:
-        return [int(segment[0]) for segment in clip['segments']]
+        segments = np.asarray(clip['segments'])
+        return segments[:, 0].tolist() if are_segments(segments) else []
     return [clip['label']] if is_label(clip.get('label')) else []
 
 

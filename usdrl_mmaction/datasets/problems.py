@@ -95,8 +95,9 @@ def segment_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
         segments = np.asarray(clip.get('segments', ()))
         if not segments.size:
             continue
-        if segments.ndim != 2 or segments.shape[1] != 3:
-            problems.append(f"'{clip['frame_dir']}' has 'segments' of shape {segments.shape}, not (S, 3).")
+        if not are_segments(segments):
+            found = f'{segments.shape} and type {segments.dtype}'
+            problems.append(f"'{clip['frame_dir']}' has 'segments' of shape {found}, not (S, 3) integers.")
             continue
         label, start, end = segments.T
         wrong = segments[(label < 1) | (start < 0) | (start >= end) | (end > item.frames)]
@@ -106,6 +107,10 @@ def segment_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
             for found in wrong
         ]
     return problems
+
+
+def are_segments(array: np.ndarray) -> bool:
+    return array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind in 'iu'
 
 
 def split_problems(clips: list[dict], split: dict) -> list[str]:
@@ -146,11 +151,11 @@ def copies(clips: list[dict], measures: list[Measures], split: dict) -> list[str
             groups[item.digest, item[:4]].append(clip['frame_dir'])
     same = [names for names in groups.values() if len(names) > 1]
     if same:
-        problems.append(f'{len(same)} clips are there several times: {listed(map(" = ".join, same))}.')
+        problems.append(f'{len(same)} clips are there several times: {listed(map(alike, same))}.')
     for train, test in paired(split):
         across = [names for names in same if set(names) & set(split[train]) and set(names) & set(split[test])]
         if across:
-            found = listed(map(' = '.join, across))
+            found = listed(map(alike, across))
             problems.append(f"{len(across)} of them are in '{train}' and in '{test}': {found}.")
     return problems
 
@@ -172,6 +177,10 @@ def about(clips: list[dict], wrong: list[bool], fault: str) -> list[str]:
     """A sentence on the clips that are wrong; none if none is."""
     names = [clip['frame_dir'] for clip, is_wrong in zip(clips, wrong, strict=True) if is_wrong]
     return [f'{len(names)} clips {fault}: {listed(names)}.'] if names else []
+
+
+def alike(names: list[str]) -> str:
+    return ' = '.join(names[:SHOWN]) + (' = …' if len(names) > SHOWN else '')
 
 
 def listed(values: Iterable) -> str:

@@ -75,8 +75,8 @@ def write_store(content: dict, path: Path, progress=iter):
     """Writes the content of an annotation file as a store; ``progress`` may wrap the clips to draw a bar. The folder is
     written beside its place and renamed, so that an interrupted run leaves no half a store."""
     draft = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    draft.mkdir(parents=True)
     try:
+        draft.mkdir(parents=True)
         with open(draft / FRAMES, 'wb') as file:
             clips = [_write_clip(clip, file) for clip in progress(content['annotations'])]
             num_bytes = file.tell()
@@ -85,6 +85,8 @@ def write_store(content: dict, path: Path, progress=iter):
         if path.exists():
             shutil.rmtree(path)
         draft.rename(path)
+    except OSError as error:
+        raise AnnotationError(f'{path} cannot be written: {error.strerror}. Choose another place.') from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

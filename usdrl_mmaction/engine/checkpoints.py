@@ -2,7 +2,6 @@
 
 import os
 import re
-import zipfile
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from mmengine.fileio import LocalBackend, register_backend
 from mmengine.runner import CheckpointLoader
 
 from usdrl_mmaction.zoo import NotACheckpoint
+from usdrl_mmaction.zoo.authors import check_sums
 
 DRAFT = '.draft'  # ends the name of a file that is being written
 LAST = 'last_checkpoint'  # in the work dir: the path of the newest checkpoint
@@ -43,7 +43,10 @@ def load_from_file(filename: str, map_location=None) -> dict:
     path = Path(filename).expanduser()
     if not path.is_file():
         raise NotACheckpoint(f'There is no checkpoint {path} (seen from {os.getcwd()}).')
-    check_sums(path)
+    try:
+        check_sums(path)
+    except Exception as error:
+        raise damaged(path, error) from error
     return read(path, map_location=map_location)
 
 
@@ -61,8 +64,8 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
     for path in sorted(progress, key=progress.get, reverse=True):
         try:
             check_sums(path)
-        except NotACheckpoint as error:
-            skipped.append(str(error))
+        except Exception as error:
+            skipped.append(str(damaged(path, error)))
         else:
             return path, skipped
     if skipped:
@@ -97,20 +100,6 @@ def read(path: Path, **how) -> dict:
     if not isinstance(content, dict):
         raise NotACheckpoint(f'{path} is no checkpoint: it holds a {type(content).__name__}, not a dict.')
     return content
-
-
-def check_sums(path: Path):
-    """Whether all that a file holds is as it was written: torch does not look at the checksums that it writes."""
-    if not zipfile.is_zipfile(path):
-        return  # the format of before torch 1.6, which has none, or no checkpoint
-    try:
-        with zipfile.ZipFile(path) as archive:
-            packed = [entry.filename for entry in archive.infolist() if entry.compress_type != zipfile.ZIP_STORED]
-            broken = packed[0] if packed else archive.testzip()
-    except Exception as error:
-        raise damaged(path, error) from error
-    if broken:
-        raise damaged(path, f'the checksum of {broken} is wrong')
 
 
 def damaged(path: Path, reason) -> NotACheckpoint:

@@ -61,3 +61,11 @@ def test_objects_are_not_unpickled_and_cut_or_empty_files_are_named(tmp_path):
         (tmp_path / 'b.npz').write_bytes(whole[:length])
         with pytest.raises(AnnotationError, match=r'b.npz is no whole'):
             read_npz(tmp_path / 'b.npz')
+
+
+def test_a_header_that_is_no_python(tmp_path):
+    np.save(tmp_path / 'a.npy', moving())
+    content = (tmp_path / 'a.npy').read_bytes().replace(b"'shape': (1, 6,", b"'shape': (1, \xf7,")
+    (tmp_path / 'a.npy').write_bytes(content)
+    with pytest.raises(AnnotationError, match=r'a\.npy is no whole NPY or NPZ file'):
+        read_clip(tmp_path / 'a.npy')

@@ -12,14 +12,14 @@ def follow(frames: list[list[np.ndarray]]) -> list[list[int]]:
     to the place, the further away the longer it was.  # frames of people (V, C) -> frames of places"""
     places, poses, sizes, last_seen = [], [], [], []  # of the frames; of the places
     for t, people in enumerate(frames):
-        matched = _match(people, poses, np.array(sizes), t - np.array(last_seen))
+        matched = match(people, poses, np.array(sizes), t - np.array(last_seen))
         places.append([])
         for person, pose in enumerate(people):
             place = matched.get(person, len(poses))
             if place == len(poses):
                 poses.append(pose), sizes.append(0.0), last_seen.append(t)
             poses[place], last_seen[place] = pose, t
-            sizes[place] = max(sizes[place], _size(pose))
+            sizes[place] = max(sizes[place], size(pose))
             places[-1].append(place)
     return places
 
@@ -34,7 +34,7 @@ def gather(frames: list[list[np.ndarray]], places: list[list[int]]) -> np.ndarra
     return gathered
 
 
-def _match(people, poses, sizes, absence):
+def match(people, poses, sizes, absence):
     """Person → place, for those who are near enough to a place."""
     if not people or not poses:
         return {}
@@ -53,6 +53,6 @@ def _distance(people, poses):
     return np.where(seen > 0, apart.sum(-1) / np.maximum(seen, 1), np.inf)
 
 
-def _size(pose):
+def size(pose):
     seen = pose[pose.any(-1)]
     return float(np.linalg.norm(np.ptp(seen, axis=0))) if len(seen) else 0.0

@@ -6,6 +6,8 @@ from mmcv.transforms import BaseTransform
 
 from usdrl_mmaction.skeletons import get_skeleton
 
+from ..safe_pickle import AnnotationError
+
 # What sensors call the same place.
 PLACES = {
     'hip_center': 'pelvis',
@@ -40,7 +42,7 @@ class MapLayout(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         if results['keypoint'].shape[2] != self.num_joints:
-            raise ValueError(
+            raise AnnotationError(
                 f"Clip '{results.get('frame_dir', '?')}' has {results['keypoint'].shape[2]} joints and the layout to "
                 f"map from {self.num_joints}. Set 'src' of MapLayout to the layout of the data."
             )

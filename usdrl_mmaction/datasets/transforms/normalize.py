@@ -10,6 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from usdrl_mmaction.skeletons import Skeleton, bone, get_skeleton
 
+from ..safe_pickle import AnnotationError
+
 
 @TRANSFORMS.register_module()
 class NormalizeSkeleton(BaseTransform):
@@ -115,6 +117,8 @@ class ResizeFrames(BaseTransform):
         self.num_frames = num_frames
 
     def transform(self, results: dict) -> dict:
+        if not results['keypoint'].shape[1]:
+            raise AnnotationError(f"Clip '{results.get('frame_dir', '?')}' has no frames. Leave it out of the file.")
         for field in ('keypoint', 'keypoint_score'):
             if field in results:
                 results[field] = self.resize(np.ascontiguousarray(results[field], dtype=np.float32))
@@ -131,7 +135,7 @@ def read_keypoint(results: dict, joints: int | None, channels: int) -> np.ndarra
     """The joints of a clip, as many and of as many coordinates as they should be.  # (M, T, V, C)"""
     keypoint = np.asarray(results['keypoint'], dtype=np.float32)
     if keypoint.shape[2:] != (joints or keypoint.shape[2], channels):
-        raise ValueError(
+        raise AnnotationError(
             f"Clip '{results.get('frame_dir', '?')}' has {keypoint.shape[2]} joints of {keypoint.shape[3]} "
             f"coordinates, not {joints or 'any'} of {channels}. Set 'layout' of the transforms to that of the data; "
             'NormalizeSkeleton is for 3D, NormalizeSkeleton2D for pixels.'

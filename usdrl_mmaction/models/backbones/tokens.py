@@ -98,6 +98,11 @@ class StreamEncoder(BaseModule):
         )
         return streams if self.output == 'streams' else streams.pooled()[:, None, :, None, None]
 
+    def temporal_stream(self, clip: Tensor) -> Tensor:
+        """The temporal stream without the spatial one.  # (N, M, T, V, C) -> (N, T, D)"""
+        tokens, _ = self.embed(clip, self.modality)
+        return self.temporal(tokens, self.temporal_position)
+
     def check(self, modality: str):
         known = self.modalities if len(self.modalities) == 1 else (*self.modalities, FUSED)
         if modality not in known:

@@ -7,6 +7,8 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
+from ..backbones.tokens import StreamEncoder, StreamFeatures
+
 
 @MODELS.register_module()
 class FrameLocalizer(BaseModel):
@@ -52,7 +54,7 @@ class FrameLocalizer(BaseModel):
     def forward(self, inputs: Tensor, data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'):
         """Of windows (N, 1, M, T, V, C): the losses, the data samples with ``scores`` (T, 1 + classes), probabilities
         with the background first, or the logits (N, T, 1 + classes)."""
-        feats = self.backbone(inputs.flatten(0, 1))
+        feats = self.encode(inputs.flatten(0, 1))
         num_frames = inputs.size(3)
         if mode == 'loss':
             return self.head.loss(feats, data_samples)
@@ -61,6 +63,12 @@ class FrameLocalizer(BaseModel):
                 sample.set_field(scores, 'scores')
             return data_samples
         return self.head(feats, num_frames)
+
+    def encode(self, clips: Tensor) -> StreamFeatures | Tensor:
+        if self.head.spatial_fc or not isinstance(self.backbone, StreamEncoder):
+            return self.backbone(clips)
+        temporal = self.backbone.temporal_stream(clips)
+        return StreamFeatures(temporal, temporal[:, :0])  # nobody asks for the spatial stream
 
 
 def stage_of(name: str) -> int:

@@ -55,8 +55,7 @@ class EarlyRecognizer(RecognizerGCN):
 
     def temporal(self, clips: Tensor) -> Tensor:
         """The maximum of the temporal features up to each frame.  # (N, M, T, V, C) -> (N, T, D)"""
-        tokens, _ = self.backbone.embed(clips, self.backbone.modality)
-        return self.backbone.temporal(tokens, self.backbone.temporal_position).cummax(1).values
+        return self.backbone.temporal_stream(clips).cummax(1).values
 
     def joined(self, temporal: Tensor, clips: Tensor, seen: Tensor) -> Tensor:
         """Beside the temporal feature at a point, the spatial one.  # (N, D) -> (N, 2D)"""

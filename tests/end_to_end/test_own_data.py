@@ -1,0 +1,78 @@
+"""The worked example of docs/own-data.md, as it stands on the page but for the number of epochs."""
+
+import os
+import re
+import runpy
+import shlex
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.synthetic import make_trimmed
+from usdrl_mmaction.skeletons import LAYOUTS
+from usdrl_mmaction.zoo import read_weights
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / 'docs/own-data.md').read_text()
+BLOCKS = re.findall(r'^ *```bash\n(.*?)```', PAGE, re.DOTALL | re.MULTILINE)
+BRIEF = ['train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1']
+JOINTS = ('left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip',
+          'right_hip', 'left_knee', 'right_knee', 'left_ankle', 'right_ankle')  # fmt: skip
+
+
+def write_csv(path: Path, keypoint: np.ndarray):
+    """A made-up person as a camera sees it, in pixels; the joints of the face are the head.  # (T, 25, 3)"""
+    source = LAYOUTS['nturgb+d']
+    joints = [source.joint(name if name in JOINTS else 'head') for name in LAYOUTS['coco'].names]
+    x, y = keypoint[:, joints, 0] * 300 + 960, 540 - keypoint[:, joints, 1] * 300
+    header = ','.join(f'{name}_{axis}' for name in LAYOUTS['coco'].names for axis in 'xy')
+    rows = np.stack([x, y], axis=-1).reshape(len(keypoint), -1) * keypoint.any((1, 2))[:, None]
+    np.savetxt(path, rows, '%.2f', delimiter=',', header=header, comments='')
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Two actions, 48 recordings of them and a new one; the tools and configs of the checkout."""
+    clips = [clip for clip in make_trimmed(432)['annotations'] if clip['label'] in (3, 7)]
+    for number, clip in enumerate(clips[1:]):
+        path = tmp_path / 'recordings' / {3: 'walk', 7: 'fall'}[clip['label']] / f'clip_{number}.csv'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_csv(path, clip['keypoint'][0])
+    write_csv(tmp_path / 'new.csv', clips[0]['keypoint'][0])
+    for name in ('tools', 'configs'):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(command: str):
+    """A command line of the page, in this process."""
+    program, tool, *arguments = shlex.split(re.sub(r'epoch_\d+', 'epoch_1', command))
+    assert program == 'python'
+    if tool == 'tools/train.py':
+        arguments += BRIEF
+    with mock.patch.dict(os.environ), mock.patch('sys.argv', [tool, *arguments]):
+        try:
+            runpy.run_path(tool, run_name='__main__')
+        except SystemExit as end:
+            assert not end.code, (command, end.code)
+
+
+def test_from_files_to_a_trained_model(place, capfd):
+    told = []
+    for command in (line for block in BLOCKS for line in block.replace('\\\n', ' ').splitlines() if line.strip()):
+        run(command)
+        told.append(capfd.readouterr().out)
+    converted, inspected, _, trained, tested, asked = told
+    assert '2 classes' in converted and 'no problems found' in inspected
+    split = read_annotations('my.pkl')['split']
+    assert len(split['train']) + len(split['val']) == len(list(place.glob('recordings/*/*.csv')))
+    assert len(list(place.glob('work_dirs/inspect/my/*.png'))) == 4
+    before, after = (read_weights(f'work_dirs/{name}_custom/epoch_1.pth') for name in ('pretrain', 'linear'))
+    shared = [name for name in after if name.startswith('backbone.')]
+    assert shared and all(after[name].equal(before[name]) for name in shared)
+    assert 'acc/top1' in trained and 'acc/top1' in tested
+    assert re.search(r'new\.csv .*%', asked), asked[-700:]

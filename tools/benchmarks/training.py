@@ -1,0 +1,98 @@
+"""What pretraining waits for: views, the loss, a step."""
+
+import copy
+
+import numpy as np
+import torch
+from mmaction.registry import MODELS
+from textbook import TextbookPretrainer, textbook_terms, textbook_views
+
+from usdrl_mmaction.models import decorrelation_terms
+
+DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
+
+
+def loss_pair():
+    z = torch.randn(4, 128, 4096, device=DEVICE, requires_grad=True)
+
+    def run(terms):
+        z.grad = None
+        sum(terms(z).values()).backward()
+
+    return lambda: run(decorrelation_terms), lambda: run(textbook_terms)
+
+
+def step_pair(width: int, batch: int, half: bool):
+    """A whole pretraining step on four views: forward, backward, optimizer."""
+
+    def make():
+        torch.manual_seed(0)
+        model = MODELS.build(
+            dict(
+                type='MPCT',
+                backbone=dict(type='DSTE', embed_dims=width),
+                head=dict(type='DecorrelationHead', in_channels=width),
+                data_preprocessor=dict(type='MultiViewPreprocessor', crop=dict(type='CropResize')),
+            )
+        )
+        return model.to(DEVICE).train()
+
+    views = torch.randn(4, batch, 2, 64, 25, 3, device=DEVICE)
+    ours, textbook = make(), TextbookPretrainer(copy.deepcopy(make()))
+    ours_adam = torch.optim.Adam(ours.parameters(), lr=5e-4, fused=True)  # as in configs/_base_/schedules
+    textbook_adam = torch.optim.Adam(textbook.parameters(), lr=5e-4)
+
+    def step(loss, optimizer):
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=half):
+            value = loss()
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+
+    return (
+        lambda: step(lambda: ours(views, mode='loss')['loss'], ours_adam),
+        lambda: step(lambda: textbook(views), textbook_adam),
+    )
+
+
+VIEWS = dict(
+    type='MultiViewPreprocessor',
+    crop=dict(type='CropResize'),
+    augmentations=[dict(type='JointCorruption'), dict(type='Shear')],
+)
+
+
+def make_views(batch: int):
+    """64 ragged clips as a data loader gives them, and what makes their views."""
+    lengths = torch.randint(30, 301, (batch,), generator=torch.Generator().manual_seed(0)).tolist()
+    clips = [torch.randn(1, 2, length, 25, 3) for length in lengths]
+    preprocessor = MODELS.build(VIEWS).to(DEVICE)
+    return clips, lambda: preprocessor({'inputs': clips}, True)
+
+
+def views_pair():
+    clips, ours = make_views(64)
+    arrays = [clip[0].numpy() for clip in clips]
+    return ours, lambda: torch.from_numpy(np.stack(textbook_views(arrays))).to(DEVICE)
+
+
+def views_share_pair():
+    return make_views(64)[1], step_pair(256, 64, True)[0]
+
+
+ROWS = {
+    'views': ('four views of 64 clips of up to 300 frames, beside numpy, a clip at a time', views_pair),
+    'views_share': ('the same, beside the pretraining step they are for, D=256, bfloat16', views_share_pair),
+    'loss': ("loss forward and backward, N=128, D'=4096", loss_pair),
+    'step1024': ('pretraining step, D=1024, batch 16, float32', lambda: step_pair(1024, 16, False)),
+    'step1024_bf16': ('pretraining step, D=1024, batch 16, bfloat16', lambda: step_pair(1024, 16, True)),
+    'step128': ('pretraining step, D=128, batch 128, float32', lambda: step_pair(128, 128, False)),
+    'step128_bf16': ('pretraining step, D=128, batch 128, bfloat16', lambda: step_pair(128, 128, True)),
+}
+# Width and type of the matrix products that a row mostly is.
+PRODUCTS = {
+    'step1024': (1024, torch.float32),
+    'step1024_bf16': (1024, torch.bfloat16),
+    'step128': (128, torch.float32),
+    'step128_bf16': (128, torch.bfloat16),
+}

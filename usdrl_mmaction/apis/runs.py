@@ -1,0 +1,33 @@
+"""Runs of frames that score above a threshold, found while the frames come."""
+
+import numpy as np
+
+
+def as_segment(label: int, start: int, end: int, score: float, classes: list[str]) -> dict:
+    """Plain values, for JSON. Labels count the background, ``classes`` do not."""
+    name = {'name': classes[int(label) - 1]} if label <= len(classes) else {}
+    return {'label': int(label), **name, 'start': int(start), 'end': int(end), 'score': float(score)}
+
+
+class Runs:
+    """The runs of every action, as ``proposals_from_scores`` finds them in whole tracks, each told as it ends."""
+
+    def __init__(self, threshold: float, classes: list[str]):
+        self.threshold = threshold
+        self.classes = classes
+        self.open = {}  # label -> start, sum of the probabilities so far
+
+    def add(self, frame: int, scores: np.ndarray) -> list[dict]:
+        """The segments that a frame does not go on with.  # (1 + classes,)"""
+        above = {label for label in np.flatnonzero(scores > self.threshold).tolist() if label}
+        ended = self.close(frame, set(self.open) - above)
+        for label in above:
+            start, total = self.open.get(label, (frame, 0.0))
+            self.open[label] = start, total + float(scores[label])
+        return ended
+
+    def close(self, frame: int, labels: set[int] | None = None) -> list[dict]:
+        """Ends runs, by default all of them, before a frame."""
+        labels = sorted(self.open if labels is None else labels)
+        runs = [(label, *self.open.pop(label)) for label in labels]
+        return [as_segment(label, start, frame, total / (frame - start), self.classes) for label, start, total in runs]
