@@ -45,7 +45,7 @@ class EmbeddingHealthHook(Hook):
         min_rank (float): The run stops when the effective rank falls below; after the last epoch it is only said.
     """
 
-    def __init__(self, split, num_clips=512, interval=5, min_rank=2.5):
+    def __init__(self, split, num_clips=512, interval=5, min_rank=2.0):
         self.split = split
         self.num_clips = num_clips
         self.interval = interval
