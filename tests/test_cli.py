@@ -1,7 +1,10 @@
 """A wrong command is answered in one line that says what and what next."""
 
 import errno
+import pickle
 from argparse import Namespace
+from multiprocessing import Pipe
+from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,17 @@ def test_a_dead_process_that_read_data_is_said_with_what_to_do_wherever_torch_sa
         interrupted()
     assert exit_.value.code.startswith('error: DataLoader worker (pid 7) is killed by signal: Killed. The system')
     assert 'lower num_workers or batch_size' in exit_.value.code and '--resume' in exit_.value.code
+
+
+def test_a_process_that_died_while_it_handed_over_a_batch():
+    here, there = Pipe()
+    there.close()
+    with pytest.raises(SystemExit, match=r'^error: A process that reads data has ended\. The'), one_line_errors():
+        here.recv_bytes()
+    with pytest.raises(SystemExit, match='lower num_workers'), one_line_errors():
+        Client('no such socket')
+    with pytest.raises(EOFError), one_line_errors():
+        pickle.loads(b'')
 
 
 def test_a_work_dir_that_cannot_be_written_to(tmp_path):

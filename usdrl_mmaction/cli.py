@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import traceback
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -161,7 +162,12 @@ def dead_reader(error: BaseException | None) -> str | None:
     while error is not None:
         if isinstance(error, RuntimeError) and DEAD_READER.match(str(error)):
             return str(error).splitlines()[0].strip()
-        if isinstance(error, ConnectionResetError):  # it ended while it handed over a batch
-            return 'A process that reads data has ended.'
+        if isinstance(error, OSError | EOFError) and raised_between_processes(error):
+            return 'A process that reads data has ended.'  # while it handed over a batch
         error = error.__context__
     return None
+
+
+def raised_between_processes(error: BaseException) -> bool:
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals['__name__'] == 'multiprocessing.connection'
