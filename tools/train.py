@@ -36,7 +36,7 @@ def main():
     if args.amp:
         cfg.optim_wrapper.type = 'MixedPrecisionOptimWrapper'
     if args.resume:
-        cfg.resume = True
+        cfg.resume, cfg.begin_from = True, cfg.get('load_from')
         cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.auto_scale_lr:
         cfg.auto_scale_lr.enable = True

@@ -10,6 +10,7 @@ default_hooks = dict(
     interrupt=dict(type='InterruptHook'),
     non_finite=dict(type='NonFiniteHook', patience=20),
     labels=dict(type='LabelHook'),
+    transfer=dict(type='TransferHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),
 )

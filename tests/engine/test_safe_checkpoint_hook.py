@@ -177,6 +177,16 @@ def test_a_run_resumes_from_what_can_be_read_and_overwrites_the_rest(tiny, caplo
     assert newest_checkpoint(Path(cfg.work_dir))[1] == []
 
 
+def test_a_run_with_nothing_to_resume_begins_from_what_it_was_given(tiny, tmp_path):
+    pretrained = Runner.from_cfg(tiny('pretrain_synthetic')).model
+    torch.save({'state_dict': pretrained.state_dict()}, tmp_path / 'weights.pth')
+    changes = {'train_cfg.max_epochs': 1, 'resume': True, 'begin_from': str(tmp_path / 'weights.pth')}
+    runner = Runner.from_cfg(tiny('linear_synthetic', {**changes, 'randomness.seed': 1}))
+    runner.train()
+    assert runner.model.backbone.spatial_position.equal(pretrained.backbone.spatial_position)
+    assert runner.epoch == 1
+
+
 def test_weights_alone_cannot_be_resumed(tiny, tmp_path):
     torch.save({'state_dict': {}}, tmp_path / 'weights.pth')
     runner = Runner.from_cfg(tiny('pretrain_synthetic', {'resume': True, 'load_from': str(tmp_path / 'weights.pth')}))

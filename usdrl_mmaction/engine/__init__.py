@@ -9,6 +9,7 @@ from .hooks import (
     LabelHook,
     NonFiniteHook,
     SafeCheckpointHook,
+    TransferHook,
 )
 from .loops import ResumableTrainLoop, RetrievalLoop
 from .mixed_precision import MixedPrecisionOptimWrapper
@@ -25,5 +26,6 @@ __all__ = [
     'ResumableTrainLoop',
     'RetrievalLoop',
     'SafeCheckpointHook',
+    'TransferHook',
     'UnhealthyRun',
 ]

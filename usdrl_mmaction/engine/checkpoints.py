@@ -42,7 +42,12 @@ def load_from_file(filename: str, map_location=None) -> dict:
     """The content of a checkpoint file, for MMEngine's runner and whatever else loads one: data, and nothing is run."""
     path = Path(filename).expanduser()
     if not path.is_file():
-        raise NotACheckpoint(f'There is no checkpoint {path} (seen from {os.getcwd()}).')
+        pretraining = Path('configs/usdrl', f'{path.parent.name}.py')
+        todo = f'Train {pretraining}, or set' if path.parent.name.startswith('pretrain_') else 'Set'
+        raise NotACheckpoint(
+            f'There is no checkpoint {path} (seen from {os.getcwd()}). {todo} load_from to a file, to usdrl://NAME, or '
+            'to None to begin at random.'
+        )
     try:
         check_sums(path)
     except Exception as error:

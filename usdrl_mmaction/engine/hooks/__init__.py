@@ -7,6 +7,7 @@ from .interrupt_hook import InterruptHook
 from .label_hook import LabelHook
 from .non_finite_hook import NonFiniteHook
 from .safe_checkpoint_hook import SafeCheckpointHook
+from .transfer_hook import TransferHook
 
 __all__ = [
     'EmbeddingHealthHook',
@@ -16,4 +17,5 @@ __all__ = [
     'LabelHook',
     'NonFiniteHook',
     'SafeCheckpointHook',
+    'TransferHook',
 ]

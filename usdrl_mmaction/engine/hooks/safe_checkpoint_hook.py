@@ -22,7 +22,8 @@ ADAM = 3  # a parameter and its two moments
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
     """``CheckpointHook`` that writes beside and renames, removes old files only once a new one is there, and resumes
-    from the newest checkpoint that can be read. Takes the arguments of ``CheckpointHook``.
+    from the newest checkpoint that can be read. Where there is none, the run begins, from ``begin_from`` of the config
+    if that is given. Takes the arguments of ``CheckpointHook``.
 
     Whether there is room for a checkpoint is looked at before the first epoch. On other file systems than local ones
     (``out_dir='s3://…'``) it writes as ``CheckpointHook`` does.
@@ -37,7 +38,8 @@ class SafeCheckpointHook(CheckpointHook):
         path, skipped = found[0]
         for reason in skipped:
             runner.logger.warning(f'Passed over while looking for a checkpoint to resume: {reason}')
-        runner._load_from = path and str(path)
+        runner._resume = path is not None
+        runner._load_from = str(path) if path else runner.cfg.get('begin_from')
 
     def after_load_checkpoint(self, runner, checkpoint):
         meta = checkpoint.get('meta')
