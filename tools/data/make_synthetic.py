@@ -1,4 +1,5 @@
-"""Writes the made-up data sets (trimmed clips and untrimmed videos) in MMAction2's pose format."""
+"""Writes the made-up data sets in MMAction2's pose format: clips of one action each, the same clips in pictures (2D), a
+few clips of other people, and untrimmed videos."""
 
 import argparse
 from functools import partial
@@ -10,20 +11,23 @@ from usdrl_mmaction.cli import one_line_errors
 from usdrl_mmaction.datasets import AnnotationError, read_annotations
 from usdrl_mmaction.datasets.conversion import save
 from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
+from usdrl_mmaction.datasets.synthetic_2d import make_trimmed_2d
 
 
 def main():
     args = parse_args()
     jobs = {
-        'synthetic.pkl': (make_trimmed, args.clips, 'clips'),
-        'synthetic_untrimmed.pkl': (make_untrimmed, args.videos, 'videos'),
+        'synthetic.pkl': (make_trimmed, args.clips, args.seed, 'clips'),
+        'synthetic_2d.pkl': (make_trimmed_2d, args.clips, args.seed, 'clips'),
+        'synthetic_other.pkl': (make_trimmed, args.clips // 4, args.seed + 1, 'clips'),
+        'synthetic_untrimmed.pkl': (make_untrimmed, args.videos, args.seed, 'videos'),
     }
-    for name, (make, num, noun) in jobs.items():
+    for name, (make, num, seed, noun) in jobs.items():
         path = args.out_dir / name
-        if not args.overwrite and already_made(path, num, args.seed):
+        if not args.overwrite and already_made(path, num, seed):
             print(f'{path} is there already, made with the same arguments: skipped. Use --overwrite to make it again.')
             continue
-        data = make(num, args.seed, progress=partial(track, description=f'Making {noun}'))
+        data = make(num, seed, progress=partial(track, description=f'Making {noun}'))
         save(data, path)
         print(summary(data, path, noun))
 
@@ -31,7 +35,7 @@ def main():
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--out-dir', type=Path, default=Path('data/synthetic'), help='folder to write to')
-    parser.add_argument('--clips', type=int, default=720, help='number of trimmed clips')
+    parser.add_argument('--clips', type=int, default=720, help='number of trimmed clips; of other people, a quarter')
     parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
     parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
     parser.add_argument('--overwrite', action='store_true', help='make the files again even if they are there')

@@ -7,8 +7,7 @@ from .safe_pickle import AnnotationError, read_pickle
 from .store import open_store
 
 COMMANDS = {
-    'synthetic.pkl': 'python tools/data/make_synthetic.py',
-    'synthetic_untrimmed.pkl': 'python tools/data/make_synthetic.py',
+    **{f'synthetic{kind}.pkl': 'python tools/data/make_synthetic.py' for kind in ('', '_2d', '_other', '_untrimmed')},
     **{
         f'{name}.pkl': f'python tools/data/download.py {name}'
         for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
