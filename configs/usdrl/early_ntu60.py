@@ -1,5 +1,5 @@
-_base_ = '../_base_/tasks/early.py'
-ann_file = 'data/skeleton/ntu60_3d.pkl'
-train_dataloader = dict(dataset=dict(ann_file=ann_file, split='xsub_train'))
-val_dataloader = dict(dataset=dict(ann_file=ann_file, split='xsub_val'))
+_base_ = ['../_base_/tasks/early.py', '../_base_/datasets/ntu60.py']
+load_from = 'work_dirs/pretrain_ntu60/epoch_451.pth'
+train_dataloader = dict(dataset=_base_.train_clips)
+val_dataloader = dict(dataset=_base_.test_clips)
 test_dataloader = val_dataloader

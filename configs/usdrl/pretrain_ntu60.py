@@ -1,3 +1,3 @@
-_base_ = '../_base_/tasks/pretrain.py'
-train_dataloader = dict(dataset=dict(ann_file='data/skeleton/ntu60_3d.pkl', split='xsub_train'))
-default_hooks = dict(checkpoint=dict(interval=10))
+_base_ = ['../_base_/tasks/pretrain.py', '../_base_/datasets/ntu60.py']
+train_dataloader = dict(dataset=_base_.train_clips)
+default_hooks = dict(health=dict(split=_base_.test_clips.split), checkpoint=dict(interval=10))

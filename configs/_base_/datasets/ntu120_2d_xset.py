@@ -1,0 +1,3 @@
+_base_ = './ntu120_2d.py'
+train_clips = dict(split='xset_train')
+test_clips = dict(split='xset_val')

@@ -1,0 +1,5 @@
+# NTU RGB+D 60 by subjects
+ann_file = 'data/skeleton/ntu60_3d.pkl'
+train_clips = dict(ann_file=ann_file, split='xsub_train')
+test_clips = dict(ann_file=ann_file, split='xsub_val')
+num_classes = 60

@@ -1,0 +1,6 @@
+_base_ = './pose_2d.py'
+# NTU RGB+D 60 by subjects, poses found in the colour images
+ann_file = 'data/skeleton/ntu60_2d.pkl'
+train_clips = dict(ann_file=ann_file, split='xsub_train')
+test_clips = dict(ann_file=ann_file, split='xsub_val')
+num_classes = 60

@@ -1,0 +1,3 @@
+_base_ = './ntu60.py'
+train_clips = dict(split='xview_train')
+test_clips = dict(split='xview_val')

@@ -1,0 +1,3 @@
+_base_ = './linear_ntu60_xview.py'
+load_from = 'work_dirs/pretrain_ntu60_xview_multimodal/epoch_451.pth'
+model = dict(backbone=dict(modalities=('joint', 'bone', 'motion')))

@@ -1,0 +1,3 @@
+_base_ = './linear_pkummd2.py'
+load_from = 'work_dirs/pretrain_pkummd2_multimodal/epoch_1201.pth'
+model = dict(backbone=dict(modalities=('joint', 'bone', 'motion')))

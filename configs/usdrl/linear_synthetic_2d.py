@@ -1,0 +1,5 @@
+_base_ = ['./linear_synthetic.py', '../_base_/datasets/synthetic_2d.py']
+model = dict(backbone=dict(layout='coco', in_channels=2))
+train_dataloader = dict(dataset=dict(pipeline=_base_.resized, ann_file=_base_.ann_file))
+val_dataloader = dict(dataset=dict(pipeline=_base_.resized, ann_file=_base_.ann_file))
+test_dataloader = val_dataloader

@@ -1,0 +1,2 @@
+_base_ = './pretrain_ntu120.py'
+model = dict(backbone=dict(type='STTR'))

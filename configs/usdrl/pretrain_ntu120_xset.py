@@ -1,0 +1,3 @@
+_base_ = ['../_base_/tasks/pretrain.py', '../_base_/datasets/ntu120_xset.py']
+train_dataloader = dict(dataset=_base_.train_clips)
+default_hooks = dict(health=dict(split=_base_.test_clips.split), checkpoint=dict(interval=10))

@@ -1,0 +1,2 @@
+_base_ = './pretrain_ntu120_xset.py'
+model = dict(backbone=dict(type='STTR'))
