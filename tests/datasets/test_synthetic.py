@@ -259,7 +259,8 @@ def test_command_writes_skips_and_makes_again(tmp_path, monkeypatch, capsys):
         return capsys.readouterr().out.replace('\n', ' ')
 
     assert '18 classes' in run(0)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['synthetic.pkl', 'synthetic_untrimmed.pkl']
+    names = ['synthetic.pkl', 'synthetic_2d.pkl', 'synthetic_other.pkl', 'synthetic_untrimmed.pkl']
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     written = (tmp_path / 'synthetic.pkl').stat().st_mtime_ns
     assert 'skipped' in run(0)
     assert (tmp_path / 'synthetic.pkl').stat().st_mtime_ns == written
