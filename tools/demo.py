@@ -2,26 +2,23 @@
 
 import argparse
 import json
-import os
-import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parent.parent
+from usdrl_mmaction.steps import config_path, console, run_step, tool_command
+from usdrl_mmaction.visualization.runs import Run
+
 ENCODERS = ('random', 'pretrained')
+# What is measured, by the run that measures it.
 TITLES = {
-    'linear': 'linear classifier, accuracy',
-    '1-NN': '1-NN retrieval, accuracy',
-    'mAP_action@0.5': 'detection, mAP over actions',
-    'mAP_video@0.5': 'detection, mAP over videos',
-    'f1@0.5': 'detection, F1',
+    ('linear', 'acc/top1'): 'linear classifier, accuracy',
+    ('knn', 'acc/top1'): '1-NN retrieval, accuracy',
+    ('detect', 'detection/mAP_action@0.5'): 'detection, mAP over actions',
+    ('detect', 'detection/mAP_video@0.5'): 'detection, mAP over videos',
+    ('detect', 'detection/f1@0.5'): 'detection, F1',
 }
-console = Console(highlight=False)
 
 
 def main():
@@ -31,86 +28,59 @@ def main():
     args = parser.parse_args()
     started, out = time.time(), args.work_dir
 
-    step('Synthetic people', 'tools/data/make_synthetic.py')
-    pretrain = ['configs/usdrl/pretrain_synthetic.py', '--work-dir', out / 'pretrain', '--seed', args.seed]
-    step('Pretraining without labels', 'tools/train.py', *pretrain)
-    results = {title: {} for title in TITLES.values()}
+    run_step('Synthetic people', tool_command('data/make_synthetic.py'))
+    pretrain = tool_command('train.py', config_path('pretrain_synthetic.py'), '--work-dir', out / 'pretrain')
+    run_step('Pretraining without labels', [*pretrain, '--seed', str(args.seed)])
     for encoder in ENCODERS:
-        for measure, value in {**recognition(encoder, args), **detection(encoder, args)}.items():
-            results[TITLES[measure]][encoder] = value
+        recognition(encoder, args)
+        detection(encoder, args)
+    results = {
+        title: {encoder: Run(out / f'{task}_{encoder}', task).metrics[measure] for encoder in ENCODERS}
+        for (task, measure), title in TITLES.items()
+    }
     (out / 'results.json').write_text(json.dumps(results, indent=2) + '\n')
-    step('A page about it all', 'tools/report.py', out)
+    run_step('A page about it all', tool_command('report.py', out))
 
     show(results)
     console.print(f'\nDone in {(time.time() - started) / 60:.1f} minutes. Written:')
     written = [out / 'report.html', out / 'results.json']
     written += [last_checkpoint(out / name) for name in ('pretrain', 'linear_pretrained', 'detect_pretrained')]
-    console.print('\n'.join(f'  {path}' for path in written), soft_wrap=True)
+    console.print('\n'.join(f'  {path}' for path in written))
 
 
-def recognition(encoder: str, args) -> dict[str, float]:
-    """Accuracy of a linear classifier and of the nearest neighbour, on the frozen encoder."""
+def recognition(encoder: str, args):
+    """A linear classifier and the nearest neighbour, on the frozen encoder."""
     linear = train('linear', encoder, args)
-    said = step(
-        f'Its predictions, {encoder} encoder',
-        *('tools/test.py', 'configs/usdrl/linear_synthetic.py', last_checkpoint(linear)),
-        *('--work-dir', linear, '--dump', linear / 'predictions.pkl'),
-    )
-    knn = ['configs/usdrl/knn_synthetic.py', last_checkpoint(linear), '--work-dir', args.work_dir / f'knn_{encoder}']
-    neighbour = step(f'1-NN retrieval, {encoder} encoder', 'tools/test.py', *knn)
-    return {'linear': last_number('acc/top1', said), '1-NN': last_number('acc/top1', neighbour)}
+    test('Its predictions', 'linear', encoder, args, linear, '--dump', linear / 'predictions.pkl')
+    test('1-NN retrieval', 'knn', encoder, args, linear)
 
 
-def detection(encoder: str, args) -> dict[str, float]:
-    """Mean average precisions and F1 at an overlap of 0.5, of the encoder fine-tuned on whole videos."""
+def detection(encoder: str, args):
+    """The encoder fine-tuned on whole videos."""
     detect = train('detect', encoder, args, '--no-validate')
-    said = step(
-        f'Actions in whole videos, {encoder} encoder',
-        *('tools/test.py', 'configs/usdrl/detect_synthetic.py', last_checkpoint(detect), '--work-dir', detect),
-        *('--cfg-options', f'test_evaluator.outfile_prefix={detect}/detection'),
-    )
-    return {measure: last_number(f'detection/{measure}', said) for measure in TITLES if '@' in measure}
+    outfiles = f'test_evaluator.outfile_prefix={detect}/detection'
+    test('Actions in whole videos', 'detect', encoder, args, detect, '--cfg-options', outfiles)
 
 
 def train(task: str, encoder: str, args, *options) -> Path:
     """Train for a task from an encoder; returns the folder."""
     folder = args.work_dir / f'{task}_{encoder}'
-    command = [f'configs/usdrl/{task}_synthetic.py', '--work-dir', folder, '--seed', args.seed, *options]
+    options = ['--work-dir', folder, '--seed', args.seed, *options]
     if encoder == 'pretrained':
-        command += ['--cfg-options', f'load_from={last_checkpoint(args.work_dir / "pretrain")}']
-    step(f'Training of {task}_synthetic, {encoder} encoder', 'tools/train.py', *command)
+        options += ['--cfg-options', f'load_from={last_checkpoint(args.work_dir / "pretrain")}']
+    command = tool_command('train.py', config_path(f'{task}_synthetic.py'), *options)
+    run_step(f'Training of {task}_synthetic, {encoder} encoder', command)
     return folder
 
 
-def step(title: str, *command) -> str:
-    """Run one of the tools and return what it said; of that, only what moves is shown."""
-    command = [str(part) for part in command]
-    console.print(f'\n[bold]{title}[/bold]\n$ python {" ".join(command)}', soft_wrap=True)
-    process = subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
-    )
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if re.search(r'Epoch\(|Encoding|clips|videos|task', line):
-            console.print('  ' + re.sub(r'.* - INFO - ', '', line).strip(), soft_wrap=True, markup=False)
-    if process.wait():
-        sys.exit(''.join(said[-30:]) + f'error: this step ended with code {process.returncode}.')
-    return ''.join(said)
-
-
-def environment() -> dict:
-    """The tools of a checkout run with the package of that checkout, and say things as they happen."""
-    return {**os.environ, 'PYTHONUNBUFFERED': '1', 'PYTHONWARNINGS': 'ignore', 'COLUMNS': '100'}
+def test(title: str, task: str, encoder: str, args, trained: Path, *options):
+    """What a trained model is worth in a task."""
+    options = [last_checkpoint(trained), '--work-dir', args.work_dir / f'{task}_{encoder}', *options]
+    run_step(f'{title}, {encoder} encoder', tool_command('test.py', config_path(f'{task}_synthetic.py'), *options))
 
 
 def last_checkpoint(work_dir: Path) -> Path:
-    return Path((work_dir / 'last_checkpoint').read_text().strip())
-
-
-def last_number(name: str, said: str) -> float:
-    """The last value of a measure that a tool reported."""
-    return float(re.findall(rf'{re.escape(name)}: ([\d.]+)', said)[-1])
+    return Run(work_dir, work_dir.name).checkpoint
 
 
 def show(results: dict):

@@ -35,13 +35,13 @@ def main():
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
         cfg.optim_wrapper.type = 'MixedPrecisionOptimWrapper'
-    if args.resume:
-        cfg.resume, cfg.begin_from = True, cfg.get('load_from')
-        cfg.load_from = None if args.resume == 'auto' else args.resume
     if args.auto_scale_lr:
         cfg.auto_scale_lr.enable = True
     cfg.randomness = dict(seed=args.seed, diff_rank_seed=args.diff_rank_seed, deterministic=args.deterministic)
     cfg.merge_from_dict(args.cfg_options)
+    if args.resume:
+        cfg.resume, cfg.begin_from = True, cfg.get('load_from')
+        cfg.load_from = None if args.resume == 'auto' else args.resume
     build_runner(cfg).train()
 
 
