@@ -18,11 +18,11 @@ from usdrl_mmaction.engine.allocator import keep_pages
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / 'tests')]  # the textbook is among the tests
-from benchmarks import evaluation, store, streaming, training  # noqa: E402
+from benchmarks import evaluation, linear, store, streaming, training  # noqa: E402
 from benchmarks.training import DEVICE, PRODUCTS  # noqa: E402
 
 PAIRS = {**training.ROWS, **evaluation.ROWS}
-TABLES = {'store': store, 'streaming': streaming}  # what has a table of its own
+TABLES = {'linear': linear, 'store': store, 'streaming': streaming}  # what has a table of its own
 NAMES = [*PAIRS, *TABLES]
 console = Console(highlight=False, width=120)
 
