@@ -18,7 +18,7 @@ from usdrl_mmaction.engine.allocator import keep_pages
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / 'tests')]  # the textbook is among the tests
-from benchmarks import evaluation, linear, store, streaming, training  # noqa: E402
+from benchmarks import evaluation, linear, profile, store, streaming, training  # noqa: E402
 from benchmarks.training import DEVICE, PRODUCTS  # noqa: E402
 
 PAIRS = {**training.ROWS, **evaluation.ROWS}
@@ -32,12 +32,15 @@ def main():
     parser.add_argument('rows', nargs='*', default=NAMES, help=f'what to measure, of: {", ".join(NAMES)}')
     parser.add_argument('--repeats', type=int, default=5, help='measurements of each, after one to warm up')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/bench/bench.json'), help='the JSON file')
+    parser.add_argument('--profile', action='store_true', help='show where the time of the rows goes instead')
     args = parser.parse_args()
     unknown = set(args.rows) - set(NAMES)
     if unknown:
         parser.error(f'there is no row {", ".join(sorted(unknown))}; the rows are: {", ".join(NAMES)}')
 
     console.print(', '.join(f'{name} {value}' for name, value in machine().items()))
+    if args.profile:
+        return show_profiles([name for name in args.rows if name in PAIRS])
     results = {name: measure(name, args.repeats) for name in args.rows}
     if pairs := {name: row for name, row in results.items() if name in PAIRS}:
         show(pairs)
@@ -46,6 +49,16 @@ def main():
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps({'machine': machine(), 'rows': results}, indent=2) + '\n')
     console.print(f'Written: {args.out}')
+
+
+def show_profiles(names: list[str]):
+    for name in names:
+        title, pair = PAIRS[name]
+        spent = {}
+        for who, run in zip(('ours', 'textbook'), pair(), strict=True):
+            keep_pages(who == 'ours')
+            spent[who] = profile.profile(run) if run else {}
+        profile.show(title, **spent, console=console)
 
 
 def measure(name: str, repeats: int) -> dict | list:

@@ -1,0 +1,48 @@
+"""Where the time of a row goes, by kind of operation."""
+
+from collections import Counter
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+# The first that an operation's name has.
+KINDS = {
+    'matrix products': ('mm', 'linear', 'convolution', 'attention'),
+    'optimizer': ('adam', 'addcdiv', 'lerp', 'sqrt', '_foreach'),
+    'copies and casts': ('copy_', 'cat', 'clone', 'index', 'stack'),
+    'norms': ('norm',),
+    'softmax': ('softmax',),
+}
+OTHER = 'element by element, sums, all else'
+
+
+def profile(run) -> dict[str, float]:
+    """Milliseconds by kind, of one run after one to warm up."""
+    run()
+    with torch.profiler.profile() as recorded:
+        run()
+    spent = Counter()
+    for event in recorded.key_averages():
+        spent[kind_of(event.key)] += event.self_device_time_total / 1e3 or event.self_cpu_time_total / 1e3
+    return dict(spent)
+
+
+def kind_of(operation: str) -> str:
+    name = operation.lower()
+    return next((kind for kind, parts in KINDS.items() if any(part in name for part in parts)), OTHER)
+
+
+def show(title: str, ours: dict, textbook: dict, console: Console):
+    table = Table(title=f'{title}: milliseconds, and share of the whole')
+    for name in ('where', 'ours', 'textbook'):
+        table.add_column(name, justify='left' if name == 'where' else 'right')
+    for kind in (*KINDS, OTHER):
+        table.add_row(kind, *(f'{spent.get(kind, 0):.0f} ({share(spent, kind):.0%})' for spent in (ours, textbook)))
+    table.add_section()
+    table.add_row('all', *(f'{sum(spent.values()):.0f}' for spent in (ours, textbook)))
+    console.print(table)
+
+
+def share(spent: dict, kind: str) -> float:
+    return spent.get(kind, 0) / sum(spent.values())
