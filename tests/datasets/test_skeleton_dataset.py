@@ -94,6 +94,15 @@ def test_a_broken_file_says_what_is_wrong(tmp_path, ann_file, damage, message):
         SkeletonDataset(str(path), PIPELINE, split='xsub_train')
 
 
+@pytest.mark.parametrize('shape', [(), (2, 0), (1, 1, 25), (1, 4, 25, 3)])
+def test_scores_that_are_not_those_of_the_joints_are_named(tmp_path, shape):
+    (tmp_path / 'clips.pkl').write_bytes(holding(clip('b') | dict(keypoint_score=np.ones(shape, np.float32))))
+    dataset = SkeletonDataset(str(tmp_path / 'clips.pkl'), PIPELINE, split='xsub_train')
+    assert dataset[0]['inputs'].shape == (1, 2, 4, 25, 3)
+    with pytest.raises(AnnotationError, match=r"Clip 'b' .* 'keypoint_score' of \(.*\), not \(1, 4, 25\)\. Correct"):
+        dataset[1]
+
+
 def test_clips_in_files_of_their_own_are_read_and_not_trusted(tmp_path):
     where = dict(ann_file=str(tmp_path / 'index.pkl'), data_prefix=dict(skeleton=str(tmp_path)), split='all')
     index = dict(split=dict(all=['a', 'evil']), annotations=[dict(frame_dir='a'), dict(frame_dir='evil')])

@@ -26,4 +26,16 @@ class SkeletonDataset(PoseDataset):
         info = super(PoseDataset, self).get_data_info(idx)  # PoseDataset's own would trust the pickle of a clip
         if 'skeleton' in self.data_prefix:
             info |= read_pickle(os.path.join(self.data_prefix['skeleton'], f'{info["frame_dir"]}.pkl'))
-        return {key: np.asarray(value) if isinstance(value, StoredArray) else value for key, value in info.items()}
+        info = {key: np.asarray(value) if isinstance(value, StoredArray) else value for key, value in info.items()}
+        check_score(info)
+        return info
+
+
+def check_score(info: dict):
+    """MMAction2 takes the frames of both alike."""
+    joints, score = np.shape(info.get('keypoint')), info.get('keypoint_score')
+    if score is not None and np.shape(score) != joints[:-1]:
+        raise AnnotationError(
+            f"Clip '{info.get('frame_dir')}' has a 'keypoint' of the shape {joints} and a 'keypoint_score' of "
+            f'{np.shape(score)}, not {joints[:-1]}. Correct the annotation file; tools/data/inspect.py shows more.'
+        )

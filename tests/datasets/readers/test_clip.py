@@ -45,6 +45,15 @@ def test_the_wrong_number_of_joints_and_nobody():
         fit(Clip(np.zeros((1, 5, 17, 3), np.float32)), COCO, 'clip')
 
 
+def test_a_place_where_no_joint_can_be_is_said():
+    keypoint = moving(joints=17)
+    keypoint[0, 2, 3, 1] = -3e38
+    with pytest.raises(AnnotationError, match=r'clip: no joint can be at 3e\+38\. The file is damaged'):
+        fit(Clip(keypoint), COCO, 'clip')
+    keypoint[0, 2, 3, 1] = 1e6
+    assert fit(Clip(keypoint), COCO, 'clip').keypoint is keypoint
+
+
 def test_absent_people_go_and_the_others_keep_their_order():
     keypoint = moving(4)
     keypoint[[0, 2]] = 0

@@ -8,6 +8,8 @@ import numpy as np
 from usdrl_mmaction.datasets import AnnotationError
 from usdrl_mmaction.skeletons import Skeleton
 
+FARTHEST = 1e9  # farther than in any unit a joint can be; what a model makes of it is still a number
+
 
 class Clip(NamedTuple):
     """A recording. What was not seen is 0."""
@@ -27,6 +29,11 @@ def fit(clip: Clip, skeleton: Skeleton, path: str | Path) -> Clip:
     stand, if their number is right."""
     if not clip.keypoint.any():
         raise AnnotationError(f'{path}: nobody is seen in it.')
+    largest = np.abs(clip.keypoint).max()
+    if largest > FARTHEST:
+        raise AnnotationError(
+            f'{path}: no joint can be at {largest:.3g}. The file is damaged, or it has other numbers.'
+        )
     names = [name.lower().replace(' ', '_') for name in clip.joints]
     common = set(names) & set(skeleton.names)
     if common:
