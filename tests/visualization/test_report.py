@@ -13,7 +13,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from visualization.run_folders import training, write_detections, write_dump, write_start
 
-from usdrl_mmaction.visualization.report import write_report
+from usdrl_mmaction.visualization.report import shown_number, write_report
 
 VOID = {'meta', 'img', 'br', 'hr', 'input', 'link'}
 BROWSERS = 'chromium', 'chromium-browser', 'google-chrome', 'chrome'
@@ -123,6 +123,18 @@ def test_numbers_are_those_of_the_files(work_dir):
     ):
         assert ' | '.join(row) in ' | '.join(words)
     assert '0.77' not in words
+
+
+def test_a_number_has_few_digits_and_never_none():
+    assert [shown_number(value) for value in (0.5, 0.0176321, 0.00069, 0.000012, 0.0, 1234.5678)] == [
+        '0.5', '0.0176', '0.0007', '1.2e-05', '0', '1235',
+    ]  # fmt: skip
+
+
+def test_what_was_started_again_says_so(work_dir):
+    for day, again in ((1, ''), (2, ', and once more'), (3, ', and 2 more times')):
+        write_start(work_dir, f'2026010{day}_123400')
+        assert f'2026-01-01 12:34{again}' in page_of(work_dir).words
 
 
 def test_names_are_text_and_never_markup(work_dir):

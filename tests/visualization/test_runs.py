@@ -40,6 +40,15 @@ def test_metrics_are_those_of_the_last_test_or_else_validation(work_dir):
     assert Run(work_dir, 'w').metrics == {'acc/top1': 0.3}
 
 
+def test_settings_of_training_are_kept_when_a_test_comes_with_its_own(work_dir):
+    write_start(work_dir, '20260101_000000', training(1), config='epochs = 3')
+    write_start(work_dir, '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
+    run = Run(work_dir, 'w')
+    assert (run.trained_config.epochs, run.config.epochs) == (3, 24)
+    write_start(work_dir / 'tested', '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
+    assert Run(work_dir / 'tested', 'w').trained_config.epochs == 24
+
+
 def test_several_runs_come_in_the_order_of_their_start(work_dir):
     write_start(work_dir / 'b', '20260101_000000')
     write_start(work_dir / 'a', '20260102_000000')

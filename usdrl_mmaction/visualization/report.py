@@ -72,10 +72,10 @@ def section(run: Run) -> Section:
     for name, value in run.metrics.items():
         what, _, threshold = name.partition('@')
         if threshold and not name.startswith(OBSERVED):
-            metrics_at.setdefault(what.split('/')[-1], {})[f'@{threshold}'] = f'{value:.4g}'
+            metrics_at.setdefault(what.split('/')[-1], {})[f'@{threshold}'] = shown_number(value)
         elif not threshold:
-            metrics[name] = f'{value:.4g}'
-    config = run.config.pretty_text if run.config else ''
+            metrics[name] = shown_number(value)
+    config = run.trained_config.pretty_text if run.trained_config else ''
     key = re.sub(r'\W+', '-', run.name)
     parts = [part for part in parts if part]
     return Section(run.name, key, settings(run), config, metrics, metrics_at, parts, left_out)
@@ -120,8 +120,13 @@ def read_results(path: Path) -> dict[str, dict[str, str]]:
             for key, value in node.items():
                 walk(value, (*keys, str(key)))
         elif keys:
-            shown = f'{node:.4g}' if isinstance(node, float) else str(node)
+            shown = shown_number(node) if isinstance(node, float) else str(node)
             rows.setdefault(', '.join(keys[:-1]), {})[keys[-1]] = shown
 
     walk(content, ())
     return rows
+
+
+def shown_number(value: float) -> str:
+    """Four digits, and as many decimals unless nothing would be left."""
+    return f'{round(value, 4) or value:.4g}'

@@ -27,16 +27,20 @@ class Run:
     @cached_property
     def config(self) -> Config | None:
         """Of the last start."""
-        if not self.starts:
-            return None
-        return Config.fromfile(self.starts[-1] / 'vis_data/config.py', import_custom_modules=False)
+        return read_config(self.starts[-1]) if self.starts else None
+
+    @cached_property
+    def trained_config(self) -> Config | None:
+        """Of the last start that trained, if one did: tests come with a config of their own."""
+        trained = [start for start in self.starts if any('iter' in line for line in scalars_of(start))]
+        return read_config(trained[-1]) if trained else self.config
 
     @cached_property
     def scalars(self) -> list[dict]:
         """What was logged, in order. A start that resumed, or began anew, takes the place of what it went over."""
         lines = []
         for start in self.starts:
-            more = read_lines(start / 'vis_data/scalars.json')
+            more = scalars_of(start)
             first = min((line['iter'] for line in more if 'iter' in line), default=None)
             if first is not None:
                 kept = next((row for row, line in enumerate(lines) if line.get('iter', 0) >= first), len(lines))
@@ -80,6 +84,14 @@ def find_runs(work_dir: Path) -> list[Run]:
     names = {folder: str(folder.relative_to(work_dir)) for folder in folders} | {work_dir: work_dir.resolve().name}
     runs = [Run(folder, names[folder]) for folder in folders]
     return sorted(runs, key=lambda run: (run.starts[0].name if run.starts else '~', run.name))
+
+
+def read_config(start: Path) -> Config:
+    return Config.fromfile(start / 'vis_data/config.py', import_custom_modules=False)
+
+
+def scalars_of(start: Path) -> list[dict]:
+    return read_lines(start / 'vis_data/scalars.json')
 
 
 def read_lines(path: Path) -> list[dict]:

@@ -7,11 +7,11 @@ from .runs import Run
 
 def settings(run: Run) -> dict[str, str]:
     """In plain words; what a run does not have is left out."""
-    config = run.config
+    config = run.trained_config
     if config is None:
         return {}
     model, train = config.get('model', {}), config.get('train_dataloader') or {}
-    test = config.get('test_dataloader') or config.get('val_dataloader') or {}
+    test = run.config.get('test_dataloader') or run.config.get('val_dataloader') or {}
     loop = config.get('train_cfg') or {}
     rows = {
         'started': times(run),
@@ -38,7 +38,7 @@ def times(run: Run) -> str:
         first = datetime.strptime(run.starts[0].name, '%Y%m%d_%H%M%S')
     except ValueError:
         return run.starts[0].name
-    again = f', and {len(run.starts) - 1} more times' if len(run.starts) > 1 else ''
+    again = {1: '', 2: ', and once more'}.get(len(run.starts), f', and {len(run.starts) - 1} more times')
     return f'{first:%Y-%m-%d %H:%M}{again}'
 
 
