@@ -1,5 +1,7 @@
 """Numbers stand at the epochs that they belong to, beside those that they compare with."""
 
+import base64
+
 import pytest
 from visualization.run_folders import training, write_start
 
@@ -37,6 +39,12 @@ def test_what_belongs_together_is_one_panel(work_dir):
     part = training_curves(run_of(work_dir, [*lines, *validations]))
     titles = [picture.title for picture in part.pictures]
     assert titles == ['loss', 'cross', 'grad_norm', 'acc, validation', 'detection/f1, validation', 'lr']
+
+
+def test_curves_that_lie_on_each_other_are_one_with_both_names(work_dir):
+    lines = [{'acc/top1': 0.1 * step, 'acc/mean1': 0.1 * step + 1e-12, 'step': step} for step in (1, 2)]
+    (panel,) = training_curves(run_of(work_dir, lines)).pictures
+    assert 'top1, mean1' in base64.b64decode(panel.source.split(',')[1]).decode()
 
 
 def test_one_point_is_no_curve(work_dir):

@@ -49,7 +49,7 @@ def early_prediction(run: Run) -> Part | None:
     figure, axes = new_figure()
     ratios = sorted(points)
     axes.plot([100 * ratio for ratio in ratios], [100 * points[ratio] for ratio in ratios], marker='o')
-    for ratio, place, side in ((ratios[0], (7, -5), 'left'), (ratios[-1], (0, -16), 'right')):
+    for ratio, place, side in ((ratios[0], (3, 6), 'right'), (ratios[-1], (0, -16), 'right')):
         point = 100 * ratio, 100 * points[ratio]
         axes.annotate(f'{point[1]:.1f}', point, place, textcoords='offset points', ha=side)
     axes.set(xlabel='% of the clip seen', ylabel='% right', xlim=(0, 105), ylim=(0, 105))
@@ -91,13 +91,23 @@ def panel_of(name: str, series: dict[str, Series]) -> str:
 
 def draw(title: str, panel: dict[str, Series], unit: str) -> Picture:
     figure, axes = new_figure()
-    names = [name.split('/')[-1] for name in panel]
-    for (places, values), name, colour in zip(panel.values(), names, colours(len(panel)), strict=True):
-        axes.plot(places, values, color=colour, label=name, marker='.' if len(places) < 30 else None, linewidth=1.6)
+    lines = {}  # those that would lie on each other are one, with all their names
+    for name, points in panel.items():
+        lines.setdefault(np.float32(points).tobytes(), (points, []))[1].append(name.split('/')[-1])
+    for ((places, values), names), colour in zip(lines.values(), colours(len(lines)), strict=True):
+        axes.plot(
+            places,
+            values,
+            color=colour,
+            label=', '.join(names),
+            marker='.' if len(places) < 30 else None,
+            linewidth=1.6,
+        )
     positive = [value for _, values in panel.values() for value in values if value > 0]
     if len(positive) == sum(len(values) for _, values in panel.values()) and max(positive) > 50 * min(positive):
         axes.set_yscale('log')
     axes.set_xlabel(unit)
+    axes.locator_params(axis='x', integer=True)
     axes.grid()
     if len(panel) > 1:
         axes.legend(loc='best')

@@ -95,7 +95,7 @@ def timeline(found: Detections, video: str, word: str) -> Timeline:
         name = found.classes[label - 1]
         times = f'{start / found.fps:.1f} to {end / found.fps:.1f} s'
         title = f'{name}, {times}' + ('' if score is None else f', score {score:.2f}')
-        opacity = 1.0 if score is None else score
+        opacity = 1.0 if score is None else score**1.5  # many doubtful ones do not add up to grey
         return Span(start / length, (end - start) / length, palette[label - 1], title, opacity)
 
     proposals = sorted(found.proposals.get(video, []), key=lambda row: row[3])  # the surest is drawn on top

@@ -55,8 +55,18 @@ def draw(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) -> Pic
     """The number of each class stands in the middle of its clips."""
     figure, axes = new_figure(4.6, 4.2)
     axes.scatter(*points.T, s=16, c=[palette[label] for label in labels], linewidths=0, alpha=0.85)
-    for label in palette:
-        middle = np.median(points[labels == label], axis=0)
+    middles = apart(np.array([np.median(points[labels == label], axis=0) for label in palette]), np.ptp(points) / 20)
+    for label, middle in zip(palette, middles, strict=True):
         axes.text(*middle, label, ha='center', va='center', weight='bold', path_effects=OUTLINE, clip_on=True)
     axes.set_axis_off()
     return picture(figure, 'Clips in two dimensions', 'large')
+
+
+def apart(places: np.ndarray, room: float) -> np.ndarray:
+    """The places, moved until none is nearer than ``room`` to another.  # (N, 2)"""
+    for _ in range(100):
+        gaps = places[:, None] - places  # (N, N, 2)
+        distances = np.maximum(np.linalg.norm(gaps, axis=-1), 1e-9)
+        push = np.maximum(room - distances, 0) / distances
+        places = places + (push[..., None] * gaps).sum(1) / 2
+    return places
