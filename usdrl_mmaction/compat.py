@@ -35,6 +35,7 @@ def apply():
     leave_configs_in_checkpoints_alone()
     locate_packages()
     name_this_package()
+    start_processes_without_gpus()
     restore_numpy_names()
     stand_in_for_drn()
     leave_out_broken_multimodal()
@@ -214,6 +215,32 @@ def name_this_package():
     from mmengine.config.utils import MODULE2PACKAGE
 
     MODULE2PACKAGE.setdefault(PACKAGE, PACKAGE)
+
+
+def start_processes_without_gpus():
+    """MMEngine gives each process its GPU also where there is none.
+
+    ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``, then ``DistributedDataParallel device_ids
+    and output_device arguments only work with single-device/multiple-device GPU modules or CPU modules``.
+    """
+    from mmengine.device import get_device
+    from mmengine.model import MMDistributedDataParallel
+
+    if get_device() != 'cpu' or MMDistributedDataParallel.__init__ is _wrap_on_cpu:
+        return
+    import_module('mmengine.dist.utils')._init_dist_pytorch = _init_processes
+    _wrap_on_cpu.stock = MMDistributedDataParallel.__init__
+    MMDistributedDataParallel.__init__ = _wrap_on_cpu
+
+
+def _init_processes(backend, init_backend='torch', **kwargs):
+    import torch
+
+    torch.distributed.init_process_group(backend, **kwargs)
+
+
+def _wrap_on_cpu(self, module, *args, device_ids=None, **kwargs):
+    _wrap_on_cpu.stock(self, module, *args, **kwargs)
 
 
 def restore_numpy_names():
