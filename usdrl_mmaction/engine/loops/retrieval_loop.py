@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 from mmaction.registry import LOOPS
+from mmengine.dist import all_gather
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, TestLoop
 from torch import Tensor
@@ -24,8 +25,9 @@ class RetrievalLoop(TestLoop):
 
     def run(self) -> dict:
         features, samples = encode_all(self.runner.model, self.gallery)
-        self.features = F.normalize(features, dim=1)
-        self.labels = torch.cat([sample.gt_label for sample in samples]).to(features.device)
+        labels = torch.cat([sample.gt_label for sample in samples]).to(features.device)
+        self.features = F.normalize(torch.cat(all_gather(features)), dim=1)  # each process has encoded a part
+        self.labels = torch.cat(all_gather(labels))
         return super().run()
 
     @torch.no_grad()
