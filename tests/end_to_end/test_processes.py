@@ -1,4 +1,4 @@
-"""Two processes give what one gives at the same batch: losses and weights of pretraining, and every number of a test."""
+"""Two processes give what one gives at the same batch: losses and weights of pretraining, and every number of tests."""
 
 import os
 import pickle
