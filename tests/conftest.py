@@ -1,5 +1,6 @@
 """What the tests share: where things are, small annotation files, and configs shrunk to run in seconds."""
 
+import json
 import pickle
 from copy import deepcopy
 from pathlib import Path
@@ -74,3 +75,11 @@ def shrunk(cfg: Config, ann_file: Path) -> dict:
     if cfg.get('train_cfg'):
         options |= {'train_cfg.max_epochs': 2, 'default_hooks.checkpoint.interval': 1}
     return options
+
+
+def losses(work_dir) -> dict[int, float]:
+    """The loss of every step that any run in a work dir logged, by step; later runs overrule."""
+    steps = {}
+    for log in sorted(Path(work_dir).glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns):
+        steps |= {entry['step']: entry['loss'] for entry in map(json.loads, log.open()) if 'loss' in entry}
+    return steps

@@ -12,11 +12,11 @@ from pathlib import Path
 import mmaction
 import numpy as np
 import pytest
+from conftest import ROOT, losses
 from mmengine.runner import Runner
 
 import usdrl_mmaction  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[2]
 STOCK = Path(mmaction.__file__).parent / '.mim'
 STGCNPP = STOCK / 'configs/skeleton/stgcnpp/stgcnpp_8xb16-joint-u100-80e_ntu60-xsub-keypoint-3d.py'
 
@@ -29,16 +29,6 @@ def run(tool, *args, cwd=ROOT):
     done = subprocess.run(command(tool, *args), capture_output=True, text=True, cwd=cwd, timeout=250)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout + done.stderr
-
-
-def losses(work_dir):
-    """The loss of every step that any run in a work dir logged, by step; later runs overrule."""
-    steps = {}
-    for log in sorted(Path(work_dir).glob('*/vis_data/scalars.json')):
-        for entry in map(json.loads, log.read_text().splitlines()):
-            if 'loss' in entry:
-                steps[entry['step']] = entry['loss']
-    return steps
 
 
 @pytest.fixture

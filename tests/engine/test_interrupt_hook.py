@@ -1,24 +1,22 @@
 """A run that is told to end, wherever it is, goes on as if it had not been."""
 
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT, losses
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from usdrl_mmaction.cli import one_line_errors
 from usdrl_mmaction.engine.hooks.interrupt_hook import random_state, set_random_state
 
-ROOT = Path(__file__).resolve().parents[2]
 # 3 epochs of 4 batches; a rate that changes every step; views, DropPath and the order of the clips are random
 THREE_EPOCHS = {
     'train_cfg': dict(type='ResumableTrainLoop', max_epochs=3),
@@ -48,14 +46,6 @@ def train(tiny, options, *hooks):
         runner.register_hook(hook, priority='NORMAL')
     runner.train()
     return runner
-
-
-def losses(work_dir):
-    """By step; later runs overrule."""
-    steps = {}
-    for log in sorted(Path(work_dir).glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns):
-        steps |= {entry['step']: entry['loss'] for entry in map(json.loads, log.open()) if 'loss' in entry}
-    return steps
 
 
 def everything(runner):

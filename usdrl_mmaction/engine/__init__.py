@@ -13,6 +13,7 @@ from .hooks import (
 )
 from .loops import ResumableTrainLoop, RetrievalLoop
 from .mixed_precision import MixedPrecisionOptimWrapper
+from .sharding import dste_layers
 
 __all__ = [
     'EmbeddingHealthHook',
@@ -28,4 +29,5 @@ __all__ = [
     'SafeCheckpointHook',
     'TransferHook',
     'UnhealthyRun',
+    'dste_layers',
 ]

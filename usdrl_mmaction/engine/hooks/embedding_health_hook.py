@@ -13,6 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from torch import Tensor
+from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.utils.data import DataLoader, Subset
 
 from ..errors import UnhealthyRun
@@ -56,6 +57,9 @@ class EmbeddingHealthHook(Hook):
         chosen = np.unique(np.linspace(0, len(clips) - 1, self.num_clips).astype(int))
         self.loader = DataLoader(Subset(clips, chosen.tolist()), 64, collate_fn=pseudo_collate)
         self.losses = []
+        self.sharded = isinstance(runner.model, FullyShardedDataParallel)
+        if self.sharded:
+            runner.logger.warning('Health is not looked at: the first process has a share of the weights alone.')
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if torch.isfinite(outputs['loss']):  # else the step was skipped
@@ -64,7 +68,7 @@ class EmbeddingHealthHook(Hook):
 
     def after_train_epoch(self, runner):
         due = self.every_n_epochs(runner, self.interval) or self.is_last_train_epoch(runner)
-        if not due or not is_main_process():
+        if not due or not is_main_process() or self.sharded:
             return
         look = {
             'epoch': runner.epoch + 1,

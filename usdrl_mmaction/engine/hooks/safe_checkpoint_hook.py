@@ -52,6 +52,7 @@ class SafeCheckpointHook(CheckpointHook):
 
     def before_train(self, runner):
         super().before_train(runner)
+        numbers = sum(value.numel() for value in runner.model.state_dict().values())  # all of one that is sharded
         if not isinstance(self.file_backend, LocalBackend) or not is_main_process():
             return
         self.file_backend = DraftBackend()
@@ -59,7 +60,7 @@ class SafeCheckpointHook(CheckpointHook):
         for draft in Path(self.out_dir).glob(f'*{DRAFT}'):
             draft.unlink()  # of a run that was killed
         with self.nothing_lost(runner):
-            check_room(Path(self.out_dir), runner, self.max_keep_ckpts)
+            check_room(Path(self.out_dir), runner, ADAM * BYTES * numbers, self.max_keep_ckpts)
 
     def _save_checkpoint_with_step(self, runner, step, meta):
         outdated = self.keep(runner, step)
@@ -126,12 +127,10 @@ def local_folder(hook: CheckpointHook, runner) -> Path | None:
     return None if '://' in out_dir else Path(out_dir, os.path.basename(runner.work_dir.rstrip(os.sep)))
 
 
-def check_room(folder: Path, runner, max_keep: int):
+def check_room(folder: Path, runner, size: int, max_keep: int):
     """Whether a checkpoint can be written, and how many more there is room for."""
     DraftBackend().put(b'', folder / 'room')
     (folder / 'room').unlink()
-    weights = sum(value.numel() for value in runner.model.state_dict().values())
-    size = ADAM * BYTES * weights
     free = shutil.disk_usage(folder).free
     there = sum(path.stat().st_size for path in folder.glob('*.pth'))
     if free < size:

@@ -6,8 +6,6 @@ import logging
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
-from torch import nn
 
 from usdrl_mmaction.zoo import NotACheckpoint
 
@@ -28,19 +26,21 @@ class TransferHook(Hook):
     priority = 'LOWEST'  # a checkpoint that cannot be resumed at all is said before
 
     def after_load_checkpoint(self, runner, checkpoint):
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        weights = checkpoint.get('state_dict', checkpoint)
+        wanted, weights = runner.model.state_dict(), checkpoint.get('state_dict', checkpoint)
         source = runner._load_from or 'The checkpoint'
-        compare(shapes(model.state_dict()), shapes(weights), source)
-        for name in heads_of_other_shape(model, weights):
+        compare(encoder(wanted), encoder(weights), source)
+        for name in heads_of_other_shape(wanted, weights):
             print_log(f'{source}: {name} has another shape and is left out.', 'current', logging.INFO)
             weights.pop(name)
 
 
 def shapes(weights: dict) -> dict[str, tuple]:
-    """Of the parameters of the encoder."""
-    plain = {name.removeprefix('module.'): tuple(value.shape) for name, value in weights.items()}
-    return {name: shape for name, shape in plain.items() if name.startswith(ENCODER)}
+    """By the names that they have in a model that is not wrapped."""
+    return {name.removeprefix('module.'): tuple(value.shape) for name, value in weights.items()}
+
+
+def encoder(weights: dict) -> dict[str, tuple]:
+    return {name: shape for name, shape in shapes(weights).items() if name.startswith(ENCODER)}
 
 
 def compare(wanted: dict[str, tuple], given: dict[str, tuple], source: str):
@@ -59,7 +59,7 @@ def compare(wanted: dict[str, tuple], given: dict[str, tuple], source: str):
         raise NotACheckpoint(f'{source} {said} ({len(lacking) + len(unknown)} such names). {OTHERWISE}')
 
 
-def heads_of_other_shape(model: nn.Module, weights: dict) -> list[str]:
-    wanted = {name: value.shape for name, value in model.state_dict().items() if not name.startswith(ENCODER)}
-    names = {name: name.removeprefix('module.') for name in weights}
-    return [name for name, plain in names.items() if plain in wanted and wanted[plain] != weights[name].shape]
+def heads_of_other_shape(model: dict, weights: dict) -> list[str]:
+    wanted = {name: shape for name, shape in shapes(model).items() if not name.startswith(ENCODER)}
+    given = zip(weights, shapes(weights).items(), strict=True)
+    return [name for name, (plain, shape) in given if wanted.get(plain, shape) != shape]

@@ -1,0 +1,13 @@
+"""Weights, gradients and the optimizer's state divided among processes, by MMEngine's ``FSDPStrategy``."""
+
+from mmengine.registry import FUNCTIONS
+from torch import nn
+
+from usdrl_mmaction.models.backbones.dste import DenseLayer
+from usdrl_mmaction.models.heads.decorrelation_head import Projector
+
+
+@FUNCTIONS.register_module()
+def dste_layers(module: nn.Module, recurse: bool, nonwrapped_numel: int) -> bool:
+    """What is put together at a time and given up again. No part of a layer: a layer reads the weights of its parts."""
+    return recurse or isinstance(module, DenseLayer | Projector)
