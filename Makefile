@@ -1,19 +1,25 @@
 # make demo   install into .venv, pretrain on synthetic people, compare with a random encoder
 # make test   install into .venv what the tests need, run them
+# make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
 # make torture  kills, damage and hostile files by the hundred
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+FULL := .venv-full
+FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
 
-.PHONY: demo test bench lint torture
+.PHONY: demo test test-full bench lint torture
 
 demo: $(VENV)/installed
 	$(RUN) tools/demo.py
 
 test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile
+
+test-full: $(FULL)/installed
+	OMP_NUM_THREADS=1 $(FULL)/bin/python -m pytest tests/full
 
 bench: $(VENV)/installed
 	$(RUN) tools/benchmark.py
@@ -25,6 +31,16 @@ torture: $(VENV)/installed
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+
+# mmcv has no wheel for today's torch, the one of xtcocotools wants numpy 1: both are built against what is installed.
+# They are not left in pip's cache, where others would find them: a build for the CPU, little optimized.
+$(FULL)/installed: setup.cfg requirements/tested.txt requirements/full.txt
+	test -x $(FULL)/bin/python || $(PYTHON) -m venv $(FULL)
+	$(FULL_PIP) torch numpy setuptools wheel ninja psutil cython
+	CUDA_VISIBLE_DEVICES= MMCV_WITH_OPS=1 FORCE_CUDA=0 MAX_JOBS=2 CFLAGS='-O1 -g0' PATH="$(CURDIR)/$(FULL)/bin:$$PATH" \
+		$(FULL_PIP) --no-cache-dir --no-build-isolation --no-binary mmcv,xtcocotools mmcv xtcocotools
+	$(FULL_PIP) --no-build-isolation -e '.[full,test]'
+	touch $@
 
 # Installed anew only when the dependencies change.
 $(VENV)/installed: setup.cfg requirements/tested.txt

@@ -13,6 +13,7 @@ import mmaction.apis.inference as stock
 import numpy as np
 from mmengine.device import get_device
 from mmengine.hub import get_config
+from mmengine.registry import DefaultScope
 from rich.progress import track
 from torch import nn
 
@@ -115,14 +116,17 @@ def find_people(
 ) -> list[list[np.ndarray]]:
     """The people of each frame, (V, 3) of x, y and score.
 
-    Both functions take frames as well as their paths. Frames without people are kept from MMPose: given no box it
-    takes the whole image for a person.
+    Both functions take frames as well as their paths, and look for transforms in the package of the model that was
+    loaded last, unless they are told. Frames without people are kept from MMPose: given no box it takes the whole image
+    for a person.
     """
     people = [[] for _ in frames]
     with without_bars():
-        boxes, _ = stock.detection_inference(detector, None, frames, score_thr, PERSON)
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            boxes, _ = stock.detection_inference(detector, None, frames, score_thr, PERSON)
         shown = [number for number, found in enumerate(boxes) if len(found)]
-        results, _ = stock.pose_inference(pose, None, [frames[i] for i in shown], [boxes[i] for i in shown])
+        with DefaultScope.overwrite_default_scope('mmpose'):
+            results, _ = stock.pose_inference(pose, None, [frames[i] for i in shown], [boxes[i] for i in shown])
     for number, result in zip(shown, results, strict=True):
         joints = [result['keypoints'], np.asarray(result['keypoint_scores'])[..., None]]  # (P, V, 2), (P, V, 1)
         people[number] = list(np.concatenate(joints, axis=-1).astype(np.float32))
