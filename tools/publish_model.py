@@ -39,7 +39,7 @@ def main():
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', type=Path, help='a checkpoint of training, e.g. work_dirs/demo/pretrain/epoch_40.pth')
+    parser.add_argument('src', type=Path, help='a checkpoint of training, e.g. work_dirs/demo/pretrain/epoch_80.pth')
     parser.add_argument('dst', type=Path, help='the file to write; its stem is the name in the zoo')
     parser.add_argument('--half', action='store_true', help='store float16, which loads into float32 models too')
     parser.add_argument('--classes', metavar='ANN_FILE', help='keep the names of the classes of this annotation file')

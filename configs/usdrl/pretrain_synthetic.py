@@ -9,12 +9,12 @@ model = dict(
     ),
 )
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=32,
     num_workers=0,
     persistent_workers=False,
     dataset=dict(ann_file='data/synthetic/synthetic.pkl', split='xsub_train'),
 )
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
-train_cfg = dict(max_epochs=40)
-param_scheduler = [dict(type='MultiStepLR', milestones=[32], gamma=0.1)]
-default_hooks = dict(checkpoint=dict(interval=5))
+train_cfg = dict(max_epochs=80)
+param_scheduler = [dict(type='MultiStepLR', milestones=[64], gamma=0.1)]
+default_hooks = dict(checkpoint=dict(interval=10))

@@ -30,7 +30,7 @@ class Detections(NamedTuple):
 class StreamingDetector:
     """Scores the frames of a stream and finds the segments in which an action goes on.
 
-    >>> detector = StreamingDetector('configs/usdrl/detect_synthetic.py', 'epoch_24.pth')
+    >>> detector = StreamingDetector('configs/usdrl/detect_synthetic.py', 'epoch_18.pth')
     >>> for frame in frames:  # (persons, joints, coordinates)
     ...     found = detector(frame)
     >>> found = detector.finish()
