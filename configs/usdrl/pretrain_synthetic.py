@@ -17,4 +17,4 @@ train_dataloader = dict(
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 train_cfg = dict(max_epochs=80)
 param_scheduler = [dict(type='MultiStepLR', milestones=[64], gamma=0.1)]
-default_hooks = dict(checkpoint=dict(interval=10))
+default_hooks = dict(health=dict(interval=10), checkpoint=dict(interval=10))
