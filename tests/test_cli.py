@@ -46,7 +46,7 @@ def test_keys_that_exist_or_may(key):
         ),
         ('nonsense', r"pretrain_synthetic.py has no 'nonsense'\. It has: .*model"),
         ('model.data_preprocessor.augmentations.7.prob', "is a list of 3, without '7'"),
-        ('train_cfg.max_epochs.step', "is 40, which has no 'step'"),
+        ('train_cfg.max_epochs.step', "is 80, which has no 'step'"),
     ],
 )
 def test_keys_that_do_not_exist(key, message):
@@ -116,6 +116,14 @@ def test_a_process_that_died_while_it_handed_over_a_batch():
         Client('no such socket')
     with pytest.raises(EOFError), one_line_errors():
         pickle.loads(b'')
+
+
+def test_an_error_that_was_set_aside_by_a_full_disk():
+    """C code leaves one without a traceback."""
+    full = OSError(errno.EFBIG, 'File too large', 'work/config.py')
+    full.__context__ = OSError(errno.EFBIG, 'File too large')
+    with pytest.raises(SystemExit, match=r'work/config.py cannot be written: File too large'), one_line_errors():
+        raise full
 
 
 def test_a_work_dir_that_cannot_be_written_to(tmp_path):

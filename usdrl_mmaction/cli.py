@@ -169,5 +169,5 @@ def dead_reader(error: BaseException | None) -> str | None:
 
 
 def raised_between_processes(error: BaseException) -> bool:
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return frame.f_globals['__name__'] == 'multiprocessing.connection'
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]  # none, if C code went on after it
+    return bool(frames) and frames[-1].f_globals['__name__'] == 'multiprocessing.connection'
