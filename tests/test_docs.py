@@ -51,7 +51,8 @@ def test_tools_take_the_flags_they_are_shown_with(tool, monkeypatch, capsys):
     assert (ROOT / tool).is_file()
     if tool.endswith('.sh'):
         return
-    flags = {flag for line in LINES if tool in line for flag in re.findall(r'(?<=\s)--[a-z][\w-]*', line)}
+    arguments = [line.split(tool)[1] for line in LINES if tool in line]
+    flags = {flag for given in arguments for flag in re.findall(r'(?<=\s)--[a-z][\w-]*', given)}
     if tool == 'tools/train.py':
         told = re.search(r"Flags are MMAction2's \(`([^`]+)`", README.replace('\n', ' ')).group(1)
         flags |= {flag for flag in told.split() if flag.startswith('--')}
