@@ -12,7 +12,6 @@ from mmengine.runner import Runner
 from usdrl_mmaction.datasets import AnnotationError
 
 PRETRAIN, LINEAR = 'pretrain_synthetic', 'linear_synthetic'
-LOOP = {'train_cfg.type': 'ResumableTrainLoop'}
 
 
 def clip(number, persons=1, frames=30, joints=25, label=None, value=None, dtype=np.float32):
@@ -39,7 +38,7 @@ def fit(tiny, tmp_path):
         files = {
             f'{loader}_dataloader.dataset.ann_file': str(path) for loader in ('train', 'val') if name == LINEAR
         } or {'train_dataloader.dataset.ann_file': str(path)}
-        runner = Runner.from_cfg(tiny(name, {**LOOP, **files, **(options or {})}))
+        runner = Runner.from_cfg(tiny(name, {**files, **(options or {})}))
         runner.train()
         assert all(value.isfinite().all() for value in runner.model.state_dict().values())
         assert runner.epoch == 2 and np.isfinite(runner.message_hub.get_scalar('train/loss').data[0]).any()

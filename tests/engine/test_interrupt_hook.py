@@ -3,9 +3,12 @@
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
+import threading
 import time
+from multiprocessing.connection import Connection
 
 import numpy as np
 import pytest
@@ -13,13 +16,14 @@ import torch
 from conftest import ROOT, losses
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch.utils.data import get_worker_info
 
 from usdrl_mmaction.cli import one_line_errors
 from usdrl_mmaction.engine.hooks.interrupt_hook import random_state, set_random_state
 
 # 3 epochs of 4 batches; a rate that changes every step; views, DropPath and the order of the clips are random
 THREE_EPOCHS = {
-    'train_cfg': dict(type='ResumableTrainLoop', max_epochs=3),
+    'train_cfg.max_epochs': 3,
     'train_dataloader.batch_size': 4,
     'param_scheduler': [dict(type='CosineAnnealingLR', T_max=3, by_epoch=True, convert_to_iter_based=True)],
     'default_hooks.logger.interval': 1,
@@ -163,3 +167,22 @@ def test_a_process_that_reads_data_dies_and_nothing_is_lost(tiny, tmp_path):
     train(tiny, {**options, 'work_dir': str(tmp_path / 'parts'), 'resume': True})
     train(tiny, {**options, 'work_dir': str(tmp_path / 'whole')})
     assert losses(tmp_path / 'parts') == losses(tmp_path / 'whole') and len(losses(tmp_path / 'whole')) == 12
+
+
+def test_a_process_dies_halfway_through_handing_over_a_batch(tiny, tmp_path, monkeypatch):
+    """The rest never comes, and the other process keeps the pipe open: one must not wait for it."""
+    stock, handed = Connection._send_bytes, []
+
+    def send(connection, message):
+        if threading.current_thread().name == 'QueueFeederThread' and get_worker_info():
+            handed.append(message)  # two batches, that the second epoch may begin, and a batch
+            if get_worker_info().id == 0 and len(handed) == 4:
+                connection._send(struct.pack('!i', len(message)) + bytes(message[: len(message) // 2]))
+                os.kill(os.getpid(), signal.SIGKILL)
+        stock(connection, message)
+
+    monkeypatch.setattr(Connection, '_send_bytes', send)
+    options = {'train_dataloader.num_workers': 2, 'train_dataloader.persistent_workers': True}
+    with pytest.raises(SystemExit, match='lower num_workers'), one_line_errors():
+        train(tiny, {**options, 'work_dir': str(tmp_path)})
+    assert (tmp_path / 'interrupted.pth').exists()

@@ -31,7 +31,6 @@ def training(folder: Path, work_dir: Path, **options) -> Config:
     cfg.work_dir, cfg.log_level, cfg.randomness, cfg.resume = str(work_dir), 'ERROR', dict(seed=0), True
     cfg.merge_from_dict(
         {
-            'train_cfg.type': 'ResumableTrainLoop',
             'train_cfg.max_epochs': 6,
             'train_dataloader.batch_size': 4,
             'default_hooks.logger.interval': 1,

@@ -58,12 +58,6 @@ class InterruptHook(Hook):
     def before_train_epoch(self, runner):
         self.done = getattr(runner.train_loop, 'done', 0)
 
-    def before_train_iter(self, runner, batch_idx, data_batch=None):
-        # Where a process that reads data dies, torch would raise in the middle of whatever is done here, a checkpoint
-        # being written as well. Without its handler it does so when it waits for a batch.
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self.done = batch_idx + 1
         if self.is_told_to_end():

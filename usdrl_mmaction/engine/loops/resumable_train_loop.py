@@ -1,11 +1,15 @@
 """Training that can go on where it was interrupted, within an epoch as well."""
 
+import signal
+import threading
 from collections import deque
+from contextlib import contextmanager
 from itertools import islice
 
 from mmaction.registry import LOOPS
 from mmengine.runner import EpochBasedTrainLoop
 from torch.utils.data import DataLoader
+from torch.utils.data._utils.signal_handling import _error_if_any_worker_fails
 
 from usdrl_mmaction.datasets import AnnotationError
 from usdrl_mmaction.models import MPCT
@@ -37,10 +41,34 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
     def read(self):
         """The batches; if one cannot be had, between two iterations, there is time to save."""
         try:
-            yield from self.dataloader
+            batches = iter(self.dataloader)
+            while True:
+                with dead_readers_raise():
+                    batch = next(batches, None)
+                if batch is None:
+                    return
+                yield batch
         except Exception:
             self.runner.call_hook('after_failed_reading')
             raise
+
+
+@contextmanager
+def dead_readers_raise():
+    """Hear of a process that read data and died here, and nowhere else.
+
+    Torch raises wherever this process happens to be, in a checkpoint that is being written as well. Here it must: who
+    died while handing over a batch leaves a part of it, for the rest of which one would wait for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGCHLD, lambda *_: _error_if_any_worker_fails())
+    try:
+        _error_if_any_worker_fails()  # died since
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def check_batches(loader: DataLoader, pretrains: bool):
