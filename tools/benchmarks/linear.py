@@ -19,19 +19,22 @@ KINDS = {'features kept': True, 'encoder run every epoch': False}
 
 
 def measure() -> dict[str, dict]:
-    """Seconds from the runner's start to the last epoch's end, and the accuracy on the test split; one run of each."""
+    """Seconds from the runner's start to the last epoch's end, and the accuracy on the test split; one run of each,
+    after one of an epoch, which imports what is imported late."""
     with tempfile.TemporaryDirectory() as folder:
         save(make_trimmed(), Path(folder, 'synthetic.pkl'))
+        run(Path(folder), True, max_epochs=1)
         return {kind: run(Path(folder), cached) for kind, cached in KINDS.items()}
 
 
-def run(folder: Path, cached: bool) -> dict:
+def run(folder: Path, cached: bool, **train_cfg) -> dict:
     cfg = Config.fromfile(CONFIG)
+    cfg.train_cfg.update(train_cfg)
     cfg.merge_from_dict(
         dict(
             load_from='usdrl://dste_synthetic',
-            work_dir=str(folder / f'cached_{cached}'),
-            experiment_name=f'bench_cached_{cached}',
+            work_dir=str(folder / 'work'),
+            experiment_name=f'bench_{time.time_ns()}',  # MMEngine keeps what it logs by it
             randomness=dict(seed=0),
             log_level='ERROR',
         )

@@ -5,4 +5,4 @@ _base_ = [
     '../schedules/linear.py',
 ]
 custom_hooks = [dict(type='FeatureCacheHook')]
-default_hooks = dict(checkpoint=dict(interval=10))
+default_hooks = dict(checkpoint=dict(interval=50))
