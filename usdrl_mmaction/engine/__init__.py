@@ -2,6 +2,7 @@
 
 from .errors import NotSaved, UnhealthyRun
 from .hooks import (
+    CompileHook,
     EmbeddingHealthHook,
     EpochSeedHook,
     FeatureCacheHook,
@@ -16,6 +17,7 @@ from .mixed_precision import MixedPrecisionOptimWrapper
 from .sharding import dste_layers
 
 __all__ = [
+    'CompileHook',
     'EmbeddingHealthHook',
     'EpochSeedHook',
     'FeatureCacheHook',

@@ -1,5 +1,6 @@
 """Hooks."""
 
+from .compile_hook import CompileHook
 from .embedding_health_hook import EmbeddingHealthHook
 from .epoch_seed_hook import EpochSeedHook
 from .feature_cache_hook import FeatureCacheHook
@@ -10,6 +11,7 @@ from .safe_checkpoint_hook import SafeCheckpointHook
 from .transfer_hook import TransferHook
 
 __all__ = [
+    'CompileHook',
     'EmbeddingHealthHook',
     'EpochSeedHook',
     'FeatureCacheHook',
