@@ -6,6 +6,8 @@ import platform
 import statistics
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -62,9 +64,15 @@ def show_profiles(names: list[str]):
 
 
 def measure(name: str, repeats: int) -> dict | list:
+    """A pair in a process of its own, where nothing was done before to the memory of either."""
     console.print(f'measuring {name} ...')
     if name in TABLES:
         return TABLES[name].measure()
+    with ProcessPoolExecutor(1, get_context('spawn')) as alone:
+        return alone.submit(measure_pair, name, repeats).result()
+
+
+def measure_pair(name: str, repeats: int) -> dict:
     title, pair = PAIRS[name]
     ours, textbook = pair()
     row = {'title': title, **compare(ours, textbook, repeats)}
@@ -85,10 +93,11 @@ def cpu_name() -> str:
 
 def compare(ours, textbook, repeats: int) -> dict:
     """Seconds of both, one after the other so that each keeps its memory, and the most memory that each allocates.
-    Without a textbook, of ours alone."""
+    Without a textbook, of ours alone. The textbook comes first, for ours changes how the process gets its memory."""
     memory, seconds = {}, {}
-    for name, run in {'ours': ours, **({'textbook': textbook} if textbook else {})}.items():
-        keep_pages(name == 'ours')  # as tools/train.py does
+    for name, run in {**({'textbook': textbook} if textbook else {}), 'ours': ours}.items():
+        if name == 'ours':
+            keep_pages()  # as tools/train.py does
         memory[name] = peak_memory(run)
         run()
         seconds[name] = [timed(run) for _ in range(repeats)]
@@ -107,7 +116,7 @@ def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> di
         run()
     left = torch.randn(8192, width, device=DEVICE, dtype=dtype)
     right = torch.randn(width, 4 * width, device=DEVICE, dtype=dtype)
-    keep_pages(True)
+    keep_pages()
     least = min(timed(lambda: left @ right) for _ in range(10))
     rate = 2 * left.numel() * right.size(1) / least
     return {
