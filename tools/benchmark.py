@@ -1,4 +1,4 @@
-"""Ours beside a textbook version, in one process (`make bench`): a table, and the same as JSON."""
+"""Ours beside a textbook version, in one run (`make bench`): a table, and the same as JSON."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,7 +35,11 @@ def main():
     parser.add_argument('rows', nargs='*', default=NAMES, help=f'what to measure, of: {", ".join(NAMES)}')
     parser.add_argument('--repeats', type=int, default=5, help='measurements of each, after one to warm up')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/bench/bench.json'), help='the JSON file')
-    parser.add_argument('--profile', action='store_true', help='show where the time of the rows goes instead')
+    parser.add_argument(
+        '--profile',
+        action='store_true',
+        help='show where the time goes instead, of the rows of training: ' + ', '.join(training.ROWS),
+    )
     args = parser.parse_args()
     unknown = set(args.rows) - set(NAMES)
     if unknown:
@@ -42,7 +47,7 @@ def main():
 
     console.print(', '.join(f'{name} {value}' for name, value in machine().items()))
     if args.profile:
-        return show_profiles([name for name in args.rows if name in PAIRS])
+        return show_profiles([name for name in args.rows if name in training.ROWS])
     results = {name: measure(name, args.repeats) for name in args.rows}
     if pairs := {name: row for name, row in results.items() if name in PAIRS}:
         show(pairs)
@@ -55,21 +60,32 @@ def main():
 
 def show_profiles(names: list[str]):
     for name in names:
-        title, pair = PAIRS[name]
-        spent = {}
-        for who, run in zip(('ours', 'textbook'), pair(), strict=True):
-            keep_pages(who == 'ours')
-            spent[who] = profile.profile(run) if run else {}
-        profile.show(title, **spent, console=console)
+        console.print(f'profiling {name} ...')
+        profile.show(PAIRS[name][0], **alone(profile_pair, name), console=console)
+
+
+def profile_pair(name: str) -> dict[str, dict]:
+    ours, textbook = PAIRS[name][1]()
+    return {who: profile.profile(run) for who, run in in_turn(ours, textbook)}
 
 
 def measure(name: str, repeats: int) -> dict | list:
-    """A pair in a process of its own, where nothing was done before to the memory of either."""
     console.print(f'measuring {name} ...')
-    if name in TABLES:
-        return TABLES[name].measure()
-    with ProcessPoolExecutor(1, get_context('spawn')) as alone:
-        return alone.submit(measure_pair, name, repeats).result()
+    return TABLES[name].measure() if name in TABLES else alone(measure_pair, name, repeats)
+
+
+def alone(function, *args):
+    """Its result in a process of its own, where nothing was done before to the memory of either side."""
+    with ProcessPoolExecutor(1, get_context('spawn')) as process:
+        return process.submit(function, *args).result()
+
+
+def in_turn(ours, textbook) -> Iterator[tuple[str, Callable]]:
+    """The textbook, if there is one, and then ours, for ours changes how the process gets its memory."""
+    if textbook:
+        yield 'textbook', textbook
+    keep_pages()  # as tools/train.py does
+    yield 'ours', ours
 
 
 def measure_pair(name: str, repeats: int) -> dict:
@@ -93,11 +109,9 @@ def cpu_name() -> str:
 
 def compare(ours, textbook, repeats: int) -> dict:
     """Seconds of both, one after the other so that each keeps its memory, and the most memory that each allocates.
-    Without a textbook, of ours alone. The textbook comes first, for ours changes how the process gets its memory."""
+    Without a textbook, of ours alone."""
     memory, seconds = {}, {}
-    for name, run in {**({'textbook': textbook} if textbook else {}), 'ours': ours}.items():
-        if name == 'ours':
-            keep_pages()  # as tools/train.py does
+    for name, run in in_turn(ours, textbook):
         memory[name] = peak_memory(run)
         run()
         seconds[name] = [timed(run) for _ in range(repeats)]

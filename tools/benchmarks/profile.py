@@ -33,16 +33,16 @@ def kind_of(operation: str) -> str:
     return next((kind for kind, parts in KINDS.items() if any(part in name for part in parts)), OTHER)
 
 
-def show(title: str, ours: dict, textbook: dict, console: Console):
+def show(title: str, ours: dict, console: Console, textbook: dict | None = None):
     table = Table(title=f'{title}: milliseconds, and share of the whole')
     for name in ('where', 'ours', 'textbook'):
         table.add_column(name, justify='left' if name == 'where' else 'right')
     for kind in (*KINDS, OTHER):
-        table.add_row(kind, *(f'{spent.get(kind, 0):.0f} ({share(spent, kind):.0%})' for spent in (ours, textbook)))
+        table.add_row(kind, *(cell(spent, kind) for spent in (ours, textbook)))
     table.add_section()
-    table.add_row('all', *(f'{sum(spent.values()):.0f}' for spent in (ours, textbook)))
+    table.add_row('all', *(f'{sum(spent.values()):.0f}' if spent else '' for spent in (ours, textbook)))
     console.print(table)
 
 
-def share(spent: dict, kind: str) -> float:
-    return spent.get(kind, 0) / sum(spent.values())
+def cell(spent: dict | None, kind: str) -> str:
+    return f'{spent.get(kind, 0):.0f} ({spent.get(kind, 0) / sum(spent.values()):.0%})' if spent else ''
