@@ -3,6 +3,7 @@
 A view at a time, ``nn.MultiheadAttention`` with its weights returned, three attention calls a layer, D×D matrices.
 """
 
+import copy
 from itertools import combinations
 
 import numpy as np
@@ -85,11 +86,22 @@ class TextbookLayer(nn.Module):
         return self.alpha * self.conv_attention(x) + (1 - self.alpha) * self.shift_attention(x)
 
 
+def plain(model):
+    """The model with PyTorch's own linear layers, and the same weights."""
+    shared = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
+    model = copy.deepcopy(model, shared)
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.__class__ = nn.Linear
+    return model
+
+
 class TextbookPretrainer(nn.Module):
     """Pretraining with the weights of one of our ``MPCT`` with a ``DSTE`` of one modality."""
 
     def __init__(self, mpct):
         super().__init__()
+        mpct = plain(mpct)
         self.encoder, self.head = mpct.backbone, mpct.head
         self.temporal = nn.ModuleList(TextbookLayer(layer) for layer in self.encoder.temporal)
         self.spatial = nn.ModuleList(TextbookLayer(layer) for layer in self.encoder.spatial)

@@ -7,6 +7,7 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..linear import Linear, linear
 from .tokens import Fusion, StreamEncoder
 
 
@@ -114,11 +115,12 @@ class DenseLayer(nn.Module):
         n = x.size(0)  # len() would fix it in an exported graph
         dense = torch.cat([self.shift(x), x])  # (2N, L, D)
         attended = self.attention(torch.cat([self.conv_branch.norm1(self.conv(x)), self.shift_branch.norm1(dense)]))
-        ca = self.add(x, attended[:n])
+        of_conv, of_dense = attended.split([n, 2 * n])
+        ca = self.add(x, of_conv)
         ca = self.conv_branch.mlp(self.conv_branch.norm2(ca)) * self.keep(x, self.alpha)
-        dsa = self.add(dense, attended[n:])
+        dsa = self.add(dense, of_dense)
         dsa = self.add(dsa, self.shift_branch.mlp(self.shift_branch.norm2(dsa)))
-        return ca + (1 - self.alpha) / 2 * (dsa[:n] + dsa[n:])
+        return ca + (1 - self.alpha) / 2 * dsa.unflatten(0, (2, n)).sum(0)
 
     def add(self, x: Tensor, residual: Tensor) -> Tensor:
         """``x + DropPath(residual)`` in one pass."""
@@ -141,9 +143,7 @@ class Branch(nn.Module):
         super().__init__()
         self.norm1 = nn.LayerNorm(embed_dims)
         self.norm2 = nn.LayerNorm(embed_dims)
-        self.mlp = nn.Sequential(
-            nn.Linear(embed_dims, 2 * embed_dims), nn.GELU(), nn.Linear(2 * embed_dims, embed_dims)
-        )
+        self.mlp = nn.Sequential(Linear(embed_dims, 2 * embed_dims), nn.GELU(), Linear(2 * embed_dims, embed_dims))
 
 
 class Attention(nn.Module):
@@ -155,11 +155,12 @@ class Attention(nn.Module):
             raise ValueError(f'embed_dims={embed_dims} is not a multiple of num_heads={num_heads}.')
         self.num_heads = num_heads
         self.causal = causal
-        self.qkv = nn.Linear(embed_dims, 3 * embed_dims)
-        self.out = nn.Linear(embed_dims, embed_dims)
+        self.qkv = Linear(embed_dims, 3 * embed_dims)
+        self.out = Linear(embed_dims, embed_dims)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)  # (N, heads, L, d) each
+        q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
+        # (N, heads, L, d) each
         attend = plain_attention if x.device.type == 'cpu' else F.scaled_dot_product_attention
         return self.out(attend(q, k, v, is_causal=self.causal).transpose(1, 2).flatten(2))
 
@@ -184,7 +185,7 @@ class TokenConv(nn.Conv1d):
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
         if self.kernel_size == (1,):
-            return x + F.relu(F.linear(x, self.weight[..., 0], self.bias))
+            return x + F.relu(linear(x, self.weight[..., 0], self.bias))
         return x + F.relu(super().forward(F.pad(x.transpose(1, 2), self.pad))).transpose(1, 2)
 
 
@@ -204,9 +205,9 @@ class TokenShift(nn.Module):
         shifted[:, :: self.gap] = x[:, :: self.gap]
         return shifted
 
-    def mix(self, linear: nn.Linear, x: Tensor) -> Tensor:
-        weight = linear.weight.tril() if self.causal else linear.weight
-        return weight @ x + linear.bias[:, None]
+    def mix(self, layer: nn.Linear, x: Tensor) -> Tensor:
+        weight = layer.weight.tril() if self.causal else layer.weight
+        return linear(x.mT, weight, layer.bias).mT
 
 
 def init_linear(module: nn.Module):

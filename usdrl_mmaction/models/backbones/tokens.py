@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from usdrl_mmaction.skeletons import bone, get_skeleton, motion
 
+from ..linear import Linear
+
 FUSED = 'fused'
 
 
@@ -120,7 +122,7 @@ class StreamEncoder(BaseModule):
         return layers['temporal'](temporal_tokens(clip)), layers['spatial'](spatial_tokens(clip))
 
 
-class Fusion(nn.Linear):
+class Fusion(Linear):
     """The map of the mean of the modalities' embeddings. It starts as the mean itself: small random weights would leave
     a narrow encoder little but its positions to see."""
 
@@ -150,7 +152,7 @@ def spatial_tokens(clip: Tensor) -> Tensor:
 
 def embedding(in_features: int, embed_dims: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(in_features, embed_dims), nn.LayerNorm(embed_dims), nn.ReLU(), nn.Linear(embed_dims, embed_dims)
+        Linear(in_features, embed_dims), nn.LayerNorm(embed_dims), nn.ReLU(), Linear(embed_dims, embed_dims)
     )
 
 

@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..backbones.tokens import StreamFeatures
+from ..linear import Linear
 from ..losses import decorrelation_terms
 
 DOMAINS = {'instance': 1.0, 'temporal': 0.5, 'spatial': 0.5}
@@ -71,13 +72,13 @@ class Projector(nn.Sequential):
 
     def __init__(self, in_channels, hidden, out_channels):
         super().__init__(
-            nn.Linear(in_channels, hidden),
+            Linear(in_channels, hidden),
             nn.BatchNorm1d(hidden),
             nn.ReLU(inplace=True),
-            nn.Linear(hidden, hidden),
+            Linear(hidden, hidden),
             nn.BatchNorm1d(hidden),
             nn.ReLU(inplace=True),
-            nn.Linear(hidden, out_channels),
+            Linear(hidden, out_channels),
         )
 
     def forward(self, y: Tensor) -> Tensor:  # (views, N, in) -> (views, N, out)
