@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import usdrl_mmaction
 from usdrl_mmaction.engine.allocator import keep_pages
+from usdrl_mmaction.models.linear import Linear
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / 'tests')]  # the textbook is among the tests
@@ -128,10 +129,10 @@ def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> di
     """How much of a run's time its matrix products would take alone, at the rate of a large one of its width."""
     with FlopCounterMode(display=False) as counter:
         run()
-    left = torch.randn(8192, width, device=DEVICE, dtype=dtype)
-    right = torch.randn(width, 4 * width, device=DEVICE, dtype=dtype)
-    least = min(timed(lambda: left @ right) for _ in range(10))
-    rate = 2 * left.numel() * right.size(1) / least
+    x = torch.randn(8192, width, device=DEVICE, dtype=dtype)
+    product = Linear(width, 4 * width, bias=False, device=DEVICE, dtype=dtype)
+    least = min(timed(lambda: product(x)) for _ in range(10))
+    rate = 2 * x.numel() * product.out_features / least
     return {
         'flop': counter.get_total_flops(),
         'matrix_rate': rate,
