@@ -19,10 +19,10 @@ class LabelHook(Hook):
         if self.num_classes is None:
             return
         for sample in data_batch['data_samples']:
-            label = sample.gt_label
-            if label.min() < 0 or label.max() >= self.num_classes:
+            label = sample.gt_label.tolist()
+            if not 0 <= min(label) <= max(label) < self.num_classes:
                 raise AnnotationError(
-                    f"Clip '{sample.get('frame_dir', '?')}' has the label {label.tolist()[0]}, and the model has "
+                    f"Clip '{sample.get('frame_dir', '?')}' has the label {label[0]}, and the model has "
                     f'{self.num_classes} classes, 0 to {self.num_classes - 1}. Set model.cls_head.num_classes, or '
                     'correct the labels; tools/data/inspect.py shows them.'
                 )

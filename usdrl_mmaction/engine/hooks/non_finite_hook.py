@@ -43,7 +43,7 @@ class NonFiniteHook(Hook):
 
     def begin_step(self):
         """Of several iterations, if gradients are accumulated."""
-        self.clips, self.finite, self.taken, self.cause = [], True, False, ''
+        self.batches, self.finite, self.taken, self.cause = [], True, False, ''
         self.buffers = [buffer.clone() for buffer in self.model.buffers()]
 
     def look_at_losses(self, model: nn.Module, inputs: tuple, losses: dict):
@@ -54,20 +54,21 @@ class NonFiniteHook(Hook):
             self.finite, self.cause = False, f'the loss ({", ".join(terms or wrong)})'
 
     def look_at_gradients(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict):
-        parameters = {name: value for name, value in self.model.named_parameters() if value.grad is not None}
-        largest = get_total_norm([value.grad for value in parameters.values()], norm_type=torch.inf)
+        parameters = [value for group in optimizer.param_groups for value in group['params'] if value.grad is not None]
+        largest = get_total_norm([value.grad for value in parameters], norm_type=torch.inf)
         finite = (largest.isfinite() & self.finite).int()
         all_reduce(finite, 'min')  # all processes take the step, or none
         self.taken = bool(finite)
         if self.taken:
             return
-        wrong = [name for name, value in parameters.items() if not is_finite(value.grad)]
+        gradients = {name: value.grad for name, value in self.model.named_parameters() if value.grad is not None}
+        wrong = [name for name, gradient in gradients.items() if not is_finite(gradient)]
         self.cause = self.cause or f'the gradient of {listed(wrong)}'
-        for value in parameters.values():
+        for value in parameters:
             value.grad = None  # an optimizer passes over parameters without one
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        self.clips += names_of(data_batch)
+        self.batches.append(data_batch)
         if not runner.optim_wrapper.should_update():
             return
         if self.taken:
@@ -83,15 +84,15 @@ class NonFiniteHook(Hook):
         self.in_a_row, self.total = self.in_a_row + 1, self.total + 1
         runner.message_hub.update_info('skipped_steps', self.total)
         where = f'epoch {runner.epoch + 1}, iteration {runner.iter + 1}'
+        clips = [name for batch in self.batches for name in names_of(batch)]
         what = f'{self.cause or "the scaled gradient"} is not finite'
         runner.logger.warning(
-            f'Step skipped in {where}: {what} ({self.in_a_row} in a row, {self.total} in all). Clips: '
-            f'{listed(self.clips)}'
+            f'Step skipped in {where}: {what} ({self.in_a_row} in a row, {self.total} in all). Clips: {listed(clips)}'
         )
         if self.in_a_row >= self.patience:
             raise UnhealthyRun(
                 f'{self.in_a_row} steps in a row were skipped, the last in {where}: {what}. {TRY} The last good '
-                f'checkpoint: {last_good(runner)}. Clips of the batch: {", ".join(self.clips)}'
+                f'checkpoint: {last_good(runner)}. Clips of the batch: {", ".join(clips)}'
             )
 
 
