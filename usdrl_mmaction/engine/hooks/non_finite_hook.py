@@ -31,6 +31,7 @@ class NonFiniteHook(Hook):
 
     def before_train(self, runner):
         self.model, self.optimizer = runner.model, runner.optim_wrapper.optimizer
+        self.buffers = list(self.model.buffers())
         self.handles = [
             self.model.register_forward_hook(self.look_at_losses),
             self.optimizer.register_step_pre_hook(self.look_at_gradients),
@@ -44,7 +45,7 @@ class NonFiniteHook(Hook):
     def begin_step(self):
         """Of several iterations, if gradients are accumulated."""
         self.batches, self.finite, self.taken, self.cause = [], True, False, ''
-        self.buffers = [buffer.clone() for buffer in self.model.buffers()]
+        self.before = [buffer.clone() for buffer in self.buffers]
 
     def look_at_losses(self, model: nn.Module, inputs: tuple, losses: dict):
         in_training = model.training and isinstance(losses, dict)
@@ -79,7 +80,7 @@ class NonFiniteHook(Hook):
 
     @torch.no_grad()
     def skip(self, runner):
-        for buffer, before in zip(self.model.buffers(), self.buffers, strict=True):
+        for buffer, before in zip(self.buffers, self.before, strict=True):
             buffer.copy_(before)
         self.in_a_row, self.total = self.in_a_row + 1, self.total + 1
         runner.message_hub.update_info('skipped_steps', self.total)
