@@ -4,9 +4,9 @@ from importlib.util import find_spec
 
 import torch
 from tools.conftest import run_tool  # noqa: F401
+from torch import library
 
 FULL = find_spec('mmdet') and find_spec('mmpose')
-TORCHVISION = torch.library.Library('torchvision', 'FRAGMENT')
 collect_ignore_glob = [] if FULL else ['test_*.py']
 
 
@@ -15,4 +15,4 @@ def pytest_configure():
     imported because two of them are nowhere defined; MMPose imports it for a transform."""
     for name in ('nms', 'qnms'):
         if FULL and not torch.cuda.is_available() and not hasattr(torch.ops.torchvision, name):
-            TORCHVISION.define(f'{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
+            library.define(f'torchvision::{name}', '(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
