@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import usdrl_mmaction
 from usdrl_mmaction.engine.allocator import keep_pages
-from usdrl_mmaction.models.linear import Linear
+from usdrl_mmaction.models.linear import Linear, processor
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / 'tests')]  # the textbook is among the tests
@@ -103,8 +103,7 @@ def machine() -> dict:
 
 
 def cpu_name() -> str:
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = processor().splitlines()
     return next((line.split(':')[1].strip() for line in lines if line.startswith('model name')), platform.machine())
 
 
