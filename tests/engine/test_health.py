@@ -21,13 +21,23 @@ def seeded():
 
 @pytest.mark.parametrize('directions', [1, 3, 20])
 def test_effective_rank_counts_equal_directions(directions):
-    basis = torch.linalg.qr(torch.randn(40, 40)).Q[:directions]
-    samples = torch.cat([torch.eye(directions), -torch.eye(directions)]) @ basis
-    assert effective_rank(5 + 3 * samples) == pytest.approx(directions, rel=1e-4)  # wherever, however large
+    centre, *basis = torch.linalg.qr(torch.randn(40, 40)).Q[: 1 + directions]
+    samples = torch.cat([torch.eye(directions), -torch.eye(directions)]) @ torch.stack(basis)
+    assert effective_rank(3 * samples) == pytest.approx(directions, rel=1e-4)
+    assert effective_rank(5 * centre + 3 * samples) == pytest.approx(directions, rel=1e-4)
 
 
-def test_effective_rank_of_a_point_is_one():
+def test_effective_rank_of_a_point_and_of_opposite_ones_is_one():
     assert effective_rank(torch.ones(30, 8)) == pytest.approx(1)
+    assert effective_rank(torch.linspace(-1, 1, 30)[:, None] * torch.randn(8)) == pytest.approx(1, abs=1e-4)
+
+
+def test_one_long_clip_does_not_pass_for_a_collapse():
+    samples = torch.randn(100, 20)
+    longer = samples.clone()
+    longer[0] *= 100  # as graph networks, whose last layer is not normalised, embed a clip of lost joints
+    assert effective_rank(samples) > 15
+    assert effective_rank(longer) == pytest.approx(effective_rank(samples), rel=1e-4)
 
 
 def test_spread_is_1_on_the_whole_sphere_and_0_in_a_point():

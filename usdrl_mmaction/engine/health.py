@@ -6,9 +6,11 @@ from torch import Tensor
 
 
 def effective_rank(features: Tensor) -> float:
-    """In how many directions the features vary: the exponential of the entropy of their covariance's eigenvalues. It is
-    D for features that vary alike in all directions, and 1 for those on a line or in a point.  # (N, D)"""
-    variance = torch.linalg.svdvals(features - features.mean(0)).square()
+    """In how many directions the features vary on the unit sphere, where a few long ones count no more than others: the
+    exponential of the entropy of their covariance's eigenvalues. It is D for features that vary alike in all
+    directions, and 1 for those that lie in a point or on opposite ones.  # (N, D)"""
+    unit = F.normalize(features, dim=1)
+    variance = torch.linalg.svdvals(unit - unit.mean(0)).square()
     share = variance / variance.sum().clamp(min=torch.finfo(variance.dtype).tiny)
     return float(torch.special.entr(share).sum().exp())
 
