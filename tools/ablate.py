@@ -132,11 +132,13 @@ def load(task: str, args, seed: int, work_dir: Path, changes: dict) -> Config:
 
 
 def table(results: dict) -> str:
-    """Mean and, of several seeds, standard deviation, as Markdown."""
-    lines = ['| variant | linear | 1-NN | effective rank |', '| --- | --- | --- | --- |']
+    """Mean and standard deviation over the runs that were not stopped, as Markdown."""
+    lines = ['| variant | runs | linear | 1-NN | effective rank |', '| --- | --- | --- | --- | --- |']
     for name, runs in results.items():
-        stopped = next((run['stopped'] for run in runs if 'stopped' in run), None)
-        cells = [stopped, '', ''] if stopped else [summary(runs, key) for key in ('linear', '1-NN', 'rank')]
+        finished = [run for run in runs if 'stopped' not in run]
+        stopped = len(runs) - len(finished)
+        count = f'{len(runs)}, {stopped} stopped' if stopped else str(len(runs))
+        cells = [count, *(summary(finished, key) for key in ('linear', '1-NN', 'rank'))]
         lines.append(f'| {name} | {" | ".join(cells)} |')
     return '\n'.join(lines) + '\n'
 

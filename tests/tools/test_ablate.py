@@ -51,11 +51,14 @@ def test_a_term_or_domain_left_out_has_no_part_in_the_loss():
         torch.testing.assert_close(losses['loss'], expected)
 
 
-def test_the_table_has_means_spreads_and_what_was_stopped():
+def test_the_table_has_means_spreads_and_how_many_were_stopped():
+    stopped = {'stopped': 'The embedding has collapsed'}
     results = {
         'complete': [{'linear': 0.8, '1-NN': 0.7, 'rank': 6.0}, {'linear': 0.9, '1-NN': 0.7, 'rank': 8.0}],
-        'no decorrelation': [{'stopped': 'The embedding has collapsed'}, {'stopped': 'The embedding has collapsed'}],
+        'no variance': [stopped, {'linear': 0.6, '1-NN': 0.5, 'rank': 3.0}],
+        'no decorrelation': [stopped, stopped],
     }
     table = ablate.table(results)
-    assert '| complete | 85.0% ± 7.1 | 70.0% ± 0.0 | 7.0 ± 1.4 |' in table
-    assert '| no decorrelation | The embedding has collapsed |  |  |' in table
+    assert '| complete | 2 | 85.0% ± 7.1 | 70.0% ± 0.0 | 7.0 ± 1.4 |' in table
+    assert '| no variance | 2, 1 stopped | 60.0% ± 0.0 | 50.0% ± 0.0 | 3.0 ± 0.0 |' in table
+    assert '| no decorrelation | 2, 2 stopped |  |  |  |' in table
