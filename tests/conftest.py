@@ -3,6 +3,7 @@
 import json
 import pickle
 from copy import deepcopy
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mmengine.config import Config
 import usdrl_mmaction  # noqa: F401  mends MMAction2 before a test imports it
 
 ROOT = Path(__file__).resolve().parent.parent
+EXPERIMENTS = count()
 
 
 @pytest.fixture(scope='session')
@@ -47,6 +49,8 @@ def tiny(ann_file, tmp_path):
     def load(name: str, options: dict | None = None) -> Config:
         cfg = Config.fromfile(ROOT / f'configs/usdrl/{name}.py')
         cfg.work_dir = str(tmp_path / 'work')
+        # else two runs that begin in one second share a logger, and the folder it writes to
+        cfg.experiment_name = f'{name}_{next(EXPERIMENTS)}'
         cfg.randomness = dict(seed=0)
         cfg.log_level = 'WARNING'
         cfg.merge_from_dict(shrunk(cfg, ann_file))
