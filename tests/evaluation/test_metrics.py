@@ -131,6 +131,16 @@ def test_segmentation_is_the_evaluation_of_the_best_class_a_frame():
     assert metrics == pytest.approx({f'segmentation/{name}': value for name, value in expected.items()}, abs=1e-9)
 
 
+def test_smoothed_scores_do_not_flicker():
+    scores = torch.eye(3)[[0, 1, 1, 1, 2, 1, 1, 0, 0, 0]]
+    video = dict(video='flickers', scores=scores, segments=np.array([(1, 1, 7)]))
+    rough, smooth = (run(dict(type='SegmentationMetric', smooth=frames), [video]) for frames in (1, 3))
+    assert rough['segmentation/edit'] == pytest.approx(100 / 3) and rough['segmentation/acc'] == 90
+    assert smooth['segmentation/edit'] == 100 and smooth['segmentation/acc'] == 100
+    with pytest.raises(ValueError, match='smooth must be a whole number of frames'):
+        METRICS.build(dict(type='SegmentationMetric', smooth=0))
+
+
 def test_early_prediction_is_the_curve():
     generator = torch.Generator().manual_seed(0)
     scores, labels = torch.randn(20, 10, 3, generator=generator), torch.arange(20) % 3

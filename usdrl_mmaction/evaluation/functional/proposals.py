@@ -28,13 +28,11 @@ def proposals_from_scores(
         nms: Of two proposals of one label that overlap more than this, the lower one is dropped.
         soft_nms: The lower one's score is multiplied by exp(-overlap² / ``soft_nms``) instead.
     """
-    _check_options(thresholds, smooth, min_length, nms, soft_nms)
+    _check_options(thresholds, min_length, nms, soft_nms)
     _check_scores(scores)
     proposals = [np.empty((0, 4))]
     for label in range(1, scores.shape[1]):  # one at a time: the scores may lie on disk and not fit in memory
-        track = np.asarray(scores[:, label], dtype=float)
-        if smooth > 1:
-            track = uniform_filter1d(track, smooth, mode='nearest')
+        track = smoothed(np.asarray(scores[:, label], dtype=float), smooth)
         runs = np.concatenate([runs_above(track, threshold) for threshold in thresholds])
         runs = runs[runs[:, 1] - runs[:, 0] >= min_length]
         _, first = np.unique(runs[:, :2], axis=0, return_index=True)
@@ -45,6 +43,12 @@ def proposals_from_scores(
             found = suppress(found, lambda amount: np.exp(-np.square(amount) / soft_nms))
         proposals.append(found)
     return np.concatenate(proposals)
+
+
+def smoothed(scores: np.ndarray, frames: int) -> np.ndarray:
+    """The means over so many frames around each; at an end, its frame goes on.  # (T, …) -> (T, …)"""
+    _check_frames('smooth', frames)
+    return uniform_filter1d(scores, frames, axis=0, mode='nearest') if frames > 1 else scores
 
 
 def runs_above(track: np.ndarray, threshold: float) -> np.ndarray:
@@ -81,15 +85,18 @@ def _check_scores(scores):
         )
 
 
-def _check_options(thresholds, smooth, min_length, nms, soft_nms):
+def _check_options(thresholds, min_length, nms, soft_nms):
     if np.ndim(thresholds) != 1 or not len(thresholds) or not all(0 <= threshold < 1 for threshold in thresholds):
         raise ValueError(f'thresholds must be a list of probabilities from 0 and below 1, not {thresholds}.')
-    for name, value in (('smooth', smooth), ('min_length', min_length)):
-        if not (isinstance(value, int) and value >= 1):
-            raise ValueError(f'{name} must be a whole number of frames from 1, not {value!r}.')
+    _check_frames('min_length', min_length)
     if nms is not None and soft_nms is not None:
         raise ValueError('Set nms or soft_nms, not both.')
     if nms is not None and not 0 <= nms < 1:
         raise ValueError(f'nms must be an overlap from 0 and below 1, not {nms}.')
     if soft_nms is not None and not soft_nms > 0:
         raise ValueError(f'soft_nms must be above 0, not {soft_nms}.')
+
+
+def _check_frames(name, value):
+    if not (isinstance(value, int) and value >= 1):
+        raise ValueError(f'{name} must be a whole number of frames from 1, not {value!r}.')

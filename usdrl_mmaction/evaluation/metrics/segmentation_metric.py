@@ -1,10 +1,12 @@
 """Frame accuracy, edit score and F1 of videos whose frames were scored."""
 
+import numpy as np
 from mmaction.registry import METRICS
 
 from usdrl_mmaction.datasets.segments import frame_labels
 
 from ..functional import evaluate_segmentation
+from ..functional.proposals import smoothed
 from .track_metric import TrackMetric, Videos
 
 
@@ -15,17 +17,20 @@ class SegmentationMetric(TrackMetric):
 
     Args:
         background (int): The label that is no action.
+        smooth (int): Frames that scores are averaged over before the highest of a frame is its label.
     """
 
     default_prefix = 'segmentation'
 
-    def __init__(self, background=0, **kwargs):
+    def __init__(self, background=0, smooth=1, **kwargs):
         super().__init__(**kwargs)
         self.background = background
+        self.smooth = smooth
+        smoothed(np.ones((1, 2)), smooth)  # a wrong option shows now, not after an epoch
 
     def compute_metrics(self, videos: Videos) -> dict:
         truth, found = [], []
         for video in videos.values():
             truth.append(frame_labels(video.segments, len(video.scores)))
-            found.append(video.scores.argmax(1))
+            found.append(smoothed(video.scores, self.smooth).argmax(1))
         return evaluate_segmentation(truth, found, self.background)
