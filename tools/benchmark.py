@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import sys
@@ -46,6 +47,7 @@ def main():
     if unknown:
         parser.error(f'there is no row {", ".join(sorted(unknown))}; the rows are: {", ".join(NAMES)}')
 
+    os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # else torch's profiler says on stderr when it starts and stops
     console.print(', '.join(f'{name} {value}' for name, value in machine().items()))
     if args.profile:
         return show_profiles([name for name in args.rows if name in training.ROWS])

@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from usdrl_mmaction.models import linear as module
-from usdrl_mmaction.models.linear import TOKENS, Linear, linear
+from usdrl_mmaction.models.linear import PRODUCTS, TOKENS, Linear, linear
 
 
 class Operators(TorchDispatchMode):
@@ -33,14 +33,16 @@ def operators(run) -> set[str]:
     return seen.names
 
 
-SHAPES = [(TOKENS, 6), (4, TOKENS, 6), (3, 5, 100, 6)]
+WIDTHS = 128, 256
+ENOUGH = PRODUCTS // (128 * 256)  # tokens
+SHAPES = [(ENOUGH, 128), (4, ENOUGH // 4, 128), (3, 5, 100, 128)]
 
 
 @pytest.mark.parametrize('shape', SHAPES, ids=str)
 @pytest.mark.parametrize('bias', [True, False])
 def test_outputs_and_gradients_are_those_of_pytorchs_layer(shape, bias, amd):
     torch.manual_seed(0)
-    ours, theirs = Linear(6, 7, bias=bias), nn.Linear(6, 7, bias=bias)
+    ours, theirs = Linear(*WIDTHS, bias=bias), nn.Linear(*WIDTHS, bias=bias)
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(shape)
     inputs = [x.clone().requires_grad_() for _ in range(2)]
@@ -56,28 +58,36 @@ def test_outputs_and_gradients_are_those_of_pytorchs_layer(shape, bias, amd):
 
 def test_across_tokens(amd):
     torch.manual_seed(0)
-    x, weight, bias = torch.randn(20, 9, 300), torch.randn(9, 9), torch.randn(9)
-    torch.testing.assert_close(linear(x.mT, weight, bias).mT, weight @ x + bias[:, None])
+    x, weight, bias = torch.randn(20, 64, 128), torch.randn(64, 64) / 8, torch.randn(64)
+    found = []
+    assert 'convolution' in operators(lambda: found.append(linear(x.mT, weight, bias).mT))
+    torch.testing.assert_close(found[0], weight @ x + bias[:, None], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     'shape, dtype',
     [
-        ((2, 8, 6), torch.float32),
-        ((4, TOKENS, 6), torch.float64),
-        ((4, TOKENS, 6), torch.bfloat16),
-        ((6,), torch.float32),
+        ((ENOUGH - 1, 128), torch.float32),
+        ((4, ENOUGH, 128), torch.float64),
+        ((4, ENOUGH, 128), torch.bfloat16),
+        ((128,), torch.float32),
     ],
 )
 def test_what_a_convolution_does_not_pay_for(shape, dtype, amd):
     x = torch.randn(shape).to(dtype)
-    layer = Linear(6, 7).to(x.dtype)
+    layer = Linear(*WIDTHS).to(x.dtype)
     assert 'convolution' not in operators(lambda: layer(x))
     torch.testing.assert_close(layer(x), F.linear(x, layer.weight, layer.bias))
 
 
+def test_a_few_rows_are_no_work_for_a_convolution_however_wide(amd):
+    layer = Linear(1024, 1024)
+    assert 'convolution' not in operators(lambda: layer(torch.randn(TOKENS - 1, 1024)))
+    assert 'convolution' in operators(lambda: layer(torch.randn(TOKENS, 1024)))
+
+
 def test_half_precision_and_graphs_have_products(amd):
-    layer, x = Linear(6, 7), torch.randn(4, TOKENS, 6)
+    layer, x = Linear(*WIDTHS), torch.randn(4, ENOUGH, 128)
 
     def half():
         with torch.autocast('cpu', torch.bfloat16):

@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-TOKENS = 256  # from here on a convolution is the faster
+# From so many rows of the input and multiplications on, a convolution is the faster.
+TOKENS = 128
+PRODUCTS = 2**23
 
 
 class Linear(nn.Linear):
@@ -21,14 +23,14 @@ class Linear(nn.Linear):
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``F.linear``. For float32 on a CPU that is a product by MKL, which leaves half of an AMD processor with AVX-512
     idle; a convolution is by oneDNN, which does not, and with a kernel of 1×1 it is the same product."""
-    if not by_convolution(x):
+    if not by_convolution(x, len(weight)):
         return F.linear(x, weight, bias)
     tokens = x.reshape(-1, *x.shape[-2:])[:, :, None].permute(0, 3, 1, 2)  # (N, D, L, 1)
     out = F.conv2d(tokens, weight[:, :, None, None], bias)
     return out.permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
 
 
-def by_convolution(x: Tensor) -> bool:
+def by_convolution(x: Tensor, out_features: int) -> bool:
     return (
         x.is_cpu
         and x.dtype == torch.float32
@@ -38,6 +40,7 @@ def by_convolution(x: Tensor) -> bool:
         and not torch.jit.is_tracing()
         and x.ndim > 1
         and x.numel() >= TOKENS * x.size(-1)
+        and x.numel() * out_features >= PRODUCTS
     )
 
 
