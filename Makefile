@@ -13,7 +13,7 @@ FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c req
 .PHONY: demo test test-full bench lint torture
 
 demo: $(VENV)/installed
-	$(RUN) tools/demo.py
+	$(RUN) -m usdrl_mmaction_cli demo
 
 test: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile
@@ -22,11 +22,11 @@ test-full: $(FULL)/installed
 	OMP_NUM_THREADS=1 $(FULL)/bin/python -m pytest tests/full
 
 bench: $(VENV)/installed
-	$(RUN) tools/benchmark.py
+	$(RUN) tools/dev/benchmark.py
 
 torture: $(VENV)/installed
 	$(RUN) -m pip install --disable-pip-version-check -q -c requirements/tested.txt -e '.[torture]'
-	$(RUN) tools/torture.py
+	$(RUN) tools/dev/torture.py
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-import usdrl_mmaction  # noqa: F401  mends MMAction2 before a test imports it
+from usdrl_mmaction.commands.common import find_config
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = count()
@@ -47,7 +47,7 @@ def tiny(ann_file, tmp_path):
     """A config of configs/usdrl, made small enough to run in a second on the clips of ``ann_file``."""
 
     def load(name: str, options: dict | None = None) -> Config:
-        cfg = Config.fromfile(ROOT / f'configs/usdrl/{name}.py')
+        cfg = Config.fromfile(find_config(name))
         cfg.work_dir = str(tmp_path / 'work')
         # else two runs that begin in one second share a logger, and the folder it writes to
         cfg.experiment_name = f'{name}_{next(EXPERIMENTS)}'

@@ -25,7 +25,7 @@ TOOLS = sorted({tool for line in LINES for tool in TOOL.findall(line)} - {'tools
 
 
 def test_there_are_commands_to_check():
-    assert {'tools/train.py', 'tools/test.py', 'tools/infer.py', 'tools/data/make_synthetic.py'} <= set(TOOLS)
+    assert {'tools/train.py', 'tools/test.py', 'tools/demo/infer.py', 'tools/data/synthetic.py'} <= set(TOOLS)
 
 
 @pytest.mark.parametrize('path', sorted({m for line in LINES for m in re.findall(r'configs/usdrl/\w+\.py', line)}))

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from usdrl_mmaction.models import StreamFeatures
-from usdrl_mmaction.models.backbones.tokens import as_modality, spatial_tokens, temporal_tokens
+from usdrl_mmaction.models.backbones.stream_encoder import as_modality, spatial_tokens, temporal_tokens
 
 
 def textbook_terms(z):

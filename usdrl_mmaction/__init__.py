@@ -1,12 +1,12 @@
-"""USDRL for MMAction2. Importing this package registers its components and mends what the stack gets wrong."""
+"""USDRL for MMAction2. Importing this package mends what the stack gets wrong and registers its components."""
 
-import sys
+__version__ = '0.2.0.dev0'
 
-__version__ = '0.1.0'
+from . import compat
 
-if 'usdrl_mmaction.doctor' not in sys.orig_argv:  # the doctor has to run where these imports fail
-    from . import compat
+compat.apply()
 
-    compat.apply()
+from . import datasets, engine, evaluation, models  # noqa: E402
+from .checkpoints import zoo  # noqa: E402
 
-    from . import datasets, engine, evaluation, models, zoo  # noqa: F401
+__all__ = ['compat', 'datasets', 'engine', 'evaluation', 'models', 'zoo']

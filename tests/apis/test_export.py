@@ -10,7 +10,8 @@ from mmaction.registry import MODELS
 from mmengine.registry import init_default_scope
 from torch import nn
 
-from usdrl_mmaction.apis import NotExported, export
+from usdrl_mmaction.apis import export
+from usdrl_mmaction.errors import ExportError
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, FrozenRecognizer
 
 pytest.importorskip('onnxruntime')
@@ -140,7 +141,7 @@ def test_a_graph_network_of_mmaction2_needs_the_shape_of_its_clips(tmp_path):
     )
     head = dict(type='GCNHead', num_classes=5, in_channels=4)
     model = MODELS.build(dict(type='RecognizerGCN', backbone=backbone, cls_head=head)).eval()
-    with pytest.raises(NotExported, match=r'STGCN does not tell the shape of its clips: .* \(--clip-shape'):
+    with pytest.raises(ExportError, match=r'STGCN does not tell the shape of its clips: .* \(--clip-shape'):
         export(model, tmp_path / 'actions.pt', 'torchscript')
     export(model, tmp_path / 'actions.pt', 'torchscript', clip_shape=(2, 10, 17, 3))
     (found,) = torch.jit.load(tmp_path / 'actions.pt')(clips(3, (2, 10, 17, 3)))
@@ -185,7 +186,7 @@ class Drifting(nn.Module):
 )
 def test_what_cannot_be_exported_leaves_no_file_and_says_why(backbone, format, message, tmp_path):
     model = MODELS.build(dict(type='RecognizerGCN', backbone=dict(type=backbone)))
-    with pytest.raises(NotExported, match=message):
+    with pytest.raises(ExportError, match=message):
         export(model, tmp_path / 'actions.pt', format, clip_shape=(1, 4, 5, 3))
     assert not list(tmp_path.iterdir())
 
@@ -198,16 +199,16 @@ def test_what_cannot_be_exported_leaves_no_file_and_says_why(backbone, format, m
     ],
 )
 def test_wrong_arguments(arguments, message, tmp_path):
-    with pytest.raises(NotExported, match=message):
+    with pytest.raises(ExportError, match=message):
         export(recognizer(SMALL), tmp_path / 'actions.onnx', **arguments)
 
 
 def test_other_models_are_refused(tmp_path):
-    with pytest.raises(NotExported, match='Linear is no recognizer or localizer'):
+    with pytest.raises(ExportError, match='Linear is no recognizer or localizer'):
         export(nn.Linear(1, 1), tmp_path / 'actions.onnx')
 
 
 def test_without_the_packages_there_is_one_line_to_type(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxscript', None)  # as if it were not installed
-    with pytest.raises(NotExported, match=r"needs onnxscript: pip install 'usdrl-mmaction\[export\]'"):
+    with pytest.raises(ExportError, match=r"needs onnxscript: pip install 'usdrl-mmaction\[export\]'"):
         export(recognizer(SMALL), tmp_path / 'actions.onnx')

@@ -11,9 +11,9 @@ from mmengine.dataset import Compose, pseudo_collate
 from raw_files import moving
 
 from usdrl_mmaction.apis import SkeletonInferencer, load_model
-from usdrl_mmaction.apis.windows import WindowScorer
-from usdrl_mmaction.datasets.readers import Clip
+from usdrl_mmaction.apis.window_scorer import WindowScorer
 from usdrl_mmaction.evaluation import proposals_from_scores
+from usdrl_mmaction.recordings.clip import Clip
 from usdrl_mmaction.skeletons import get_skeleton
 
 CLASSES = [f'action {i}' for i in range(18)]

@@ -8,7 +8,7 @@ from mmengine.config import Config
 
 from usdrl_mmaction.apis import load_model
 from usdrl_mmaction.apis.inferencer import own_model
-from usdrl_mmaction.zoo import NotACheckpoint, Unavailable
+from usdrl_mmaction.errors import CheckpointError, DownloadError
 
 CLASSES = ['sit', 'stand']
 
@@ -69,7 +69,7 @@ def zoo(published, monkeypatch):
     index = published.with_name('index.json')
     known = dict(about='', file=published.name, url=None, size=None, sha256=None, convert=False)
     index.write_text(json.dumps({'tiny': known}))
-    monkeypatch.setattr('usdrl_mmaction.zoo.INDEX', index)
+    monkeypatch.setattr('usdrl_mmaction.checkpoints.zoo.INDEX', index)
     return index
 
 
@@ -81,29 +81,29 @@ def test_a_model_of_the_zoo(zoo, published, name):
 def test_the_package_s_own_model(zoo):
     assert own_model() == 'tiny'
     zoo.write_text(zoo.read_text().replace('"url": null', '"url": "https://example.org/tiny.pth"'))
-    with pytest.raises(Unavailable, match=r'No model lies in this package: name one, .* tiny'):
+    with pytest.raises(DownloadError, match=r'No model lies in this package: name one, .* tiny'):
         own_model()
 
 
 def test_what_does_not_fit_is_refused(linear, trained, tmp_path):
     checkpoint = trained(linear)
     linear.model.cls_head.num_classes = 7
-    with pytest.raises(NotACheckpoint, match=r'has cls_head.fc.weight of the shape \(18, 32\), the model \(7, 32\)'):
+    with pytest.raises(CheckpointError, match=r'has cls_head.fc.weight of the shape \(18, 32\), the model \(7, 32\)'):
         load_model(linear, checkpoint)
     linear.model.backbone.num_layers = 2
-    with pytest.raises(NotACheckpoint, match=r'epoch_1.pth has no weights for \d+ of the \d+ tensors .* backbone\.'):
+    with pytest.raises(CheckpointError, match=r'epoch_1.pth has no weights for \d+ of the \d+ tensors .* backbone\.'):
         load_model(linear, checkpoint)
 
 
 @pytest.mark.parametrize(
     'model, checkpoint, error, message',
     [
-        ('nothing.pth', None, NotACheckpoint, 'There is no file nothing.pth .* nor a model of that name'),
-        ('epoch_1.pth', None, NotACheckpoint, r"does not say what its encoder was built with \(no 'meta.encoder'\)"),
+        ('nothing.pth', None, CheckpointError, 'There is no file nothing.pth .* nor a model of that name'),
+        ('epoch_1.pth', None, CheckpointError, r"does not say what its encoder was built with \(no 'meta.encoder'\)"),
         ('epoch_1.pth', 'epoch_1.pth', ValueError, 'a config goes with a checkpoint'),
         ('config.py', None, ValueError, 'a config goes with a checkpoint'),
-        ('broken.pth', None, NotACheckpoint, 'broken.pth cannot be read as a file of weights'),
-        ('usdrl://nothing', None, Unavailable, "has no model 'nothing'"),
+        ('broken.pth', None, CheckpointError, 'broken.pth cannot be read as a file of weights'),
+        ('usdrl://nothing', None, DownloadError, "has no model 'nothing'"),
     ],
 )
 def test_what_is_not_a_model(linear, trained, tmp_path, monkeypatch, model, checkpoint, error, message):

@@ -10,10 +10,10 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 
 from usdrl_mmaction.apis import StreamingDetector, load_model
-from usdrl_mmaction.apis.inputs import Recording, read_recording
-from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.evaluation.functional.tracks import stitch
+from usdrl_mmaction.recordings.inputs import Recording, read_recording
 from usdrl_mmaction.skeletons import get_skeleton
 
 CLASSES = [f'action {i}' for i in range(1, 19)]

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from usdrl_mmaction.datasets import AnnotationError
 from usdrl_mmaction.datasets.safe_pickle import read_pickle
+from usdrl_mmaction.errors import AnnotationError
 
 ARRAYS = [
     *(np.arange(6).reshape(2, 3).astype(kind) for kind in ('f2', 'f4', 'f8', 'i1', 'i4', 'i8', 'u1', 'bool', 'c8')),

@@ -5,7 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from usdrl_mmaction.datasets import AnnotationError, SkeletonDataset
+from usdrl_mmaction.datasets import SkeletonDataset
+from usdrl_mmaction.errors import AnnotationError
 
 PIPELINE = [
     dict(type='mmaction.PoseDecode'),
@@ -37,11 +38,11 @@ def test_the_clips_of_a_split(ann_file):
 @pytest.mark.parametrize(
     'name, command',
     [
-        ('ntu60_3d.pkl', 'Get it with `python tools/data/download.py ntu60_3d`'),
-        ('synthetic.pkl', 'Get it with `python tools/data/make_synthetic.py`'),
-        ('pkummd1.pkl', 'Get it with `python tools/data/convert_pkummd.py 1 SKELETONS LABELS SPLITS`'),
-        ('pkummd2_untrimmed.pkl', 'Get it with `python tools/data/convert_pkummd.py 2 SKELETONS LABELS SPLITS`'),
-        ('uav_human.pkl', 'Get it with `python tools/data/convert_uav_human.py --v1 FOLDER --v2 FOLDER`'),
+        ('ntu60_3d.pkl', 'Get it with `usdrl download ntu60_3d`'),
+        ('synthetic.pkl', 'Get it with `usdrl synthetic`'),
+        ('pkummd1.pkl', 'Get it with `usdrl convert-pkummd 1 SKELETONS LABELS SPLITS`'),
+        ('pkummd2_untrimmed.pkl', 'Get it with `usdrl convert-pkummd 2 SKELETONS LABELS SPLITS`'),
+        ('uav_human.pkl', 'Get it with `usdrl convert-uav-human --v1 FOLDER --v2 FOLDER`'),
         ('mine.pkl', "Set the data set's 'ann_file'"),
     ],
 )

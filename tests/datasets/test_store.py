@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from usdrl_mmaction.datasets import AnnotationError, SkeletonDataset, read_annotations
+from usdrl_mmaction.datasets import SkeletonDataset, read_annotations
 from usdrl_mmaction.datasets.store import FRAMES, INDEX, StoredArray, write_store
+from usdrl_mmaction.errors import AnnotationError
 
 ROOT = Path(__file__).resolve().parents[2]
 

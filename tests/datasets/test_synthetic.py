@@ -6,13 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from usdrl_mmaction.datasets.synthetic.people.people import (
+    ACTIONS,
+    TABLE,
+    Person,
+    animate,
+    interpolate,
+    make_person,
+    script,
+)
 
-from usdrl_mmaction.datasets import synthetic
-from usdrl_mmaction.datasets.synthetic import ACTIONS, TABLE, Person, animate, interpolate, make_person, script
+from usdrl_mmaction.datasets.synthetic.people import people as synthetic
 from usdrl_mmaction.skeletons import LAYOUTS
 
 SKELETON = LAYOUTS['nturgb+d']
-TOOL = Path(__file__).parents[2] / 'tools/data/make_synthetic.py'
+TOOL = Path(__file__).parents[2] / 'tools/data/synthetic.py'
 PAIRS = [action for action in TABLE if action.partner]
 
 

@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
+from usdrl_mmaction.datasets.synthetic.people.pictures import (
+    FOCAL,
+    HEIGHT,
+    WIDTH,
+    add_face,
+    make_trimmed_2d,
+    take_pictures,
+)
 
-from usdrl_mmaction.datasets import synthetic
-from usdrl_mmaction.datasets.synthetic_2d import FOCAL, HEIGHT, WIDTH, add_face, make_trimmed_2d, take_pictures
+from usdrl_mmaction.datasets.synthetic.people import people as synthetic
 from usdrl_mmaction.skeletons import LAYOUTS
 
 COCO, KINECT = LAYOUTS['coco'], LAYOUTS['nturgb+d']

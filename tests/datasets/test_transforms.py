@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from scipy.spatial.transform import Rotation
 
-from usdrl_mmaction.datasets import AnnotationError, MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
+from usdrl_mmaction.datasets import MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
+from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.skeletons import LAYOUTS
 
 rng = np.random.default_rng(0)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from mmengine.dataset import Compose
 
-from usdrl_mmaction.datasets import AnnotationError, UntrimmedPoseDataset
+from usdrl_mmaction.datasets import UntrimmedPoseDataset
 from usdrl_mmaction.datasets.segments import frame_labels
 from usdrl_mmaction.datasets.store import write_store
+from usdrl_mmaction.errors import AnnotationError
 
 LENGTHS = {'long': 300, 'exact': 64, 'short': 20, 'idle': 150}
 SEGMENTS = {

@@ -9,11 +9,11 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from usdrl_mmaction.datasets.synthetic.people.people import make_trimmed
 
+from usdrl_mmaction.checkpoints.authors import read_weights
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.skeletons import LAYOUTS
-from usdrl_mmaction.zoo import read_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / 'docs/own-data.md').read_text()

@@ -116,7 +116,7 @@ def test_one_model_of_three_modalities_serves_each_and_their_fusion(config, tmp_
         trained = (tmp_path / modality / 'last_checkpoint').read_text()
         dumps.append(tmp_path / f'{modality}.pkl')
         run('tools/test.py', linear, trained, '--dump', dumps[-1], *options)
-    said = run('tools/ensemble.py', *dumps, '--weights', 2, 1)
+    said = run('tools/analysis_tools/ensemble.py', *dumps, '--weights', 2, 1)
     assert 'fused.pkl' in said and 'bone.pkl' in said and 'all, fused' in said
 
 

@@ -108,7 +108,7 @@ def test_configs_and_names_resolve(python, site, tmp_path):
 import usdrl_mmaction
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
-from usdrl_mmaction.zoo import checkpoint_path, models
+from usdrl_mmaction.checkpoints.zoo import checkpoint_path, models
 
 print('FROM', usdrl_mmaction.__file__)
 print('TYPE', Config.fromfile('mine.py').model.type)

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 
 import usdrl_mmaction  # noqa: F401
 from usdrl_mmaction.engine.features import encode_all
-from usdrl_mmaction.engine.loops.retrieval_loop import class_scores
+from usdrl_mmaction.engine.runner.retrieval_loop import class_scores
 
 
 def curve(work_dir: str, key: str = 'loss') -> list[float]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
-from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.errors import AnnotationError
 
 PRETRAIN, LINEAR = 'pretrain_synthetic', 'linear_synthetic'
 

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from mmengine.runner import Runner
 from scipy.spatial.distance import cdist
 
-from usdrl_mmaction.engine import UnhealthyRun
 from usdrl_mmaction.engine.health import alignment, effective_rank, neighbour_accuracy, spread, uniformity
+from usdrl_mmaction.errors import TrainingError
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +116,6 @@ def test_looking_changes_nothing_and_history_survives_resuming(tiny):
 
 def test_a_collapsed_run_is_stopped_with_what_to_try(tiny):
     cfg = tiny('pretrain_synthetic', {'default_hooks.health': dict(interval=1, min_rank=1000.0)})
-    with pytest.raises(UnhealthyRun, match=r'collapsed: in epoch 1 .* min_rank=1000.0.* variance_weight'):
+    with pytest.raises(TrainingError, match=r'collapsed: in epoch 1 .* min_rank=1000.0.* variance_weight'):
         Runner.from_cfg(cfg).train()
     assert Path(cfg.work_dir, 'health.png').exists()

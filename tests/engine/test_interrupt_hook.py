@@ -18,7 +18,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import get_worker_info
 
-from usdrl_mmaction.cli import one_line_errors
+from usdrl_mmaction.commands.common import one_line_errors
 from usdrl_mmaction.engine.hooks.interrupt_hook import random_state, set_random_state
 
 # 3 epochs of 4 batches; a rate that changes every step; views, DropPath and the order of the clips are random

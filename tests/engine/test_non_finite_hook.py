@@ -9,7 +9,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from usdrl_mmaction.engine import UnhealthyRun
+from usdrl_mmaction.errors import TrainingError
 from usdrl_mmaction.models import MPCT
 
 FOUR_STEPS = {'train_cfg.max_epochs': 2, 'train_dataloader.batch_size': 8}
@@ -128,7 +128,7 @@ def test_so_many_in_a_row_end_the_run_with_term_clips_and_checkpoint(tiny, monke
     options = {**FOUR_STEPS, 'train_cfg.max_epochs': 4, 'default_hooks.non_finite.patience': 3}
     runner, recorder = recorded(tiny('pretrain_synthetic', options))
     spoil(monkeypatch, [0, 1, 3, 4, 5, 6], scale_by_nan)
-    with pytest.raises(UnhealthyRun) as error:
+    with pytest.raises(TrainingError) as error:
         runner.train()
     assert recorder.steps_taken() == [False, False, True, False, False]  # the hook stops the third before it is kept
     message, names = str(error.value).split('Clips of the batch: ')

@@ -8,9 +8,8 @@ import pytest
 import torch
 from mmengine.runner import Runner, load_checkpoint
 
-from usdrl_mmaction.engine import NotSaved
-from usdrl_mmaction.engine.checkpoints import DRAFT, DraftBackend, newest_checkpoint
-from usdrl_mmaction.zoo import NotACheckpoint
+from usdrl_mmaction.checkpoints.files import DRAFT, DraftBackend, newest_checkpoint
+from usdrl_mmaction.errors import CheckpointError, SaveError
 
 
 @pytest.fixture(scope='module')
@@ -115,7 +114,7 @@ def test_so_are_weights_alone_and_a_name_without_a_file(work_dir):
 def test_if_none_is_left_that_is_said(work_dir):
     for path in work_dir.glob('*.pth'):
         os.truncate(path, 50)
-    with pytest.raises(NotACheckpoint, match=r'No checkpoint in .*epoch_1.pth is damaged.*epoch_2.pth is damaged'):
+    with pytest.raises(CheckpointError, match=r'No checkpoint in .*epoch_1.pth is damaged.*epoch_2.pth is damaged'):
         newest_checkpoint(work_dir)
 
 
@@ -140,7 +139,7 @@ def test_a_checkpoint_elsewhere_is_found_by_its_name(work_dir, tmp_path):
 def test_loading_says_what_is_wrong(work_dir, damage, message):
     path = work_dir / 'epoch_2.pth'
     damage(path)
-    with pytest.raises(NotACheckpoint, match=message):
+    with pytest.raises(CheckpointError, match=message):
         load_checkpoint(torch.nn.Linear(2, 2), str(path))
 
 
@@ -190,7 +189,7 @@ def test_a_run_with_nothing_to_resume_begins_from_what_it_was_given(tiny, tmp_pa
 def test_weights_alone_cannot_be_resumed(tiny, tmp_path):
     torch.save({'state_dict': {}}, tmp_path / 'weights.pth')
     runner = Runner.from_cfg(tiny('pretrain_synthetic', {'resume': True, 'load_from': str(tmp_path / 'weights.pth')}))
-    with pytest.raises(NotACheckpoint, match=r'no state of training to resume\. .*load_from, without --resume'):
+    with pytest.raises(CheckpointError, match=r'no state of training to resume\. .*load_from, without --resume'):
         runner.train()
 
 
@@ -206,7 +205,7 @@ def test_a_full_disk_costs_nothing_that_was_saved(tiny, monkeypatch):
         (no_space if str(filepath).endswith('epoch_2.pth') else put)(self, obj, filepath)
 
     monkeypatch.setattr(DraftBackend, 'put', fills_up)
-    with pytest.raises(NotSaved, match=r'No space left on device\. The last good one: .*epoch_1\.pth'):
+    with pytest.raises(SaveError, match=r'No space left on device\. The last good one: .*epoch_1\.pth'):
         Runner.from_cfg(cfg).train()
     assert newest_checkpoint(Path(cfg.work_dir)) == (Path(cfg.work_dir, 'epoch_1.pth'), [])
 
@@ -225,7 +224,7 @@ def test_the_best_so_far_stays_until_a_better_one_is_there(tiny, monkeypatch):
     (before,) = Path(runner.work_dir).glob('best_*.pth')
     monkeypatch.setattr(DraftBackend, 'put', no_space)
     runner.train_loop._epoch += 1
-    with pytest.raises(NotSaved):
+    with pytest.raises(SaveError):
         hook._save_best_checkpoint(runner, {'acc/top1': next(scores)})
     assert before.exists()
 
@@ -234,7 +233,7 @@ def test_too_little_room_is_said_before_the_first_epoch(tiny, monkeypatch):
     cfg = tiny('pretrain_synthetic')
     runner = Runner.from_cfg(cfg)
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: shutil._ntuple_diskusage(10**6, 10**6 - 99, 99))
-    with pytest.raises(NotSaved, match=r'room for 0 MB, and a checkpoint takes about [1-9]\d* MB'):
+    with pytest.raises(SaveError, match=r'room for 0 MB, and a checkpoint takes about [1-9]\d* MB'):
         runner.train()
     assert runner.iter == 0
 
@@ -242,6 +241,6 @@ def test_too_little_room_is_said_before_the_first_epoch(tiny, monkeypatch):
 def test_an_out_dir_that_cannot_be_written_to_is_said_before_the_first_epoch(tiny, tmp_path):
     (tmp_path / 'file').write_text('')
     runner = Runner.from_cfg(tiny('pretrain_synthetic', {'default_hooks.checkpoint.out_dir': str(tmp_path / 'file')}))
-    with pytest.raises(NotSaved, match='Not a directory'):
+    with pytest.raises(SaveError, match='Not a directory'):
         runner.train()
     assert runner.iter == 0

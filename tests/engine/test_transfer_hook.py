@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
-from usdrl_mmaction.zoo import NotACheckpoint
+from usdrl_mmaction.errors import CheckpointError
 
 
 @pytest.fixture
@@ -51,17 +51,17 @@ def test_a_classifier_of_other_classes_begins_anew(tiny, pretrained):
 )
 def test_another_encoder_is_refused_with_the_reason(tiny, pretrained, changes, reason):
     path = pretrained(**changes)
-    with pytest.raises(NotACheckpoint, match=reason):
+    with pytest.raises(CheckpointError, match=reason):
         start(tiny, path)
 
 
 def test_a_checkpoint_without_an_encoder_is_refused(tiny, tmp_path):
     path = tmp_path / 'other.pth'
     torch.save({'state_dict': {'module.fc.weight': torch.zeros(2, 2)}}, path)
-    with pytest.raises(NotACheckpoint, match=r"other\.pth holds no encoder: nothing in it is named 'backbone\.…'"):
+    with pytest.raises(CheckpointError, match=r"other\.pth holds no encoder: nothing in it is named 'backbone\.…'"):
         start(tiny, str(path))
 
 
 def test_a_missing_pretraining_is_named_by_its_config(tiny):
-    with pytest.raises(NotACheckpoint, match=r'Train configs/usdrl/pretrain_synthetic\.py, or set load_from'):
+    with pytest.raises(CheckpointError, match=r'Train configs/usdrl/pretrain_synthetic\.py, or set load_from'):
         start(tiny, 'work_dirs/pretrain_synthetic/epoch_7.pth')

@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmengine.fileio import dump
 
-from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.evaluation.metrics import DumpPredictions
 from usdrl_mmaction.evaluation.predictions import read_predictions
 

@@ -79,9 +79,9 @@ def video(tmp_path):
     return path
 
 
-def test_people_in_a_video_become_a_data_set(flags, video, tmp_path, run_tool):
+def test_people_in_a_video_become_a_data_set(flags, video, tmp_path, run_command):
     out = tmp_path / 'skeletons.pkl'
-    run_tool('extract_skeletons.py', video, '--out', out, '--score-thr', 0.0, *flags)
+    run_command('extract', video, '--out', out, '--score-thr', 0.0, *flags)
     content = read_annotations(str(out))
     (item,) = content['annotations']
     assert (item['frame_dir'], item['label'], item['total_frames']) == ('walk', -1, FRAMES)
@@ -94,8 +94,8 @@ def test_people_in_a_video_become_a_data_set(flags, video, tmp_path, run_tool):
     assert sample['inputs'].shape == (1, 2, FRAMES, 17, 3)  # the score is the third channel
 
 
-def test_a_video_where_no_detection_is_sure_is_skipped(flags, video, tmp_path, run_tool, capfd):
+def test_a_video_where_no_detection_is_sure_is_skipped(flags, video, tmp_path, run_command, capfd):
     with pytest.raises(SystemExit, match='nothing is left to write'):
-        run_tool('extract_skeletons.py', video, '--out', tmp_path / 'out.pkl', '--score-thr', 1.0, *flags)
+        run_command('extract', video, '--out', tmp_path / 'out.pkl', '--score-thr', 1.0, *flags)
     assert 'walk.avi: nobody is seen in it' in capfd.readouterr().err
     assert not (tmp_path / 'out.pkl').exists()

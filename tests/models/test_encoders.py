@@ -6,7 +6,7 @@ from mmaction.models import AAGCN, STGCN, GCNHead
 
 from usdrl_mmaction.models import DSTE, STTR, StreamFeatures, as_streams
 from usdrl_mmaction.models.backbones.dste import plain_attention
-from usdrl_mmaction.models.backbones.tokens import as_modality, spatial_tokens, temporal_tokens
+from usdrl_mmaction.models.backbones.stream_encoder import as_modality, spatial_tokens, temporal_tokens
 from usdrl_mmaction.skeletons import get_skeleton
 
 SMALL = dict(embed_dims=16, num_frames=12)

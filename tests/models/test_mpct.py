@@ -8,7 +8,7 @@ from mmaction.registry import MODELS
 from textbook import TextbookPretrainer
 
 from usdrl_mmaction.models import MPCT, DecorrelationHead, StreamFeatures
-from usdrl_mmaction.models.pretrainers import mpct
+from usdrl_mmaction.models.selfsup import mpct
 
 GRAPH = dict(graph_cfg=dict(layout='nturgb+d', mode='stgcn_spatial'), num_stages=2, base_channels=8)
 

@@ -1,1 +1,1 @@
-"""What tools/torture.py puts the package through."""
+"""What tools/dev/torture.py puts the package through."""

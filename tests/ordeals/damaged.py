@@ -12,10 +12,10 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from usdrl_mmaction.apis import SkeletonInferencer
+from usdrl_mmaction.checkpoints.authors import read_weights
+from usdrl_mmaction.checkpoints.files import load_from_file, newest_checkpoint
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
-from usdrl_mmaction.engine.checkpoints import load_from_file, newest_checkpoint
-from usdrl_mmaction.zoo import read_weights
 
 from .files import ROOT, annotation_file, read, read_dataset, tool, write_recordings
 from .isolated import LIMIT, SOUND, each, fork, wait
@@ -116,7 +116,7 @@ def recordings(rng, number, folder):
 
 @each
 def inferencer(rng, number, folder):
-    cfg = Config.fromfile(ROOT / 'configs/usdrl/linear_synthetic.py')
+    cfg = Config.fromfile(ROOT / 'configs/usdrl/benchmarks/linear_synthetic.py')
     cfg.merge_from_dict({'model.backbone.embed_dims': 16, 'model.cls_head.in_channels': 16})
     checkpoint = folder / 'weights.pth'
     wait(fork(partial(write_weights, cfg, checkpoint))[0], LIMIT)

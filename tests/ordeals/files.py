@@ -11,9 +11,9 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from raw_files import mmpose_instance, moving, write_openpose, write_pkummd, write_skeleton
 
-from usdrl_mmaction.cli import one_line_errors
+from usdrl_mmaction.commands.common import one_line_errors
 from usdrl_mmaction.datasets import SkeletonDataset
-from usdrl_mmaction.datasets.readers import read_clip, read_pkummd
+from usdrl_mmaction.recordings.readers import read_clip, read_pkummd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +34,7 @@ def annotation_file(folder: Path) -> Path:
     return path
 
 
-PIPELINE = Config.fromfile(ROOT / 'configs/usdrl/linear_synthetic.py').train_dataloader.dataset.pipeline
+PIPELINE = Config.fromfile(ROOT / 'configs/usdrl/benchmarks/linear_synthetic.py').train_dataloader.dataset.pipeline
 
 
 def read_dataset(path: Path) -> str | None:
@@ -46,7 +46,7 @@ def read_dataset(path: Path) -> str | None:
 
 def tool(name: str, *arguments):
     """A tool of this folder, as the command line runs it."""
-    module = 'usdrl_mmaction.datasets.inspection' if name == 'data/inspect.py' else f'torture_{Path(name).stem}'
+    module = 'usdrl_mmaction.commands.inspect' if name == 'data/inspect.py' else f'torture_{Path(name).stem}'
     if name == 'data/inspect.py':
         loaded = importlib.import_module(module)
     else:

@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import usdrl_mmaction
-from usdrl_mmaction.cli import UsageError
-from usdrl_mmaction.datasets import AnnotationError
-from usdrl_mmaction.engine import NotSaved, UnhealthyRun
-from usdrl_mmaction.zoo import NotACheckpoint, Unavailable
+from usdrl_mmaction.errors import AnnotationError, CheckpointError, DownloadError, SaveError, TrainingError, UsageError
 
 PACKAGE = os.path.dirname(usdrl_mmaction.__file__)
 LIMIT = 60  # seconds
 SOUND = 'sound'  # begins the name of a case that must survive, to see that the others are refused for their damage
 SURVIVED, CLEAR, LOST = 'survived', 'clear error', 'lost'
-CLEAR_ERRORS = (AnnotationError, NotACheckpoint, NotSaved, Unavailable, UnhealthyRun, UsageError)
+CLEAR_ERRORS = (AnnotationError, CheckpointError, SaveError, DownloadError, TrainingError, UsageError)
 Case = tuple[str, Callable[[], str | None]]  # a name, and what raises or returns what is wrong
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from mmengine.config import Config
 
-from usdrl_mmaction.cli import check_key
+from usdrl_mmaction.commands.common import check_key
 from usdrl_mmaction.skeletons import get_skeleton
 
 from .files import ROOT, read, read_dataset, tool

@@ -15,9 +15,9 @@ from file_server import serving
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from usdrl_mmaction.cli import one_line_errors
-from usdrl_mmaction.engine.checkpoints import newest_checkpoint, progress_of
-from usdrl_mmaction.zoo.transfer import download
+from usdrl_mmaction.checkpoints.download import download
+from usdrl_mmaction.checkpoints.files import newest_checkpoint, progress_of
+from usdrl_mmaction.commands.common import one_line_errors
 
 from .files import ROOT, annotation_file
 from .isolated import LIMIT, LOST, SURVIVED, Result, each, fork, wait

@@ -1,35 +1,3 @@
-"""Packs an annotation file into a store, which opens at once however large it is. Give its path as `ann_file`."""
+from usdrl_mmaction.commands import run
 
-import argparse
-from functools import partial
-from pathlib import Path
-
-from rich.progress import track
-
-from usdrl_mmaction.cli import UsageError, one_line_errors
-from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.datasets.store import write_store
-
-
-def main():
-    args = parse_args()
-    out = args.out or args.file.with_suffix('.store')
-    if out.exists() and not args.overwrite:
-        raise UsageError(f'{out} is there already. Use --overwrite to make it again, or --out for another place.')
-    content = read_annotations(str(args.file))
-    write_store(content, out, progress=partial(track, description='Packing clips'))
-    size = sum(file.stat().st_size for file in out.iterdir())
-    print(f"{out}: {len(content['annotations'])} clips, {size / 1e6:.1f} MB. Set the data set's ann_file='{out}'.")
-
-
-def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='annotation file, a pickle')
-    parser.add_argument('--out', type=Path, help='folder to write (default: FILE with the ending .store)')
-    parser.add_argument('--overwrite', action='store_true', help='make the store again even if it is there')
-    return parser.parse_args()
-
-
-if __name__ == '__main__':
-    with one_line_errors():
-        main()
+run('pack')

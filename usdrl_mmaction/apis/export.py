@@ -16,17 +16,14 @@ import torch
 from mmaction.models.recognizers import RecognizerGCN
 from torch import Tensor, nn
 
+from usdrl_mmaction.errors import ExportError
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
-from usdrl_mmaction.models.backbones.tokens import StreamEncoder
+from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 
 BATCHES = (1, 2, 5)  # sizes that are compared; the second one is traced
 ONNX_PACKAGES = ('onnx', 'onnxscript', 'onnxruntime')
 
 Run = Callable[[np.ndarray], list[np.ndarray]]
-
-
-class NotExported(Exception):
-    """A model that cannot be exported, or whose export was wrong; the message says why."""
 
 
 class Export(NamedTuple):
@@ -59,7 +56,7 @@ def export(
         tolerance (float): The largest absolute difference that is let through.
     """
     if format not in WRITERS:
-        raise NotExported(f"There is no format '{format}'. There are: {', '.join(WRITERS)}.")
+        raise ExportError(f"There is no format '{format}'. There are: {', '.join(WRITERS)}.")
     path = Path(path)
     network = Network(model.cpu().eval(), encoder_only)
     shape = network.clip_shape(clip_shape)
@@ -82,7 +79,7 @@ class Network(nn.Module):
     def __init__(self, model: nn.Module, encoder_only: bool):
         super().__init__()
         if not isinstance(model, RecognizerGCN | FrameLocalizer):
-            raise NotExported(f'{type(model).__name__} is no recognizer or localizer and cannot be exported.')
+            raise ExportError(f'{type(model).__name__} is no recognizer or localizer and cannot be exported.')
         self.model = model
         self.outputs = ('temporal', 'spatial')
         if isinstance(model, FrameLocalizer) and not encoder_only:
@@ -100,14 +97,14 @@ class Network(nn.Module):
     def clip_shape(self, given: tuple | None) -> tuple:
         if not isinstance(self.model.backbone, StreamEncoder):
             if given is None:
-                raise NotExported(
+                raise ExportError(
                     f'{type(self.model.backbone).__name__} does not tell the shape of its clips: give persons, frames, '
                     'joints and coordinates (--clip-shape 2 100 25 3).'
                 )
             return tuple(given)
         shape = self.model.backbone.clip_shape
         if given is not None and tuple(given) != shape:
-            raise NotExported(f'The encoder was built for clips of {shape}, not {tuple(given)}: leave the shape out.')
+            raise ExportError(f'The encoder was built for clips of {shape}, not {tuple(given)}: leave the shape out.')
         return shape
 
 
@@ -122,14 +119,14 @@ def compare(run: Run, clip: Tensor, expected: tuple, names: tuple, tolerance: fl
     try:
         found = run(clip.numpy())
     except Exception as error:  # each runtime has its own, for whatever it does not like
-        raise NotExported(
+        raise ExportError(
             f'The exported file does not run on a batch of {len(clip)} ({first_line(error)}); nothing was written.'
         ) from error
     largest = 0.0
     for name, theirs, ours in zip(names, found, expected, strict=True):
         difference = float(np.abs(theirs - ours.numpy()).max()) if theirs.shape == ours.shape else np.inf
         if not difference <= tolerance:  # NaN is no better
-            raise NotExported(
+            raise ExportError(
                 f"The exported '{name}' {theirs.shape} differs from the model's {tuple(ours.shape)} by "
                 f'{difference:.3g} on a batch of {len(clip)}, where values reach {ours.abs().max():.3g} and '
                 f'{tolerance:g} is allowed (--tolerance); nothing was written.'
@@ -142,7 +139,7 @@ def compare(run: Run, clip: Tensor, expected: tuple, names: tuple, tolerance: fl
 def write_onnx(network: Network, clip: Tensor, path: Path) -> Run:
     missing = [package for package in ONNX_PACKAGES if find_spec(package) is None]
     if missing:
-        raise NotExported(f"Export to ONNX needs {', '.join(missing)}: pip install 'usdrl-mmaction[export]'.")
+        raise ExportError(f"Export to ONNX needs {', '.join(missing)}: pip install 'usdrl-mmaction[export]'.")
     import onnxruntime
 
     logging.getLogger('torch.onnx').setLevel(logging.ERROR)  # it warns of every operator that torchvision would bring
@@ -196,7 +193,7 @@ def reasons(tracer: str):
         cause = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        raise NotExported(f'{tracer} cannot follow the model: {first_line(cause)}') from error
+        raise ExportError(f'{tracer} cannot follow the model: {first_line(cause)}') from error
 
 
 def first_line(error: Exception) -> str:

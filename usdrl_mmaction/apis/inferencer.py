@@ -16,19 +16,20 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
+from usdrl_mmaction.checkpoints.zoo import models
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
-from usdrl_mmaction.datasets.conversion import make_annotation
-from usdrl_mmaction.datasets.readers import Clip, keep_people
+from usdrl_mmaction.errors import DownloadError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
-from usdrl_mmaction.zoo import Unavailable, models
+from usdrl_mmaction.recordings.clip import Clip, keep_people
+from usdrl_mmaction.recordings.conversion import make_annotation
+from usdrl_mmaction.recordings.inputs import Recording, find_recordings, read_recording
 
-from .inputs import Recording, find_recordings, read_recording
+from .live_segments import as_segment
 from .model import load_model
-from .runs import as_segment
-from .training import Preparation, classes_of
-from .windows import WindowScorer
+from .preparation import Preparation, classes_of
+from .window_scorer import WindowScorer
 
 MANY = 20  # recordings that take long enough for a bar
 
@@ -36,7 +37,7 @@ MANY = 20  # recordings that take long enough for a bar
 class SkeletonInferencer:
     """Says what people do in recordings of their joints.
 
-    >>> inferencer = SkeletonInferencer('configs/usdrl/linear_synthetic.py', 'epoch_150.pth')
+    >>> inferencer = SkeletonInferencer('configs/usdrl/benchmarks/linear_synthetic.py', 'epoch_150.pth')
     >>> inferencer(np.load('recording.npy'))[0]['actions'][0]
     {'label': 3, 'name': 'wave', 'score': 0.97}
 
@@ -195,7 +196,9 @@ def own_model() -> str:
     for name, entry in models().items():
         if entry['url'] is None:
             return name
-    raise Unavailable(f'No model lies in this package: name one, or a config and a checkpoint. {", ".join(models())}.')
+    raise DownloadError(
+        f'No model lies in this package: name one, or a config and a checkpoint. {", ".join(models())}.'
+    )
 
 
 def checked(model: nn.Module) -> nn.Module:

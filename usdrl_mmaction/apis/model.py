@@ -9,9 +9,10 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
+from usdrl_mmaction.checkpoints.authors import read_checkpoint
+from usdrl_mmaction.checkpoints.zoo import models
+from usdrl_mmaction.errors import CheckpointError
 from usdrl_mmaction.models import MPCT, FrozenRecognizer, StreamClsHead
-from usdrl_mmaction.zoo import NotACheckpoint, models
-from usdrl_mmaction.zoo.authors import read_checkpoint
 
 
 def load_model(model: str | Path | Config, checkpoint: str | Path | None = None, device='cpu') -> nn.Module:
@@ -21,7 +22,7 @@ def load_model(model: str | Path | Config, checkpoint: str | Path | None = None,
 
     Args:
         model (str | Path | Config): A config, which needs a checkpoint as well; or, by itself, the name of a model in
-            the zoo, or a checkpoint that tools/publish_model.py wrote.
+            the zoo, or a checkpoint that usdrl publish wrote.
         checkpoint (str | Path | None): File, URL or ``usdrl://NAME`` of the weights.
     """
     init_default_scope('mmaction')
@@ -51,12 +52,12 @@ def load_checkpoint(source: str | Path) -> dict:
     if '://' in name:
         content = CheckpointLoader.load_checkpoint(name, map_location='cpu', logger='silent')
         if 'state_dict' not in content:
-            raise NotACheckpoint(f"{name} holds no 'state_dict'; it holds {sorted(map(str, content))[:5]}.")
+            raise CheckpointError(f"{name} holds no 'state_dict'; it holds {sorted(map(str, content))[:5]}.")
         return content
     if not Path(name).exists() and name in models():
         return load_checkpoint(f'usdrl://{name}')
     if not Path(name).is_file():
-        raise NotACheckpoint(
+        raise CheckpointError(
             f'There is no file {name} (seen from {Path.cwd()}), nor a model of that name in the zoo. That has: '
             f'{", ".join(models())}.'
         )
@@ -67,9 +68,9 @@ def described(content: dict, weights: dict[str, Tensor], source: str | Path) -> 
     """The config of a checkpoint that holds what its encoder was built with."""
     encoder = content.get('meta', {}).get('encoder')
     if encoder is None:
-        raise NotACheckpoint(
+        raise CheckpointError(
             f"{source} does not say what its encoder was built with (no 'meta.encoder'): give its config as well, or "
-            'make it into one that does by tools/publish_model.py.'
+            'make it into one that does by usdrl publish.'
         )
     model = dict(type=FrozenRecognizer.__name__, backbone=dict(encoder))
     if 'cls_head.fc.weight' in weights:
@@ -83,13 +84,13 @@ def load_weights(model: nn.Module, weights: dict[str, Tensor], source: str | Pat
     state = model.state_dict()
     missing = [name for name in state if name not in weights]
     if missing:
-        raise NotACheckpoint(
+        raise CheckpointError(
             f'{source} has no weights for {len(missing)} of the {len(state)} tensors of the model, such as '
             f'{missing[0]}; it has {", ".join(list(weights)[:3])}. Does it belong to this config?'
         )
     for name, value in state.items():
         if weights[name].shape != value.shape:
-            raise NotACheckpoint(
+            raise CheckpointError(
                 f'{source} has {name} of the shape {tuple(weights[name].shape)}, the model {tuple(value.shape)}. Set '
                 'the sizes of the config (embed_dims, layout, num_person, num_frames, num_classes) to those it was '
                 'trained with.'

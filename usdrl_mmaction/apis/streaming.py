@@ -8,15 +8,15 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 
-from usdrl_mmaction.datasets import AnnotationError
-from usdrl_mmaction.datasets.readers import Clip
+from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.models import FrameLocalizer
+from usdrl_mmaction.recordings.clip import Clip
+from usdrl_mmaction.recordings.slots import Slots
 
+from .live_segments import Runs
 from .model import load_model
-from .runs import Runs
-from .slots import Slots
-from .training import classes_of
-from .windows import WindowScorer, cut
+from .preparation import classes_of
+from .window_scorer import WindowScorer, cut
 
 
 class Detections(NamedTuple):
@@ -30,7 +30,7 @@ class Detections(NamedTuple):
 class StreamingDetector:
     """Scores the frames of a stream and finds the segments in which an action goes on.
 
-    >>> detector = StreamingDetector('configs/usdrl/detect_synthetic.py', 'epoch_18.pth')
+    >>> detector = StreamingDetector('configs/usdrl/benchmarks/detect_synthetic.py', 'epoch_18.pth')
     >>> for frame in frames:  # (persons, joints, coordinates)
     ...     found = detector(frame)
     >>> found = detector.finish()

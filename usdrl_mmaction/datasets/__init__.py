@@ -1,13 +1,12 @@
 """Data sets and transforms, registered in MMAction2."""
 
-from .annotations import AnnotationError, read_annotations
+from .annotations import read_annotations
 from .few_labels_dataset import FewLabelsDataset
 from .skeleton_dataset import SkeletonDataset
 from .transforms import MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
 from .untrimmed_pose_dataset import UntrimmedPoseDataset
 
 __all__ = [
-    'AnnotationError',
     'FewLabelsDataset',
     'MapLayout',
     'NormalizeSkeleton',

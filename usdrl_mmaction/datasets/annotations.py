@@ -1,23 +1,22 @@
-"""Annotation files: MMAction2's pose pickles, read without trusting them, and the stores that tools/data/pack.py makes
-of them. What is read is checked as far as that is quick; tools/data/inspect.py looks closer."""
+"""Annotation files: MMAction2's pose pickles, read without trusting them, and the stores that usdrl pack makes
+of them. What is read is checked as far as that is quick; usdrl inspect looks closer."""
 
 import os
 
-from .safe_pickle import AnnotationError, read_pickle
+from usdrl_mmaction.errors import AnnotationError
+
+from .safe_pickle import read_pickle
 from .store import open_store
 
 COMMANDS = {
-    **{f'synthetic{kind}.pkl': 'python tools/data/make_synthetic.py' for kind in ('', '_2d', '_other', '_untrimmed')},
+    **{f'synthetic{kind}.pkl': 'usdrl synthetic' for kind in ('', '_2d', '_other', '_untrimmed')},
+    **{f'{name}.pkl': f'usdrl download {name}' for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')},
     **{
-        f'{name}.pkl': f'python tools/data/download.py {name}'
-        for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
-    },
-    **{
-        f'pkummd{part}{kind}.pkl': f'python tools/data/convert_pkummd.py {part} SKELETONS LABELS SPLITS'
+        f'pkummd{part}{kind}.pkl': f'usdrl convert-pkummd {part} SKELETONS LABELS SPLITS'
         for part in (1, 2)
         for kind in ('', '_untrimmed')
     },
-    'uav_human.pkl': 'python tools/data/convert_uav_human.py --v1 FOLDER --v2 FOLDER',
+    'uav_human.pkl': 'usdrl convert-uav-human --v1 FOLDER --v2 FOLDER',
 }
 
 

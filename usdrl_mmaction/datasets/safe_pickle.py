@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-
-class AnnotationError(ValueError):
-    """An annotation file that cannot be used; the message says what was found and what to do."""
+from usdrl_mmaction.errors import AnnotationError
 
 
 def read_pickle(path: str) -> Any:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .annotations import AnnotationError
+from usdrl_mmaction.errors import AnnotationError
 
 
 def checked_segments(video: dict, num_frames: int, path: str, num_classes: int | None) -> np.ndarray:
@@ -31,7 +31,7 @@ def checked_segments(video: dict, num_frames: int, path: str, num_classes: int |
             number = int(wrong.argmax())
             raise AnnotationError(
                 f'{here}, segment {number}: {segments[number].tolist()} (label, start, end) has {fault}. Correct the '
-                'file; tools/data/inspect.py lists all such segments.'
+                'file; usdrl inspect lists all such segments.'
             )
     return np.stack([label, start.clip(0), end.clip(max=num_frames)], axis=1).astype(np.int64)
 

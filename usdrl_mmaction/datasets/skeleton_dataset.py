@@ -6,7 +6,9 @@ import numpy as np
 from mmaction.datasets import PoseDataset
 from mmaction.registry import DATASETS
 
-from .annotations import AnnotationError, clips_of_split, read_annotations
+from usdrl_mmaction.errors import AnnotationError
+
+from .annotations import clips_of_split, read_annotations
 from .safe_pickle import read_pickle
 from .store import StoredArray
 
@@ -15,7 +17,7 @@ __all__ = ['AnnotationError', 'SkeletonDataset', 'read_annotations']
 
 @DATASETS.register_module()
 class SkeletonDataset(PoseDataset):
-    """``PoseDataset`` for files of ``split`` and ``annotations``, and for the stores that tools/data/pack.py makes of
+    """``PoseDataset`` for files of ``split`` and ``annotations``, and for the stores that usdrl pack makes of
     them. Nothing in a file is run. A file that is missing or broken, or a split that it does not have, is reported by
     name, with what to do next."""
 
@@ -37,5 +39,5 @@ def check_score(info: dict):
     if score is not None and np.shape(score) != joints[:-1]:
         raise AnnotationError(
             f"Clip '{info.get('frame_dir')}' has a 'keypoint' of the shape {joints} and a 'keypoint_score' of "
-            f'{np.shape(score)}, not {joints[:-1]}. Correct the annotation file; tools/data/inspect.py shows more.'
+            f'{np.shape(score)}, not {joints[:-1]}. Correct the annotation file; usdrl inspect shows more.'
         )

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .safe_pickle import AnnotationError, read_pickle
+from usdrl_mmaction.errors import AnnotationError
+
+from .safe_pickle import read_pickle
 
 FRAMES, INDEX = 'frames.bin', 'index.pkl'
 FIELDS = ('keypoint', 'keypoint_score')  # what a clip has for every frame and joint
@@ -58,7 +60,7 @@ def open_store(path: str) -> dict:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnnotationError(
             f'{path}: {INDEX} and {FRAMES} do not fit together ({type(error).__name__}: {error}). '
-            'Make the store again with `python tools/data/pack.py`.'
+            'Make the store again with `usdrl pack`.'
         ) from error
     return content
 

@@ -7,7 +7,9 @@ import torch
 from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
-from .annotations import AnnotationError, clips_of_split, read_annotations
+from usdrl_mmaction.errors import AnnotationError
+
+from .annotations import clips_of_split, read_annotations
 from .segments import checked_segments, frame_labels
 from .skeleton_dataset import SkeletonDataset
 from .store import FIELDS

@@ -1,6 +1,5 @@
 """Hooks, loops and the optimizer wrapper, registered in MMAction2."""
 
-from .errors import NotSaved, UnhealthyRun
 from .hooks import (
     CompileHook,
     EmbeddingHealthHook,
@@ -12,9 +11,9 @@ from .hooks import (
     SafeCheckpointHook,
     TransferHook,
 )
-from .loops import ResumableTrainLoop, RetrievalLoop
-from .mixed_precision import MixedPrecisionOptimWrapper
-from .sharding import dste_layers
+from .runner import ResumableTrainLoop, RetrievalLoop
+from .runner.mixed_precision import MixedPrecisionOptimWrapper
+from .runner.sharding import dste_layers
 
 __all__ = [
     'CompileHook',
@@ -25,11 +24,9 @@ __all__ = [
     'LabelHook',
     'MixedPrecisionOptimWrapper',
     'NonFiniteHook',
-    'NotSaved',
     'ResumableTrainLoop',
     'RetrievalLoop',
     'SafeCheckpointHook',
     'TransferHook',
-    'UnhealthyRun',
     'dste_layers',
 ]

@@ -17,7 +17,7 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from usdrl_mmaction.models.pretrainers import mpct
+from usdrl_mmaction.models.selfsup import mpct
 
 MIXED = ('AmpOptimWrapper', 'MixedPrecisionOptimWrapper')
 

@@ -1,4 +1,4 @@
-"""What ``tools/test.py … --dump FILE.pkl`` wrote of a classifier, a score a clip and class. Nothing in it is run."""
+"""What ``usdrl test … --dump FILE.pkl`` wrote of a classifier, a score a clip and class. Nothing in it is run."""
 
 import io
 import math
@@ -12,8 +12,8 @@ import torch
 from rich.console import Console
 from rich.progress import open as open_with_bar
 
-from usdrl_mmaction.datasets import AnnotationError
 from usdrl_mmaction.datasets.safe_pickle import Forbidden, SafeUnpickler, finished
+from usdrl_mmaction.errors import AnnotationError
 
 
 class Predictions(NamedTuple):
@@ -28,7 +28,7 @@ def read_predictions(path: str | Path) -> Predictions:
     """Names, true labels and scores of the clips of a dump. Clips without a name are numbered."""
     samples = read_dump(path)
     if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
-        raise AnnotationError(f'{path} is no list of clips. It must be what `tools/test.py … --dump FILE.pkl` writes.')
+        raise AnnotationError(f'{path} is no list of clips. It must be what `usdrl test … --dump FILE.pkl` writes.')
     for field in ('pred_score', 'gt_label'):
         missing = [row for row, sample in enumerate(samples) if field not in sample]
         if missing:
@@ -66,7 +66,7 @@ def read_dump(path: str | Path) -> Any:
         raise
     except Exception as error:  # a damaged pickle makes the unpickler raise whatever the damage spells
         raise AnnotationError(
-            f'{path} is not a whole pickle file ({type(error).__name__}: {error}). Run tools/test.py --dump again.'
+            f'{path} is not a whole pickle file ({type(error).__name__}: {error}). Run usdrl test --dump again.'
         ) from error
 
 

@@ -15,8 +15,8 @@ from .data_preprocessors import (
 from .heads import DecorrelationHead, FrameHead, StreamClsHead
 from .localizers import FrameLocalizer
 from .losses import decorrelation_terms
-from .pretrainers import MPCT
 from .recognizers import EarlyRecognizer, FrozenRecognizer
+from .selfsup import MPCT
 
 __all__ = [
     'DSTE',

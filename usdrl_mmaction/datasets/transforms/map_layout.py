@@ -4,9 +4,8 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.skeletons import get_skeleton
-
-from ..safe_pickle import AnnotationError
 
 # What sensors call the same place.
 PLACES = {

@@ -8,9 +8,8 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from scipy.spatial.transform import Rotation
 
+from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.skeletons import Skeleton, bone, get_skeleton
-
-from ..safe_pickle import AnnotationError
 
 
 @TRANSFORMS.register_module()

@@ -5,7 +5,7 @@ from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
-from usdrl_mmaction.models.backbones.tokens import StreamEncoder
+from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 
 
 @HOOKS.register_module()

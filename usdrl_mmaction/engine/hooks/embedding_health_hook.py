@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.utils.data import DataLoader, Subset
 
-from ..errors import UnhealthyRun
+from usdrl_mmaction.errors import TrainingError
+
 from ..health import alignment, effective_rank, neighbour_accuracy, spread, uniformity
 
 PANELS = {
@@ -92,7 +93,7 @@ class EmbeddingHealthHook(Hook):
             f'({", ".join(f"{name} {value:.3g}" for name, value in self.terms.items())}). {TRY}'
         )
         if not self.is_last_train_epoch(runner):
-            raise UnhealthyRun(message)
+            raise TrainingError(message)
         runner.logger.warning(message)
 
     @torch.no_grad()

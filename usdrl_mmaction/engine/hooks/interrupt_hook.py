@@ -11,9 +11,10 @@ from mmaction.registry import HOOKS
 from mmengine.dist import all_gather_object, all_reduce, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
 
-from ..checkpoints import LAST, DraftBackend, last_good
-from ..errors import NotSaved
-from ..loops import ResumableTrainLoop
+from usdrl_mmaction.checkpoints.files import LAST, DraftBackend, last_good
+from usdrl_mmaction.errors import SaveError
+
+from ..runner import ResumableTrainLoop
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 FILE = 'interrupted.pth'
@@ -106,7 +107,7 @@ class InterruptHook(Hook):
                 path = Path(runner.work_dir, FILE)
                 DraftBackend().put(str(path).encode(), path.with_name(LAST))
         except OSError as error:
-            raise NotSaved(
+            raise SaveError(
                 f'Ended after iteration {iteration}, but {FILE} cannot be written to {runner.work_dir}: '
                 f'{error.strerror}. The last good checkpoint: {last_good(runner)}.'
             ) from error

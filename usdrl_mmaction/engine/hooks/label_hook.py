@@ -4,7 +4,7 @@ from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
-from usdrl_mmaction.datasets import AnnotationError
+from usdrl_mmaction.errors import AnnotationError
 
 
 @HOOKS.register_module()
@@ -24,5 +24,5 @@ class LabelHook(Hook):
                 raise AnnotationError(
                     f"Clip '{sample.get('frame_dir', '?')}' has the label {label[0]}, and the model has "
                     f'{self.num_classes} classes, 0 to {self.num_classes - 1}. Set model.cls_head.num_classes, or '
-                    'correct the labels; tools/data/inspect.py shows them.'
+                    'correct the labels; usdrl inspect shows them.'
                 )

@@ -7,11 +7,11 @@ from mmengine.hooks import Hook
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from ..checkpoints import last_good
-from ..errors import UnhealthyRun
+from usdrl_mmaction.checkpoints.files import last_good
+from usdrl_mmaction.errors import TrainingError
 
 SHOWN = 5  # names in a warning
-TRY = 'Look at these clips with tools/data/inspect.py, lower the learning rate, or train without mixed precision.'
+TRY = 'Look at these clips with usdrl inspect, lower the learning rate, or train without mixed precision.'
 
 
 @HOOKS.register_module()
@@ -91,7 +91,7 @@ class NonFiniteHook(Hook):
             f'Step skipped in {where}: {what} ({self.in_a_row} in a row, {self.total} in all). Clips: {listed(clips)}'
         )
         if self.in_a_row >= self.patience:
-            raise UnhealthyRun(
+            raise TrainingError(
                 f'{self.in_a_row} steps in a row were skipped, the last in {where}: {what}. {TRY} The last good '
                 f'checkpoint: {last_good(runner)}. Clips of the batch: {", ".join(clips)}'
             )

@@ -10,10 +10,8 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
 
-from usdrl_mmaction.zoo import NotACheckpoint
-
-from ..checkpoints import DRAFT, LAST, DraftBackend, last_good, newest_checkpoint
-from ..errors import NotSaved
+from usdrl_mmaction.checkpoints.files import DRAFT, LAST, DraftBackend, last_good, newest_checkpoint
+from usdrl_mmaction.errors import CheckpointError, SaveError
 
 BYTES = 4
 ADAM = 3  # a parameter and its two moments
@@ -45,7 +43,7 @@ class SafeCheckpointHook(CheckpointHook):
         meta = checkpoint.get('meta')
         resumable = isinstance(meta, dict) and {'epoch', 'iter'} <= set(meta) and 'message_hub' in checkpoint
         if runner._resume and not resumable:
-            raise NotACheckpoint(
+            raise CheckpointError(
                 f'{runner._load_from} holds weights, but no state of training to resume. To begin a run with these '
                 'weights, give the file as load_from, without --resume.'
             )
@@ -113,7 +111,7 @@ class SafeCheckpointHook(CheckpointHook):
         try:
             yield
         except OSError as error:
-            raise NotSaved(
+            raise SaveError(
                 f'No checkpoint can be written to {self.out_dir}: {error.strerror}. The last good one: '
                 f'{last_good(runner)}. Mend that, then go on with --resume.'
             ) from error
@@ -134,7 +132,7 @@ def check_room(folder: Path, runner, size: int, max_keep: int):
     free = shutil.disk_usage(folder).free
     there = sum(path.stat().st_size for path in folder.glob('*.pth'))
     if free < size:
-        raise NotSaved(
+        raise SaveError(
             f'{folder} has room for {free / 1e6:.0f} MB, and a checkpoint takes about {size / 1e6:.0f} MB. Make room, '
             'or choose another --work-dir.'
         )

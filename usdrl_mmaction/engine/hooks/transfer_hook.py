@@ -7,7 +7,7 @@ from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
-from usdrl_mmaction.zoo import NotACheckpoint
+from usdrl_mmaction.errors import CheckpointError
 
 ENCODER = 'backbone.'
 REASONS = {
@@ -45,18 +45,18 @@ def encoder(weights: dict) -> dict[str, tuple]:
 
 def compare(wanted: dict[str, tuple], given: dict[str, tuple], source: str):
     if not given:
-        raise NotACheckpoint(
+        raise CheckpointError(
             f"{source} holds no encoder: nothing in it is named '{ENCODER}…'. A checkpoint of the authors goes through "
-            'tools/convert_checkpoint.py first.'
+            'usdrl convert-checkpoint first.'
         )
     differing = [name for name in wanted if name in given and wanted[name] != given[name]]
     for name in sorted(differing, key=lambda name: 'spatial_position' not in name):
         reason = next((REASONS[part] for part in REASONS if part in name), OTHERWISE)
-        raise NotACheckpoint(f'{source} has {name} of the shape {given[name]}, the model {wanted[name]}. {reason}')
+        raise CheckpointError(f'{source} has {name} of the shape {given[name]}, the model {wanted[name]}. {reason}')
     lacking, unknown = (sorted(a.keys() - b.keys()) for a, b in ((wanted, given), (given, wanted)))
     if lacking or unknown:
         said = f'lacks {lacking[0]} of the model' if lacking else f'has {unknown[0]}, which the model lacks'
-        raise NotACheckpoint(f'{source} {said} ({len(lacking) + len(unknown)} such names). {OTHERWISE}')
+        raise CheckpointError(f'{source} {said} ({len(lacking) + len(unknown)} such names). {OTHERWISE}')
 
 
 def heads_of_other_shape(model: dict, weights: dict) -> list[str]:

@@ -1,4 +1,4 @@
-"""The file that ``tools/test.py … --dump FILE.pkl`` writes."""
+"""The file that ``usdrl test … --dump FILE.pkl`` writes."""
 
 from mmaction.registry import METRICS
 from mmengine.evaluator import DumpResults

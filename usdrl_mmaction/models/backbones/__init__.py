@@ -1,7 +1,7 @@
 """Encoders of skeleton clips."""
 
 from .dste import DSTE
+from .stream_encoder import StreamFeatures, as_streams
 from .sttr import STTR
-from .tokens import StreamFeatures, as_streams
 
 __all__ = ['DSTE', 'STTR', 'StreamFeatures', 'as_streams']

@@ -7,8 +7,8 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..linear import Linear, linear
-from .tokens import Fusion, StreamEncoder
+from ..layers import Linear, linear
+from .stream_encoder import Fusion, StreamEncoder
 
 
 @MODELS.register_module()

@@ -3,7 +3,7 @@
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-from .tokens import StreamEncoder
+from .stream_encoder import StreamEncoder
 
 
 @MODELS.register_module()

@@ -7,8 +7,8 @@ from mmengine.dist import get_world_size
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ..backbones.tokens import StreamFeatures
-from ..linear import Linear
+from ..backbones.stream_encoder import StreamFeatures
+from ..layers import Linear
 from ..losses import decorrelation_terms
 
 DOMAINS = {'instance': 1.0, 'temporal': 0.5, 'spatial': 0.5}

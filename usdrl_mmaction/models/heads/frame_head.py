@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmengine.model.weight_init import normal_init
 from torch import Tensor, nn
 
-from ..backbones.tokens import StreamFeatures, as_streams
+from ..backbones.stream_encoder import StreamFeatures, as_streams
 
 IGNORED = -1  # the label of frames that do not count
 TRUNCATION = 4.0  # changes of the log-probability beyond this are not smoothed any further

@@ -5,7 +5,7 @@ from mmaction.registry import MODELS
 from mmengine.model.weight_init import normal_init
 from torch import Tensor, nn
 
-from ..backbones.tokens import as_streams
+from ..backbones.stream_encoder import as_streams
 
 
 @MODELS.register_module()

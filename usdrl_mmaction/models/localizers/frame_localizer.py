@@ -7,7 +7,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from ..backbones.tokens import StreamEncoder, StreamFeatures
+from ..backbones.stream_encoder import StreamEncoder, StreamFeatures
 
 
 @MODELS.register_module()

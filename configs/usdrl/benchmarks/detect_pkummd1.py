@@ -1,0 +1,6 @@
+_base_ = '../../_base_/tasks/detection.py'
+load_from = 'work_dirs/pretrain_ntu60/epoch_451.pth'
+ann_file = 'data/skeleton/pkummd1_untrimmed.pkl'
+train_dataloader = dict(dataset=dict(ann_file=ann_file, split='xsub_train'))
+val_dataloader = dict(dataset=dict(ann_file=ann_file, split='xsub_val'))
+test_dataloader = val_dataloader

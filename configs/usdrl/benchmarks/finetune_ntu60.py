@@ -1,0 +1,5 @@
+_base_ = ['../../_base_/tasks/finetune.py', '../../_base_/datasets/ntu60.py']
+load_from = 'work_dirs/pretrain_ntu60/epoch_451.pth'
+train_dataloader = dict(dataset=_base_.train_clips)
+val_dataloader = dict(dataset=_base_.test_clips)
+test_dataloader = val_dataloader

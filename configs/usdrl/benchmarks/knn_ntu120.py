@@ -1,0 +1,4 @@
+_base_ = ['../../_base_/tasks/knn.py', '../../_base_/datasets/ntu120.py']
+load_from = 'work_dirs/pretrain_ntu120/epoch_451.pth'
+test_dataloader = dict(dataset=_base_.test_clips)
+test_cfg = dict(gallery=dict(dataset=_base_.train_clips))

@@ -1,0 +1,7 @@
+_base_ = ['../../_base_/tasks/linear.py', '../../_base_/datasets/pkummd2.py']
+load_from = 'work_dirs/pretrain_pkummd2/epoch_1201.pth'
+model = dict(cls_head=dict(num_classes=_base_.num_classes))
+train_dataloader = dict(dataset=_base_.train_clips)
+val_dataloader = dict(dataset=_base_.test_clips)
+test_dataloader = val_dataloader
+optim_wrapper = dict(optimizer=dict(lr=0.01))

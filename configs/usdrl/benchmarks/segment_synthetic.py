@@ -1,0 +1,10 @@
+_base_ = '../../_base_/tasks/segmentation.py'
+ann_file = 'data/synthetic/synthetic_untrimmed.pkl'
+model = dict(backbone=dict(embed_dims=128), head=dict(num_classes=18, in_channels=128))
+train_dataloader = dict(batch_size=32, num_workers=0, dataset=dict(ann_file=ann_file, split='xsub_train'))
+val_dataloader = dict(batch_size=64, num_workers=0, dataset=dict(ann_file=ann_file, split='xsub_val'))
+test_dataloader = val_dataloader
+val_evaluator = dict(smooth=15)  # half a second
+test_evaluator = val_evaluator
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
+train_cfg = dict(max_epochs=40)

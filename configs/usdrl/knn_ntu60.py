@@ -1,4 +1,0 @@
-_base_ = ['../_base_/tasks/knn.py', '../_base_/datasets/ntu60.py']
-load_from = 'work_dirs/pretrain_ntu60/epoch_451.pth'
-test_dataloader = dict(dataset=_base_.test_clips)
-test_cfg = dict(gallery=dict(dataset=_base_.train_clips))

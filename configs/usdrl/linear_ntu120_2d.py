@@ -1,6 +1,0 @@
-_base_ = ['../_base_/tasks/linear.py', '../_base_/datasets/ntu120_2d.py']
-load_from = 'work_dirs/pretrain_ntu120_2d/epoch_451.pth'
-model = dict(backbone=dict(layout='coco'), cls_head=dict(num_classes=_base_.num_classes))
-train_dataloader = dict(dataset=dict(pipeline=_base_.resized, **_base_.train_clips))
-val_dataloader = dict(dataset=dict(pipeline=_base_.resized, **_base_.test_clips))
-test_dataloader = val_dataloader

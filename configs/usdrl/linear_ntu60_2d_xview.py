@@ -1,7 +1,0 @@
-_base_ = ['../_base_/tasks/linear.py', '../_base_/datasets/ntu60_2d_xview.py']
-load_from = 'work_dirs/pretrain_ntu60_2d_xview/epoch_451.pth'
-model = dict(backbone=dict(layout='coco'))
-train_dataloader = dict(dataset=dict(pipeline=_base_.resized, **_base_.train_clips))
-val_dataloader = dict(dataset=dict(pipeline=_base_.resized, **_base_.test_clips))
-test_dataloader = val_dataloader
-optim_wrapper = dict(optimizer=dict(lr=0.03))

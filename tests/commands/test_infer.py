@@ -1,0 +1,97 @@
+"""Recordings in, a table and a JSON file out."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from raw_files import moving
+
+LINEAR = Path(__file__).resolve().parent.parent.parent / 'configs/usdrl/benchmarks/linear_synthetic.py'
+SIZES = ['--cfg-options', 'model.backbone.embed_dims=16', 'model.cls_head.in_channels=16']
+
+
+@pytest.fixture
+def model(tmp_path):
+    """The flags of a config and a checkpoint."""
+    init_default_scope('mmaction')
+    cfg = Config.fromfile(LINEAR)
+    cfg.model.backbone.embed_dims = cfg.model.cls_head.in_channels = 16
+    torch.manual_seed(0)
+    built = MODELS.build(cfg.model)
+    meta = {'dataset_meta': {'classes': [f'action {i}' for i in range(18)]}}
+    torch.save({'meta': meta, 'state_dict': built.state_dict()}, tmp_path / 'epoch_1.pth')
+    return ['--model', LINEAR, '--checkpoint', tmp_path / 'epoch_1.pth', *SIZES]
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    for name, persons in (('one', 1), ('two', 2)):
+        np.savez(tmp_path / f'{name}.npz', keypoint=moving(persons, frames=30))
+    return [tmp_path / 'one.npz', tmp_path / 'two.npz']
+
+
+def test_a_table_and_a_file(tmp_path, recordings, model, run_command, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '200')
+    run_command('infer', *recordings, '--out', tmp_path / 'out', '--top-k', 2, '--features', *model)
+    said = capsys.readouterr().out
+    results = json.loads((tmp_path / 'out/results.json').read_text())
+    assert [path.name for path in (tmp_path / 'out').iterdir()] == ['results.json']
+    assert [result['name'] for result in results] == list(map(str, recordings))
+    assert [len(result['actions']) for result in results] == [2, 2] and len(results[0]['features']) == 32
+    for result in results:
+        (line,) = (line for line in said.splitlines() if Path(result['name']).name in line)
+        best = result['actions'][0]
+        assert f'{best["name"]} {best["score"]:.0%}' in line and '30' in line and str(result['people']) in line
+
+
+def test_neighbours_in_the_table(tmp_path, recordings, model, run_command, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '200')
+    item = dict(frame_dir='known', label=4, total_frames=30, keypoint=moving(1, frames=30))
+    content = dict(split=dict(train=['known']), annotations=[item])
+    (tmp_path / 'gallery.pkl').write_bytes(pickle.dumps(content))
+    run_command('infer', recordings[0], '--gallery', tmp_path / 'gallery.pkl', '--gallery-split', 'train', *model)
+    assert 'action 4, as in known (1.000)' in capsys.readouterr().out
+
+
+def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_command, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '200')
+    init_default_scope('mmaction')
+    config = LINEAR.with_name('detect_synthetic.py')
+    cfg = Config.fromfile(config)
+    cfg.model.backbone.embed_dims = cfg.model.head.in_channels = 16
+    built = MODELS.build(cfg.model)
+    torch.nn.init.zeros_(built.head.temporal_fc.weight)
+    built.head.temporal_fc.bias.data[7] = 9  # it always says so
+    meta = {'dataset_meta': {'classes': [f'action {i}' for i in range(1, 19)]}}
+    torch.save({'meta': meta, 'state_dict': built.state_dict()}, tmp_path / 'epoch_2.pth')
+    flags = ['--model', config, '--checkpoint', tmp_path / 'epoch_2.pth', '--threshold', 0.6]
+    sizes = ['--cfg-options', 'model.backbone.embed_dims=16', 'model.head.in_channels=16']
+    run_command('infer', *recordings, '--out', tmp_path / 'out', *flags, *sizes)
+    assert 'action 7 1' in capsys.readouterr().out
+    for result in json.loads((tmp_path / 'out/results.json').read_text()):
+        (segment,) = result['segments']
+        assert (segment['label'], segment['name'], segment['start'], segment['end']) == (7, 'action 7', 0, 30)
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['nothing.npz'], 'nothing.npz is no whole NPY or NPZ file'),
+        (['one.npz', '--gallery', 'nothing.pkl'], 'There is no annotation file nothing.pkl'),
+        (['one.npz', '--model', 'nothing.py'], 'there is no config nothing.py'),
+        (['one.npz', '--model', 'nothing'], 'There is no file nothing .* nor a model of that name in the zoo'),
+        (['one.npz', '--model', str(LINEAR)], 'a config goes with a checkpoint'),
+        (['one.npz', '--model', 'epoch_1.pth', *SIZES], '--cfg-options are for a config'),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(tmp_path, recordings, model, run_command, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match=f'error: .*{message}') as error:
+        run_command('infer', *arguments, *([] if '--model' in arguments else model))
+    assert '\n' not in error.value.code

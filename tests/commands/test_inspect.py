@@ -1,0 +1,216 @@
+"""A sound file has no problems; each fault is found, counted and named, and the command fails on it."""
+
+import json
+import pickle
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+import torch
+
+from usdrl_mmaction.datasets.checks import find_problems, measure
+from usdrl_mmaction.datasets.store import write_store
+from usdrl_mmaction.reports.film_strip import draw_film_strip, windows
+from usdrl_mmaction.skeletons import LAYOUTS
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / 'tools/data/inspect_annotations.py'
+
+
+@pytest.fixture
+def content():
+    """Six sound clips of two classes, and a video."""
+    rng = np.random.default_rng(0)
+
+    def clip(name, **fields):
+        keypoint = rng.normal(size=(1, 8, 17, 2)).astype(np.float32)
+        return dict(frame_dir=name, label=0, total_frames=8, keypoint=keypoint) | fields
+
+    clips = [clip(f'c{number}', label=number % 2) for number in range(6)]
+    video = clip('video', label=-1, segments=np.array([[1, 0, 3], [2, 3, 8]]))
+    split = dict(xsub_train=['c0', 'c1', 'c2', 'video'], xsub_val=['c3', 'c4', 'c5'], xview_train=['c0', 'c1', 'c3'])
+    return dict(split=split, annotations=[*clips, video], meta=dict(layout='coco', classes=['sit', 'stand']))
+
+
+def problems(content):
+    return find_problems(content, [measure(clip) for clip in content['annotations']])
+
+
+def test_a_sound_file_has_no_problems(content):
+    assert problems(content) == []
+
+
+def put(number, field, value):
+    def fault(content):
+        content['annotations'][number][field] = value
+
+    return fault
+
+
+def joints(number, change):
+    def fault(content):
+        clip = content['annotations'][number]
+        clip['keypoint'] = change(clip['keypoint'])
+        clip['total_frames'] = clip['keypoint'].shape[1]
+
+    return fault
+
+
+def members(split, names):
+    return lambda content: content['split'].update({split: names})
+
+
+def copy_clip(content, source, target):
+    content['annotations'][target]['keypoint'] = content['annotations'][source]['keypoint'].copy()
+
+
+FAULTS = {
+    'NaN': (joints(2, lambda k: np.where(k == k.max(), np.nan, k)), '1 clips hold NaN or infinite coordinates: c2.'),
+    'infinite': (joints(2, lambda k: k / 0), '1 clips hold NaN or infinite coordinates: c2.'),
+    'nobody': (joints(1, lambda k: 0 * k), '1 clips show nobody in any frame: c1.'),
+    'no frames': (joints(1, lambda k: k[:, :0]), '1 clips have no frames: c1.'),
+    'other joints': (
+        joints(3, lambda k: k[:, :, :9]),
+        '1 clips have not 17 joints of 2 coordinates, as the',
+    ),
+    'score': (put(0, 'keypoint_score', np.ones((1, 7, 17))), "have a 'keypoint_score' of another shape"),
+    'no label': (put(0, 'label', None), "1 clips have no 'label', an integer from 0: c0."),
+    'negative': (put(0, 'label', -1), "1 clips have no 'label', an integer from 0: c0."),
+    'fraction': (put(0, 'label', 0.5), "1 clips have no 'label', an integer from 0: c0."),
+    'past the end': (put(0, 'label', 2), '1 clips have a label beyond 2 classes: c0.'),
+    'unknown class': (put(1, 'label', 0), "Split 'xsub_val' has classes that 'xsub_train' lacks: 1."),
+    'segment reversed': (put(6, 'segments', [(1, 5, 2)]), "'video' has the segment (label, start, end) (1, 5, 2); it"),
+    'segment past': (put(6, 'segments', [(1, 0, 2), (2, 3, 9)]), '(2, 3, 9); it has 8 frames'),
+    'segment label': (put(6, 'segments', [(0, 0, 2)]), '(0, 0, 2); it has 8 frames'),
+    'segment form': (put(6, 'segments', [(0, 2)]), "'video' has 'segments' of shape (1, 2) and type int64, not (S, 3)"),
+    'segments that are one number': (put(6, 'segments', np.array(1.0)), "'video' has 'segments' of shape () and type"),
+    'empty split': (members('extra', []), "Split 'extra' is empty."),
+    'absent': (members('extra', ['c0', 'ghost']), "Split 'extra' names 1 clips that are not there: ghost."),
+    'overlap': (members('xsub_val', ['c1', 'c3', 'c4', 'c5']), "'xsub_train' and 'xsub_val' share 1 clips: c1."),
+    'unused': (members('xsub_val', ['c3', 'c4']), '1 clips are in no split: c5.'),
+    'one name': (put(5, 'frame_dir', 'c4'), '1 names belong to several clips: c4.'),
+    'a copy': (lambda content: copy_clip(content, 0, 2), '1 clips are there several times: c0 = c2.'),
+    'a leak': (lambda content: copy_clip(content, 0, 4), "1 of them are in 'xsub_train' and in 'xsub_val': c0 = c4."),
+    'nothing': (lambda content: content['annotations'].clear(), 'There are no clips.'),
+}
+
+
+@pytest.mark.filterwarnings('ignore:divide by zero')
+@pytest.mark.parametrize('fault, message', FAULTS.values(), ids=FAULTS)
+def test_each_fault_is_found(content, fault, message):
+    fault(content)
+    assert any(message in problem for problem in problems(content)), problems(content)
+
+
+def test_protocols_may_share_clips_and_some_frames_may_be_empty(content):
+    content['annotations'][0]['keypoint'][:, 2:5] = 0
+    assert problems(content) == [] and measure(content['annotations'][0]).empty_frames == 3
+
+
+def test_many_names_are_cut_short(content):
+    for number in range(5):
+        content['annotations'][number]['label'] = None
+    assert any('5 clips' in problem and 'c0, c1, c2 and 2 more.' in problem for problem in problems(content))
+
+
+@pytest.fixture
+def inspect(content, tmp_path, monkeypatch, capsys):
+    """Runs the tool on the content: its exit code and what it wrote."""
+
+    def run(*flags, path=None):
+        if path is None:
+            path = tmp_path / 'mine.pkl'
+            path.write_bytes(pickle.dumps(content))
+        monkeypatch.setattr('sys.argv', ['inspect.py', str(path), *map(str, flags)])
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(str(TOOL), run_name='__main__')
+        return stop.value.code, capsys.readouterr().out
+
+    return run
+
+
+def test_the_tool_shows_what_there_is(inspect):
+    code, out = inspect()
+    assert code == 0 and 'no problems found' in out
+    rows = [[cell.strip() for cell in line.split('│')[1:-1]] for line in out.splitlines()]
+    table = dict(row for row in rows if len(row) == 2)
+    assert table['clips'] == '7' and table['frames'] == '56: 8 to 8 a clip, median 8'
+    assert table['joints × coordinates'] == '17 × 2 (7 clips)' and table['segments'] == '2'
+    assert ['xsub_val', '3', '24', '2', '0'] in rows
+
+
+def test_problems_come_first_and_make_it_fail(inspect, content):
+    content['annotations'][2]['keypoint'][0, 0] = np.nan
+    content['annotations'][3]['frame_dir'] = '[red]c3'
+    code, out = inspect()
+    assert code == 1 and out.lstrip().startswith('✗ 1 clips hold NaN')
+    assert '[red]c3' in out
+
+
+def test_a_store_is_read_as_well(inspect, content, tmp_path):
+    write_store(content, tmp_path / 'mine.store')
+    code, out = inspect(path=tmp_path / 'mine.store')
+    assert code == 0 and '17 × 2 (7 clips)' in out
+
+
+def test_joints_that_do_not_fit_the_layout(inspect, tmp_path):
+    code, out = inspect('--layout', 'nturgb+d')
+    assert code == 1 and "The clips have 17 joints; the layout 'nturgb+d' has 25." in out
+    (tmp_path / 'pair.json').write_text(json.dumps(dict(parents=[None, 0])))
+    assert "pair.json' has 2." in inspect('--layout', tmp_path / 'pair.json')[1].replace('\n', '')
+    assert "Unknown layout 'cocoa'" in inspect('--layout', 'cocoa')[0]
+
+
+def test_joints_that_do_not_fit_the_checkpoint(inspect, tmp_path):
+    path = tmp_path / 'encoder.pth'
+    for tokens, expected in [(34, 0), (50, 1)]:
+        torch.save(dict(state_dict={'backbone.spatial_position': torch.zeros(1, tokens, 8)}), path)
+        code, out = inspect('--checkpoint', path)
+        assert code == expected
+    assert 'The clips have 17 joints;' in out and 'takes 50' in out
+    path.write_bytes(b'nothing')
+    assert 'cannot be read as a file of weights' in inspect('--checkpoint', path)[0]
+
+
+def test_a_file_that_cannot_be_read_is_named(inspect, tmp_path):
+    assert 'There is no annotation file' in inspect(path=tmp_path / 'none.pkl')[0]
+
+
+def test_it_draws_so_many_clips(inspect, tmp_path):
+    inspect('--draw', 2, '--out-dir', tmp_path / 'strips')
+    assert sorted(path.name for path in (tmp_path / 'strips').iterdir()) == ['00000_c0.png', '00006_video.png']
+
+
+def test_a_strip_shows_bones_where_there_are_joints(tmp_path):
+    keypoint = np.zeros((1, 4, 25, 3), np.float32)
+    draw_film_strip(keypoint, LAYOUTS['nturgb+d'], '', tmp_path / 'empty.png', num_frames=4)
+    keypoint[0, 2] = np.random.default_rng(0).normal(size=(25, 3))
+    draw_film_strip(keypoint, LAYOUTS['nturgb+d'], '', tmp_path / 'third.png', num_frames=4)
+    empty, third = (matplotlib.image.imread(tmp_path / name) for name in ('empty.png', 'third.png'))
+    assert empty.shape == third.shape
+    width = third.shape[1] // 4
+    changed = [(empty != third)[:, column * width + 40 : (column + 1) * width - 20].any() for column in range(4)]
+    assert changed == [False, False, True, False]
+
+
+def test_windows_show_all_that_is_seen():
+    keypoint = np.random.default_rng(0).normal(size=(2, 6, 17, 3))
+    keypoint[0, 2:] = 0
+    keypoint[:, 5] = 0
+    centres, half = windows(keypoint)
+    inside = np.abs(keypoint - centres[None, :, None]) <= half
+    assert inside[keypoint.any(-1)].all() and not centres[5].any()
+
+
+def test_it_does_not_hide_the_standard_module_of_its_name_from_the_tools_beside_it():
+    code = (
+        f'import sys; sys.path.insert(0, {str(TOOL.parent)!r});'
+        'sys.modules.pop("inspect", None); before = list(sys.path);'
+        'import inspect; assert inspect.signature(print); import inspect as again; assert again is inspect;'
+        'assert sys.modules["inspect"] is inspect and sys.path == before'
+    )
+    subprocess.run([sys.executable, '-S', '-c', code], check=True)

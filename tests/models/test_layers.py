@@ -1,0 +1,119 @@
+"""A linear layer by convolution is the same layer, and is one only where that is the faster."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from usdrl_mmaction.models import layers as module
+from usdrl_mmaction.models.layers import PRODUCTS, TOKENS, Linear, linear
+
+
+class Operators(TorchDispatchMode):
+    """The names of what is computed under it."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.add(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.fixture
+def amd(monkeypatch):
+    monkeypatch.setattr(module, 'mkl_holds_back', lambda: True)
+
+
+def operators(run) -> set[str]:
+    with Operators() as seen:
+        run()
+    return seen.names
+
+
+WIDTHS = 128, 256
+ENOUGH = PRODUCTS // (128 * 256)  # tokens
+SHAPES = [(ENOUGH, 128), (4, ENOUGH // 4, 128), (3, 5, 100, 128)]
+
+
+@pytest.mark.parametrize('shape', SHAPES, ids=str)
+@pytest.mark.parametrize('bias', [True, False])
+def test_outputs_and_gradients_are_those_of_pytorchs_layer(shape, bias, amd):
+    torch.manual_seed(0)
+    ours, theirs = Linear(*WIDTHS, bias=bias), nn.Linear(*WIDTHS, bias=bias)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(shape)
+    inputs = [x.clone().requires_grad_() for _ in range(2)]
+    found, expected = ours(inputs[0]), theirs(inputs[1])
+    gradient = torch.randn_like(expected)
+    assert operators(lambda: found.backward(gradient)) >= {'convolution_backward'}
+    expected.backward(gradient)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(inputs[0].grad, inputs[1].grad)
+    for name, parameter in ours.named_parameters():
+        torch.testing.assert_close(parameter.grad, theirs.get_parameter(name).grad, rtol=1e-4, atol=1e-4)
+
+
+def test_across_tokens(amd):
+    torch.manual_seed(0)
+    x, weight, bias = torch.randn(20, 64, 128), torch.randn(64, 64) / 8, torch.randn(64)
+    found = []
+    assert 'convolution' in operators(lambda: found.append(linear(x.mT, weight, bias).mT))
+    torch.testing.assert_close(found[0], weight @ x + bias[:, None], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    'shape, dtype',
+    [
+        ((ENOUGH - 1, 128), torch.float32),
+        ((4, ENOUGH, 128), torch.float64),
+        ((4, ENOUGH, 128), torch.bfloat16),
+        ((128,), torch.float32),
+    ],
+)
+def test_what_a_convolution_does_not_pay_for(shape, dtype, amd):
+    x = torch.randn(shape).to(dtype)
+    layer = Linear(*WIDTHS).to(x.dtype)
+    assert 'convolution' not in operators(lambda: layer(x))
+    torch.testing.assert_close(layer(x), F.linear(x, layer.weight, layer.bias))
+
+
+def test_a_few_rows_are_no_work_for_a_convolution_however_wide(amd):
+    layer = Linear(1024, 1024)
+    assert 'convolution' not in operators(lambda: layer(torch.randn(TOKENS - 1, 1024)))
+    assert 'convolution' in operators(lambda: layer(torch.randn(TOKENS, 1024)))
+
+
+def test_half_precision_and_graphs_have_products(amd):
+    layer, x = Linear(*WIDTHS), torch.randn(4, ENOUGH, 128)
+
+    def half():
+        with torch.autocast('cpu', torch.bfloat16):
+            layer(x)
+
+    assert 'convolution' in operators(lambda: layer(x))
+    assert 'convolution' not in operators(half)
+    assert 'conv' not in str(torch.export.export(layer, (x,)).graph)
+    assert 'conv' not in str(torch.jit.trace(layer, x).graph)
+
+
+@pytest.mark.parametrize(
+    'processor, capability, by_convolution',
+    [
+        ('AuthenticAMD', 'AVX512', True),
+        ('AuthenticAMD', 'AVX2', False),
+        ('GenuineIntel', 'AVX512', False),
+        ('', 'DEFAULT', False),
+    ],
+)
+def test_which_processors_mkl_holds_back(processor, capability, by_convolution, monkeypatch):
+    monkeypatch.setattr(module, 'processor', lambda: processor)
+    monkeypatch.setattr(torch.backends.cpu, 'get_cpu_capability', lambda: capability)
+    monkeypatch.setattr(torch.backends.mkl, 'is_available', lambda: True)
+    assert module.mkl_holds_back.__wrapped__() is by_convolution
+
+
+def test_the_processor_is_known():
+    assert module.processor()

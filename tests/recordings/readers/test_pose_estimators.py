@@ -1,0 +1,133 @@
+"""What MMPose and OpenPose write, with people who are not yet followed."""
+
+import json
+
+import numpy as np
+import pytest
+from raw_files import mmpose_instance, moving, write_openpose
+
+from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.recordings.readers import read_clip, read_mmpose, read_openpose
+
+POSES = 100 * moving(2, frames=8, joints=17, coordinates=2)  # (2, T, V, 2)
+POSES[1] = 1000 + POSES[0] + 9 * np.arange(8, dtype=np.float32)[:, None, None]  # the second moves more
+FRAMES = [[mmpose_instance(POSES[m, t]) for m in ((0, 1) if t % 2 else (1, 0))] for t in range(8)]
+
+
+def dump(tmp_path, content):
+    (tmp_path / 'clip.json').write_text(json.dumps(content))
+    return tmp_path / 'clip.json'
+
+
+def numbered(frames, first=0):
+    return [{'frame_id': first + t, 'instances': instances} for t, instances in enumerate(frames)]
+
+
+@pytest.mark.parametrize(
+    'content',
+    [FRAMES, numbered(FRAMES), numbered(FRAMES, 1), {'meta_info': {}, 'instance_info': numbered(FRAMES, 1)}],
+)
+def test_every_form_of_mmpose_gives_the_same_people(tmp_path, content):
+    clip = read_clip(dump(tmp_path, content))
+    np.testing.assert_allclose(clip.keypoint, POSES[::-1], rtol=1e-6)
+    np.testing.assert_allclose(clip.score, np.full((2, 8, 17), 0.9), rtol=1e-6)
+
+
+def test_the_names_of_joints_are_read(tmp_path):
+    names = {str(joint): f'part{joint}' for joint in range(17)}
+    meta = {'keypoint_id2name': dict(reversed(names.items()))}
+    clip = read_mmpose(dump(tmp_path, {'meta_info': meta, 'instance_info': numbered(FRAMES)}))
+    assert clip.joints == tuple(f'part{joint}' for joint in range(17))
+
+
+def test_frames_that_are_left_out_or_have_nobody_are_zero(tmp_path):
+    content = [frame for frame in numbered(FRAMES, 3) if frame['frame_id'] != 5]
+    content[4]['instances'] = []
+    clip = read_mmpose(dump(tmp_path, content))
+    expected = POSES[::-1].copy()
+    expected[:, [2, 5]] = 0
+    np.testing.assert_allclose(clip.keypoint, expected, rtol=1e-6)
+
+
+def test_nobody_in_any_frame(tmp_path):
+    assert read_mmpose(dump(tmp_path, [[], []])).keypoint.shape == (0, 2, 0, 2)
+
+
+SHORT = mmpose_instance(POSES[0, 0, :16])
+NAN = mmpose_instance(np.full((17, 2), np.nan))
+
+
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        ({'frames': []}, "no frames. Expected a list of frames, or a dict with 'instance_info'"),
+        ([], 'no frames'),
+        ([[mmpose_instance(POSES[0, 0])], [SHORT]], r'people of different shapes .*: \[\(16, 3\), \(17, 3\)\]'),
+        (
+            [[], [mmpose_instance(POSES[0, 0]), NAN]],
+            "frame 1, instance 1: 'keypoints' or 'keypoint_scores' are not fin",
+        ),
+        ([[{'bbox': []}]], "frame 0, instance 0 has no 'keypoints' with 'keypoint_scores'"),
+        ([[{'keypoints': [[1, 2], [3]], 'keypoint_scores': [1, 1]}]], "frame 0, instance 0: 'keypoints' are not num"),
+        (
+            [[{'keypoints': [[1, 2], [3, 4]], 'keypoint_scores': [1]}]],
+            r"frame 0, instance 0: .*'keypoint_scores' \(1,\)",
+        ),
+        ([{'frame_id': 1, 'instances': []}] * 2, "two frames have the same 'frame_id'"),
+        ([{'frame_id': 'a', 'instances': []}], "'frame_id' 'a' of entry 0 is not a whole number"),
+        ([{'frame_id': 1}], "frame 0 of 1 has no list of 'instances'"),
+    ],
+)
+def test_broken_mmpose_files_are_named(tmp_path, content, message):
+    with pytest.raises(AnnotationError, match=f'clip.json: {message}'):
+        read_mmpose(dump(tmp_path, content))
+
+
+def test_json_that_is_cut_short_is_named_with_the_line(tmp_path):
+    text = json.dumps(FRAMES, indent=1).splitlines()[:50]
+    (tmp_path / 'clip.json').write_text('\n'.join(text))
+    with pytest.raises(AnnotationError, match=r'clip.json, line 50: no JSON'):
+        read_mmpose(tmp_path / 'clip.json')
+
+
+def with_score(pose, score=0.5):
+    return np.concatenate([pose, np.full((len(pose), 1), score, np.float32)], axis=1)
+
+
+def test_openpose_people_gaps_and_undetected_joints(tmp_path):
+    poses = POSES.copy()
+    poses[:, :, 4] = 0
+    frames = {t + 12: [with_score(poses[m, t]) for m in ((0, 1) if t % 2 else (1, 0))] for t in range(8) if t != 3}
+    frames[12].append(np.zeros((17, 3), np.float32))  # nobody, as it happens
+    write_openpose(tmp_path / 'video', frames)
+    clip = read_clip(tmp_path / 'video')
+    poses[:, 3] = 0
+    np.testing.assert_allclose(clip.keypoint, poses[::-1], rtol=1e-6)
+    assert clip.score[0, 0, 0] == 0.5 and not clip.score[:, 3].any()
+
+
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('', 'video_1_keypoints.json is empty'),
+        ('{"people": [', 'video_1_keypoints.json, line 1: no JSON'),
+        ('{}', "video_1_keypoints.json has no list of 'people'"),
+        ('{"people": [{}]}', "video_1_keypoints.json: person 0 has no list of numbers 'pose_keypoints_2d'"),
+        ('{"people": [{"pose_keypoints_2d": [1, 2]}]}', "person 0: 'pose_keypoints_2d' has 2 numbers, not 3 a joint"),
+        ('{"people": [{"pose_keypoints_2d": [1, 2, NaN]}]}', "person 0: 'pose_keypoints_2d' is not finite"),
+    ],
+)
+def test_broken_openpose_files_are_named(tmp_path, text, message):
+    (tmp_path / 'video_1_keypoints.json').write_text(text)
+    with pytest.raises(AnnotationError, match=message):
+        read_openpose(tmp_path)
+
+
+def test_folders_without_frames_or_numbers_and_unknown_formats(tmp_path):
+    with pytest.raises(AnnotationError, match=r'has no file \*_keypoints.json'):
+        read_openpose(tmp_path)
+    with pytest.raises(AnnotationError, match=r"no reader for '\.bvh'\. Known are \.csv, "):
+        read_clip(tmp_path / 'clip.bvh')
+    (tmp_path / 'first_keypoints.json').write_text('{"people": []}')
+    with pytest.raises(AnnotationError, match=r'first_keypoints.json: no frame number'):
+        read_openpose(tmp_path)

@@ -1,0 +1,75 @@
+"""Joints are taken by name or number, people by how active they are."""
+
+import numpy as np
+import pytest
+from raw_files import moving
+
+from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.recordings.clip import Clip, by_activity, fit, keep_people
+from usdrl_mmaction.skeletons import get_skeleton
+
+COCO = get_skeleton('coco')
+
+
+def test_joints_of_the_layouts_names_are_put_in_its_order_and_others_left_out():
+    keypoint, score = moving(joints=18), np.arange(18, dtype=np.float32) * np.ones((1, 6, 1), np.float32)
+    names = ('hat', *reversed(COCO.names))
+    done = fit(Clip(keypoint, score, joints=names), COCO, 'clip')
+    np.testing.assert_array_equal(done.keypoint, keypoint[:, :, :0:-1])
+    np.testing.assert_array_equal(done.score, score[:, :, :0:-1])
+    assert done.joints == COCO.names
+
+
+def test_names_are_the_same_in_capitals_and_with_spaces():
+    names = [name.replace('_', ' ').title() for name in COCO.names]
+    keypoint = moving(joints=17)
+    np.testing.assert_array_equal(fit(Clip(keypoint, joints=tuple(names)), COCO, 'clip').keypoint, keypoint)
+
+
+def test_without_names_or_with_names_that_are_all_others_the_order_stands():
+    keypoint = moving(joints=17)
+    for joints in ((), tuple(f'marker{i}' for i in range(17))):
+        assert fit(Clip(keypoint, joints=joints), COCO, 'clip').keypoint is keypoint
+
+
+def test_a_joint_that_is_named_otherwise_is_not_guessed():
+    names = ('nos', *COCO.names[1:])
+    with pytest.raises(AnnotationError, match=r'clip: 16 joints are named as in the layout, but not nose\.'):
+        fit(Clip(moving(joints=17), joints=names), COCO, 'clip')
+
+
+def test_the_wrong_number_of_joints_and_nobody():
+    with pytest.raises(AnnotationError, match='clip: 25 joints, but the layout has 17'):
+        fit(Clip(moving()), COCO, 'clip')
+    with pytest.raises(AnnotationError, match='clip: nobody is seen'):
+        fit(Clip(np.zeros((1, 5, 17, 3), np.float32)), COCO, 'clip')
+
+
+def test_a_place_where_no_joint_can_be_is_said():
+    keypoint = moving(joints=17)
+    keypoint[0, 2, 3, 1] = -3e38
+    with pytest.raises(AnnotationError, match=r'clip: no joint can be at 3e\+38\. The file is damaged'):
+        fit(Clip(keypoint), COCO, 'clip')
+    keypoint[0, 2, 3, 1] = 1e6
+    assert fit(Clip(keypoint), COCO, 'clip').keypoint is keypoint
+
+
+def test_absent_people_go_and_the_others_keep_their_order():
+    keypoint = moving(4)
+    keypoint[[0, 2]] = 0
+    score = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 6, 25), np.float32)
+    done = keep_people(Clip(keypoint, score), 2)
+    np.testing.assert_array_equal(done.keypoint, keypoint[[1, 3]])
+    np.testing.assert_array_equal(done.score, score[[1, 3]])
+
+
+def test_of_too_many_people_the_most_active_stay():
+    still, flicker, walker = np.ones((3, 20, 17, 2), np.float32) * np.arange(1, 18)[:, None]
+    flicker[3:] = 0
+    walker += 5 * np.arange(20, dtype=np.float32)[:, None, None]
+    keypoint = np.stack([flicker, still, walker])
+    np.testing.assert_array_equal(keep_people(Clip(keypoint), 2).keypoint, keypoint[[2, 1]])
+    np.testing.assert_array_equal(by_activity(Clip(keypoint)).keypoint, keypoint[[2, 1, 0]])
+    unsure = np.ones((3, 20, 17), np.float32)
+    unsure[2] = 0.01
+    np.testing.assert_array_equal(by_activity(Clip(keypoint, unsure)).keypoint[0], still)

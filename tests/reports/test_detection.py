@@ -1,0 +1,49 @@
+"""What is drawn of videos is what was found in them."""
+
+import pytest
+from visualization.run_folders import CLASSES, write_detections
+
+from usdrl_mmaction.reports.detection import action_precisions, read_detections, timelines
+from usdrl_mmaction.reports.page import colours
+
+
+@pytest.fixture
+def found(work_dir):
+    metrics = write_detections(work_dir / 'detection')
+    return read_detections(str(work_dir / 'detection')), metrics
+
+
+def test_the_mean_over_classes_is_the_one_that_the_metric_told(found):
+    part = action_precisions(found[0])
+    assert f'is {found[1]["detection/mAP_action@0.5"]:.4f}.' in part.text
+    values = {bar.name: (bar.value, bar.note) for bar in part.bars}
+    assert set(values) == set(CLASSES[:2])  # nobody waves
+    assert sum(value for value, _ in values.values()) / 3 == pytest.approx(found[1]['detection/mAP_action@0.5'])
+    assert values['sit'][1] == '3 segments'
+
+
+def test_the_best_the_median_and_the_worst_video(found):
+    part = timelines(found[0])
+    assert [timeline.title.split(',')[0] for timeline in part.timelines] == ['Best: all', 'Median: half', 'Worst: none']
+
+
+def test_segments_lie_where_they_are(found):
+    best, _, worst = timelines(found[0]).timelines
+    assert best.duration == '10 s'
+    for row in best.rows.values():
+        assert [(span.start, span.length) for span in row] == [(0.1, pytest.approx(0.2)), (0.5, pytest.approx(0.4))]
+        assert [span.colour for span in row] == colours(3)[:2]
+    assert best.rows['true'][0].title == 'sit, 1.0 to 3.0 s'
+    assert best.rows['proposals'][0].title == 'sit, 1.0 to 3.0 s, score 1.00'
+    assert [len(row) for row in worst.rows.values()] == [2, 0, 0]
+    assert list(best.legend) == CLASSES[:2]
+
+
+def test_one_video_is_best_and_worst_at_once(found):
+    one = found[0]._replace(truth={'half': found[0].truth['half']})
+    (timeline,) = timelines(one).timelines
+    assert timeline.title.startswith('Best and median and worst: half')
+
+
+def test_many_classes_have_as_many_colours():
+    assert all(len(set(colours(count))) == count for count in (3, 18, 60, 120))

@@ -1,0 +1,68 @@
+"""Runs are found where MMEngine put them, and what resumed continues what it resumed from."""
+
+from visualization.run_folders import training, write_start
+
+from usdrl_mmaction.reports.runs import Run, find_runs
+
+
+def steps(run: Run) -> list[int]:
+    return [line['iter'] for line in run.scalars if 'iter' in line]
+
+
+def test_a_resumed_start_takes_the_place_of_what_it_went_over(work_dir):
+    write_start(work_dir, '20260101_000000', [*training(3), {'acc/top1': 0.1, 'step': 3}])
+    write_start(work_dir, '20260102_000000', training(4, first=3, loss=20.0))
+    (run,) = find_runs(work_dir)
+    assert steps(run) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [line['loss'] for line in run.scalars] == [10 / 1, 10 / 2, 10 / 3, 10 / 4, 20 / 5, 20 / 6, 20 / 7, 20 / 8]
+
+
+def test_a_start_from_the_beginning_leaves_nothing_of_the_earlier_one(work_dir):
+    write_start(work_dir, '20260101_000000', training(3))
+    write_start(work_dir, '20260102_000000', training(1, loss=5.0))
+    assert [line['loss'] for line in Run(work_dir, 'w').scalars] == [5.0, 2.5]
+
+
+def test_half_a_line_of_a_run_that_goes_on_is_left_out(work_dir):
+    write_start(work_dir, '20260101_000000', training(1))
+    with open(work_dir / '20260101_000000/vis_data/scalars.json', 'a') as file:
+        file.write('{"loss": 1.2, "ep')
+    assert steps(Run(work_dir, 'w')) == [1, 2]
+
+
+def test_metrics_are_those_of_the_last_test_or_else_validation(work_dir):
+    validations = [
+        {'acc/top1': value, 'data_time': 0.1, 'time': 0.2, 'step': step} for step, value in ((1, 0.1), (2, 0.2))
+    ]
+    write_start(work_dir, '20260101_000000', [*training(2), *validations, {'health/spread': 0.5, 'step': 2}])
+    assert Run(work_dir, 'w').metrics == {'acc/top1': 0.2}
+    write_start(work_dir, '20260102_000000', tested={'acc/top1': 0.3, 'time': 0.2})
+    assert Run(work_dir, 'w').metrics == {'acc/top1': 0.3}
+
+
+def test_settings_of_training_are_kept_when_a_test_comes_with_its_own(work_dir):
+    write_start(work_dir, '20260101_000000', training(1), config='epochs = 3')
+    write_start(work_dir, '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
+    run = Run(work_dir, 'w')
+    assert (run.trained_config.epochs, run.config.epochs) == (3, 24)
+    write_start(work_dir / 'tested', '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
+    assert Run(work_dir / 'tested', 'w').trained_config.epochs == 24
+
+
+def test_several_runs_come_in_the_order_of_their_start(work_dir):
+    write_start(work_dir / 'b', '20260101_000000')
+    write_start(work_dir / 'a', '20260102_000000')
+    (work_dir / 'c').mkdir()
+    (work_dir / 'c/predictions.pkl').touch()
+    (work_dir / 'empty').mkdir()
+    assert [run.name for run in find_runs(work_dir)] == ['b', 'a', 'c']
+    assert [run.name for run in find_runs(work_dir / 'a')] == ['a']
+
+
+def test_the_last_checkpoint_is_found_where_the_folder_was_moved_to(work_dir):
+    run = Run(work_dir, 'w')
+    assert run.checkpoint is None
+    (work_dir / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')
+    assert run.checkpoint is None
+    (work_dir / 'epoch_2.pth').touch()
+    assert run.checkpoint == work_dir / 'epoch_2.pth'

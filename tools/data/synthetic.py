@@ -1,0 +1,3 @@
+from usdrl_mmaction.commands import run
+
+run('synthetic')

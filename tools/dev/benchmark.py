@@ -1,0 +1,197 @@
+"""Ours beside a textbook version, in one run (`make bench`): a table, and the same as JSON."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch.utils.flop_counter import FlopCounterMode
+
+import usdrl_mmaction
+from usdrl_mmaction.engine.runner.allocator import keep_pages
+from usdrl_mmaction.models.layers import Linear, processor
+
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE.parents[1] / 'tests')]  # the textbook is among the tests
+from benchmarks import evaluation, linear, profile, store, streaming, training  # noqa: E402
+from benchmarks.training import DEVICE, PRODUCTS  # noqa: E402
+
+PAIRS = {**training.ROWS, **evaluation.ROWS}
+TABLES = {'linear': linear, 'store': store, 'streaming': streaming}  # what has a table of its own
+NAMES = [*PAIRS, *TABLES]
+console = Console(highlight=False, width=120)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('rows', nargs='*', default=NAMES, help=f'what to measure, of: {", ".join(NAMES)}')
+    parser.add_argument('--repeats', type=int, default=5, help='measurements of each, after one to warm up')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs/bench/bench.json'), help='the JSON file')
+    parser.add_argument(
+        '--profile',
+        action='store_true',
+        help='show where the time goes instead, of the rows of training: ' + ', '.join(training.ROWS),
+    )
+    args = parser.parse_args()
+    unknown = set(args.rows) - set(NAMES)
+    if unknown:
+        parser.error(f'there is no row {", ".join(sorted(unknown))}; the rows are: {", ".join(NAMES)}')
+
+    os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # else torch's profiler says on stderr when it starts and stops
+    console.print(', '.join(f'{name} {value}' for name, value in machine().items()))
+    if args.profile:
+        return show_profiles([name for name in args.rows if name in training.ROWS])
+    results = {name: measure(name, args.repeats) for name in args.rows}
+    if pairs := {name: row for name, row in results.items() if name in PAIRS}:
+        show(pairs)
+    for name in set(TABLES) & set(args.rows):
+        TABLES[name].show(results[name], console)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({'machine': machine(), 'rows': results}, indent=2) + '\n')
+    console.print(f'Written: {args.out}')
+
+
+def show_profiles(names: list[str]):
+    for name in names:
+        console.print(f'profiling {name} ...')
+        profile.show(PAIRS[name][0], **alone(profile_pair, name), console=console)
+
+
+def profile_pair(name: str) -> dict[str, dict]:
+    ours, textbook = PAIRS[name][1]()
+    return {who: profile.profile(run) for who, run in in_turn(ours, textbook)}
+
+
+def measure(name: str, repeats: int) -> dict | list:
+    console.print(f'measuring {name} ...')
+    return TABLES[name].measure() if name in TABLES else alone(measure_pair, name, repeats)
+
+
+def alone(function, *args):
+    """Its result in a process of its own, where nothing was done before to the memory of either side."""
+    with ProcessPoolExecutor(1, get_context('spawn')) as process:
+        return process.submit(function, *args).result()
+
+
+def in_turn(ours, textbook) -> Iterator[tuple[str, Callable]]:
+    """The textbook, if there is one, and then ours, for ours changes how the process gets its memory."""
+    if textbook:
+        yield 'textbook', textbook
+    keep_pages()  # as tools/train.py does
+    yield 'ours', ours
+
+
+def measure_pair(name: str, repeats: int) -> dict:
+    title, pair = PAIRS[name]
+    ours, textbook = pair()
+    row = {'title': title, **compare(ours, textbook, repeats)}
+    return row | share_of_products(ours, row['median']['ours'], *PRODUCTS[name]) if name in PRODUCTS else row
+
+
+def machine() -> dict:
+    name = torch.cuda.get_device_name() if DEVICE == 'cuda' else cpu_name()
+    versions = {'torch': torch.__version__, 'usdrl_mmaction': usdrl_mmaction.__version__}
+    return {'device': name, 'threads': torch.get_num_threads(), 'python': platform.python_version(), **versions}
+
+
+def cpu_name() -> str:
+    lines = processor().splitlines()
+    return next((line.split(':')[1].strip() for line in lines if line.startswith('model name')), platform.machine())
+
+
+def compare(ours, textbook, repeats: int) -> dict:
+    """Seconds of both, one after the other so that each keeps its memory, and the most memory that each allocates.
+    Without a textbook, of ours alone."""
+    memory, seconds = {}, {}
+    for name, run in in_turn(ours, textbook):
+        memory[name] = peak_memory(run)
+        run()
+        seconds[name] = [timed(run) for _ in range(repeats)]
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    result = {'seconds': seconds, 'median': median, 'peak_bytes': memory}
+    if textbook:
+        result['speedup'] = median['textbook'] / median['ours']
+    if memory.get('textbook'):  # numpy's is not seen
+        result['memory_share'] = memory['ours'] / memory['textbook']
+    return result
+
+
+def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> dict:
+    """How much of a run's time its matrix products would take alone, at the rate of a large one of its width."""
+    with FlopCounterMode(display=False) as counter:
+        run()
+    x = torch.randn(8192, width, device=DEVICE, dtype=dtype)
+    product = Linear(width, 4 * width, bias=False, device=DEVICE, dtype=dtype)
+    least = min(timed(lambda: product(x)) for _ in range(10))
+    rate = 2 * x.numel() * product.out_features / least
+    return {
+        'flop': counter.get_total_flops(),
+        'matrix_rate': rate,
+        'matrix_share': counter.get_total_flops() / rate / seconds,
+    }
+
+
+def timed(run) -> float:
+    synchronize()
+    start = time.perf_counter()
+    run()
+    synchronize()
+    return time.perf_counter() - start
+
+
+def synchronize():
+    if DEVICE == 'cuda':
+        torch.cuda.synchronize()
+
+
+def peak_memory(run) -> int:
+    """The most bytes of tensors that a run holds beyond what was there before."""
+    if DEVICE == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        run()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(profile_memory=True) as profile:
+        run()
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == '[memory]']
+    held = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        held += event.nbytes()
+        peak = max(peak, held)
+    return peak
+
+
+def show(results: dict):
+    table = Table(
+        title='Median seconds (least – most), peak of allocated memory, how many times faster, share of memory, and '
+        'share of our time that the matrix products would take alone'
+    )
+    for name in ('what', 'ours', 'textbook', 'faster', 'memory', 'products'):
+        table.add_column(name, justify='left' if name == 'what' else 'right')
+    for row in results.values():
+        faster = f'{row["speedup"]:.2f}×' if 'speedup' in row else ''
+        shares = [f'{row[name]:.1%}' if name in row else '' for name in ('memory_share', 'matrix_share')]
+        table.add_row(row['title'], *(cell(row, who) for who in ('ours', 'textbook')), faster, *shares)
+    console.print(table)
+
+
+def cell(row: dict, who: str) -> str:
+    if who not in row['median']:
+        return ''
+    seconds, held = row['seconds'][who], row['peak_bytes'][who]
+    spread = f'{row["median"][who]:.3g} s ({min(seconds):.3g} – {max(seconds):.3g})'
+    return f'{spread}, {held / 1e6:.0f} MB' if held else spread
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,172 @@
+"""Fetches a file once: goes on where a connection was cut, checks what came, and renames it into place."""
+
+import hashlib
+import os
+from contextlib import contextmanager, nullcontext
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import rich.progress
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from usdrl_mmaction.errors import DownloadError
+
+BLOCK = 1 << 20
+
+
+def download(url: str, target: Path, size: int | None = None, sha256: str | None = None, timeout: float = 30):
+    """Have the file of ``url`` at ``target``: fetched unless it is there, checked in any case.
+
+    A sha256 that nobody knows is recorded in ``target``.sha256 on first use and holds from then on. Of several
+    processes that ask at once, one fetches and the others wait. A server may be silent for ``timeout`` seconds.
+    """
+    record = beside(target, '.sha256')
+    expected, advice = sha256, ''
+    if sha256 is None and record.exists():
+        expected = record.read_text().split()[0]
+        advice = f' That was recorded on first use: delete {record} too if the file was published anew.'
+    with nullcontext() if target.exists() else exclusive(target):
+        if target.exists():
+            found = check(target, size, expected, f'Delete it to have it fetched again.{advice}')
+        else:
+            found = fetch(url, target, size, expected, timeout, advice)
+    if expected is None and os.access(target.parent, os.W_OK):
+        write(record, f'{found}  {target.name}\n')
+
+
+def location(base: str, name: str) -> str:
+    """The URL of a file in a folder or at a server."""
+    return f'{base.rstrip("/")}/{quote(name)}' if '://' in base else Path(base, name).expanduser().absolute().as_uri()
+
+
+def beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def write(path: Path, text: str):
+    draft = beside(path, f'.{os.getpid()}')
+    draft.write_text(text)
+    draft.replace(path)
+
+
+@contextmanager
+def exclusive(target: Path):
+    """One process at a time. The kernel holds the lock, not the file: it goes with its owner, however that ends."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(beside(target, '.lock'))
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        Console(stderr=True).print(f'Another process is fetching {target}: waiting for it.', soft_wrap=True)
+        held = lock.acquire()
+    with held:
+        yield
+
+
+def fetch(url: str, target: Path, size: int | None, sha256: str | None, timeout: float, advice: str) -> str:
+    """Receive a file beside its place, check it and rename it; its sha256."""
+    part, version = beside(target, '.part'), beside(target, '.part.version')
+    try:
+        receive_all(url, part, version, size, timeout)
+    except (OSError, HTTPException, ValueError) as error:
+        again = f'Run this again to go on from byte {length(part)}' if version.exists() else 'Try again later'
+        todo = f'{again}, or put the file at {target} by hand.'
+        raise DownloadError(f'{url} cannot be fetched ({error}). {todo}') from error
+    version.unlink(missing_ok=True)
+    try:
+        found = check(part, size, sha256, f'It came from {url} and has been removed.{advice}')
+    except DownloadError:
+        part.unlink()
+        raise
+    part.replace(target)
+    return found
+
+
+def receive_all(url: str, part: Path, version: Path, size: int | None, timeout: float):
+    """Ask again after every cut, as long as that gets further."""
+    while size is None or length(part) != size:
+        reached = length(part)
+        try:
+            return receive(url, part, version, timeout)
+        except (OSError, HTTPException):
+            if length(part) <= reached:
+                raise
+
+
+def receive(url: str, part: Path, version: Path, timeout: float):
+    """One request: for the rest, if the server still has the version that ``part`` began with, or else for all."""
+    have = length(part)
+    headers = {'User-Agent': 'usdrl-mmaction'}
+    if have and version.exists():
+        headers |= {'Range': f'bytes={have}-', 'If-Range': version.read_text()}
+    with open_url(Request(url, headers=headers), timeout) as response:
+        if response.headers.get_content_type() == 'text/html':
+            raise HTTPException('the server answers with a web page')
+        goes_on = response.headers.get('Content-Range', '').startswith(f'bytes {have}-')
+        if response.status == 206 and not goes_on:
+            raise HTTPException(f'the server does not go on at byte {have}, as it was asked to')
+        lacking = response.headers.get('Content-Length')
+        start = have if goes_on else 0
+        total = start + int(lacking) if lacking else None
+        with part.open('ab' if goes_on else 'wb') as file, progress() as bar:
+            if not goes_on:
+                remember(version, response.headers)
+            task = bar.add_task(part.stem, total=total, completed=start)
+            while block := response.read1(BLOCK):
+                file.write(block)
+                bar.advance(task, len(block))
+    if total is not None and length(part) != total:
+        raise HTTPException(f'the connection ended at byte {length(part)} of {total}')
+
+
+def open_url(request: Request, timeout: float):
+    try:
+        return urlopen(request, timeout=timeout)
+    except HTTPError as error:
+        if error.code != 416:
+            raise
+    request.remove_header('Range')  # the file has shrunk: nothing lies where the rest should begin
+    return urlopen(request, timeout=timeout)
+
+
+def remember(version: Path, headers):
+    """Keep what tells the server's version of a file from another; a weak ETag does not."""
+    etag = headers.get('ETag', '')
+    validator = etag if etag.startswith('"') else headers.get('Last-Modified')
+    if validator:
+        version.write_text(validator)
+    else:
+        version.unlink(missing_ok=True)
+
+
+def length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def progress() -> Progress:
+    columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+
+
+def check(path: Path, size: int | None, sha256: str | None, todo: str) -> str:
+    """The sha256 of a file, once it has the size and the sha256 that are known of it."""
+    if size is not None and length(path) != size:
+        raise DownloadError(f'{path} has {length(path)} bytes instead of {size}. {todo}')
+    found = digest(path)
+    if sha256 is not None and found != sha256:
+        raise DownloadError(f'{path} has the sha256 {found} instead of {sha256}. {todo}')
+    return found
+
+
+def digest(path: Path) -> str:
+    sha256 = hashlib.sha256()
+    console = Console(stderr=True)
+    with rich.progress.open(path, 'rb', description=f'Checking {path.name}', console=console, transient=True) as file:
+        while block := file.read(BLOCK):
+            sha256.update(block)
+    return sha256.hexdigest()

@@ -1,0 +1,61 @@
+"""Checkpoints by name: ``usdrl://NAME`` wherever MMEngine takes a checkpoint, from ``index.json``."""
+
+import difflib
+import json
+import os
+from pathlib import Path
+
+import torch
+from mmengine.runner import CheckpointLoader
+
+from usdrl_mmaction.errors import DownloadError
+
+from .authors import convert, read_checkpoint
+from .download import check, download, location
+
+INDEX = Path(__file__).with_name('weights') / 'index.json'
+PREFIX = 'usdrl://'
+
+
+@CheckpointLoader.register_scheme(prefixes=PREFIX)
+def load_from_zoo(filename: str, map_location=None) -> dict:
+    """The checkpoint ``usdrl://NAME``; the authors' files come in this package's names."""
+    entry = find(filename)
+    checkpoint = read_checkpoint(place(entry), map_location)
+    return convert(checkpoint['state_dict']).checkpoint() if entry['convert'] else checkpoint
+
+
+def checkpoint_path(name: str) -> Path:
+    """The file of a model, with or without ``usdrl://`` before its name, downloaded unless it is here.
+
+    Files from elsewhere are kept in ``usdrl`` in torch's hub folder. The environment variable ``USDRL_ZOO`` names a
+    folder or a server to take them from instead.
+    """
+    return place(find(name))
+
+
+def models() -> dict[str, dict]:
+    """The entries of the index, by name. No ``url``: the file lies in this package. No ``sha256``: it was not told, and
+    is recorded on first use. ``convert``: the file is in the authors' names."""
+    return json.loads(INDEX.read_text())
+
+
+def find(name: str) -> dict:
+    name, known = name.removeprefix(PREFIX), models()
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f" Did you mean '{PREFIX}{close[0]}'?" if close else ''
+    raise DownloadError(f"The zoo has no model '{name}'.{hint} It has: {', '.join(known)}.")
+
+
+def place(entry: dict) -> Path:
+    """Where the file of an entry lies, once it does."""
+    file, url, size, sha256 = (entry[key] for key in ('file', 'url', 'size', 'sha256'))
+    if url is None:
+        check(INDEX.with_name(file), size, sha256, 'It belongs to usdrl-mmaction: install that again.')
+        return INDEX.with_name(file)
+    target = Path(torch.hub.get_dir(), 'usdrl', file)
+    mirror = os.environ.get('USDRL_ZOO')
+    download(location(mirror, file) if mirror else url, target, size, sha256)
+    return target

@@ -1,0 +1,166 @@
+"""What each part of the method is worth: pretrain without it, evaluate, compare (docs/ablation.md)."""
+
+import argparse
+import contextlib
+import copy
+import json
+import os
+import re
+import statistics
+import time
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from mmengine.config import Config
+from rich.console import Console
+
+from usdrl_mmaction.commands.common import build_runner, find_config, set_variables
+from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.errors import TrainingError
+from usdrl_mmaction.skeletons import get_skeleton
+
+RANDOM, COMPLETE = 'random encoder', 'complete'
+PAPERS = dict(
+    crop=dict(ratio=(0.1, 1.0), min_frames=64),
+    augmentations=[
+        dict(type='JointCorruption', prob=0.5, share=0.6, zero_prob=0.5),
+        dict(type='Shear', prob=0.5, amplitude=1.0),
+    ],
+)
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main(argv=None):
+    names = [RANDOM, *variants('nturgb+d')]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--ann-file', help='annotation file with splits train and val; if not given, synthetic people')
+    parser.add_argument('--layout', default='kinect_v1', help='skeleton layout of the annotation file')
+    parser.add_argument('--variants', nargs='+', choices=names, default=names, metavar='NAME', help=', '.join(names))
+    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
+    parser.add_argument('--epochs', type=int, default=20, help='epochs of every pretraining')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of results and runs')
+    args = parser.parse_args(argv)
+    runs = [(name, seed) for seed in args.seeds for name in args.variants]
+    results = {name: [] for name in args.variants}
+    for number, (name, seed) in enumerate(runs, start=1):
+        result = remembered(args, name, seed)
+        results[name].append(result)
+        console.print(f'{number}/{len(runs)} {name}, seed {seed}: {", ".join(f"{k} {v}" for k, v in result.items())}')
+    (args.out / 'table.md').write_text(table(results))
+    plot(results, args.out / 'plot.png')
+    console.print(table(results) + f'\nWritten: {args.out}/table.md and plot.png', markup=False)
+
+
+def variants(layout: str) -> dict[str, dict]:
+    """What each variant changes in the model of the pretraining config."""
+    skeleton = get_skeleton(layout)
+    inward = [(joint, parent) for joint, parent in enumerate(skeleton.parents) if joint != parent]
+    graph = dict(layout=dict(num_node=len(skeleton), inward=inward, center=skeleton.root), mode='spatial')
+    stgcnpp = dict(type='STGCN', gcn_adaptive='init', gcn_with_res=True, tcn_type='mstcn', base_channels=32)
+    return {
+        COMPLETE: {},
+        "the papers' views": dict(data_preprocessor=PAPERS),
+        'two views': dict(views=('joint', 'joint')),
+        'multi-modal': dict(backbone=dict(modalities=('joint', 'bone', 'motion'))),
+        'no consistency': dict(head=dict(consistency_weight=0.0)),
+        'no variance': dict(head=dict(variance_weight=0.0)),
+        'no cross-correlation': dict(head=dict(cross_weight=0.0)),
+        'no decorrelation': dict(head=dict(variance_weight=0.0, cross_weight=0.0)),
+        'no instance domain': dict(head=dict(domains=dict(instance=0.0))),
+        'no temporal domain': dict(head=dict(domains=dict(temporal=0.0))),
+        'no spatial domain': dict(head=dict(domains=dict(spatial=0.0))),
+        'STTR': dict(backbone=dict(type='STTR')),
+        'STGCN++': dict(backbone=dict(_delete_=True, graph_cfg=graph, **stgcnpp)),
+    }
+
+
+def remembered(args, name: str, seed: int) -> dict:
+    """The result of a run, which is not run again when its file is there."""
+    folder = '_'.join(re.findall(r'\w+', name))
+    path = args.out / f'{folder}_seed{seed}_epochs{args.epochs}' / 'result.json'
+    if not path.exists():
+        with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere):  # of what loading and encoding say
+            result = measure(args, name, seed, path.parent)
+        path.write_text(json.dumps(result) + '\n')
+    return json.loads(path.read_text())
+
+
+def measure(args, name: str, seed: int, work_dir: Path) -> dict:
+    """Pretrain, then linear and 1-NN accuracy."""
+    started = time.time()
+    changes = {} if name == RANDOM else variants(args.layout if args.ann_file else 'nturgb+d')[name]
+    encoder = {'backbone': changes['backbone']} if 'backbone' in changes else {}
+    linear = load('linear', args, seed, work_dir, encoder)
+    rank = None
+    if name != RANDOM:
+        pretrain = load('pretrain', args, seed, work_dir, changes)
+        pretrain.train_cfg.max_epochs = pretrain.default_hooks.checkpoint.interval = args.epochs
+        runner = build_runner(pretrain)
+        try:
+            runner.train()
+        except TrainingError as error:
+            return {'stopped': str(error).split(', below')[0]}
+        rank = runner.message_hub.get_info('health')[-1]['effective_rank']
+        linear.load_from = str(work_dir / 'pretrain' / f'epoch_{args.epochs}.pth')
+    runner = build_runner(linear)
+    runner.train()
+    knn = load('knn', args, seed, work_dir, encoder)
+    knn.load_from = str(work_dir / 'linear' / f'epoch_{linear.train_cfg.max_epochs}.pth')
+    accuracies = {'linear': runner.test()['acc/top1'], '1-NN': build_runner(knn).test()['acc/top1']}
+    rounded = {key: round(float(value), 4) for key, value in accuracies.items()}
+    return rounded | {'rank': rank and round(rank, 2), 'seconds': round(time.time() - started)}
+
+
+def load(task: str, args, seed: int, work_dir: Path, changes: dict) -> Config:
+    """The config of a task on the data, quiet, its model changed."""
+    if args.ann_file:
+        labels = {clip['label'] for clip in read_annotations(args.ann_file)['annotations']}
+        set_variables(dict(ann_file=args.ann_file, layout=args.layout, num_classes=max(labels) + 1))
+    cfg = Config.fromfile(find_config(f'{task}_{"custom" if args.ann_file else "synthetic"}'))
+    cfg.merge_from_dict(
+        dict(
+            model=copy.deepcopy(changes),  # merging takes _delete_ out of it
+            work_dir=str(work_dir / task),
+            experiment_name=f'{work_dir.name}_{task}',
+            launcher='none',
+            randomness=dict(seed=seed),
+            log_level='ERROR',
+        )
+    )
+    return cfg
+
+
+def table(results: dict) -> str:
+    """Mean and standard deviation over the runs that were not stopped, as Markdown."""
+    lines = ['| variant | runs | linear | 1-NN | effective rank |', '| --- | --- | --- | --- | --- |']
+    for name, runs in results.items():
+        finished = [run for run in runs if 'stopped' not in run]
+        stopped = len(runs) - len(finished)
+        count = f'{len(runs)}, {stopped} stopped' if stopped else str(len(runs))
+        cells = [count, *(summary(finished, key) for key in ('linear', '1-NN', 'rank'))]
+        lines.append(f'| {name} | {" | ".join(cells)} |')
+    return '\n'.join(lines) + '\n'
+
+
+def summary(runs: list[dict], key: str) -> str:
+    values = [run[key] for run in runs if run[key] is not None]
+    if not values:
+        return ''
+    mean, spread = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+    return f'{mean:.1f} ± {spread:.1f}' if key == 'rank' else f'{mean:.1%} ± {100 * spread:.1f}'
+
+
+def plot(results: dict, path: Path):
+    """A dot a seed, variants one below the other, the complete method's mean as a line."""
+    figure = Figure(figsize=(10, 1 + 0.35 * len(results)), layout='constrained')
+    for axes, key in zip(figure.subplots(1, 2, sharey=True), ('linear', '1-NN'), strict=True):
+        for row, (name, runs) in enumerate(results.items()):
+            values = [100 * run[key] for run in runs if key in run]
+            axes.plot(values, [row] * len(values), 'o', alpha=0.7, color='tab:red' if name == COMPLETE else 'tab:blue')
+            if name == COMPLETE and values:
+                axes.axvline(statistics.mean(values), color='tab:red', alpha=0.4)
+        axes.set_title(f'{key} accuracy, %')
+        axes.grid(alpha=0.3)
+    axes.set_yticks(range(len(results)), list(results))
+    axes.invert_yaxis()
+    figure.savefig(path, dpi=120)

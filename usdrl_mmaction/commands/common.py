@@ -1,0 +1,180 @@
+"""What the command-line tools share: configs with their options checked, and errors of one line."""
+
+import argparse
+import difflib
+import errno
+import os
+import re
+import signal
+import sys
+import traceback
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import torch
+from mmaction.registry import RUNNERS
+from mmengine.config import Config, DictAction
+from mmengine.runner import Runner
+
+from usdrl_mmaction.engine.runner.allocator import keep_pages
+from usdrl_mmaction.errors import UsageError, UsdrlError
+from usdrl_mmaction.files import missing
+
+CONFIGS = Path(__file__).resolve().parents[1] / '.mim/configs/usdrl'
+# What the runner takes beside the fields of a config.
+RUNNER_FIELDS = ('work_dir', 'load_from', 'resume', 'randomness', 'experiment_name', 'launcher', 'auto_scale_lr',
+                 'custom_hooks', 'model_wrapper_cfg', 'sync_bn', 'find_unused_parameters', 'compile')  # fmt: skip
+
+
+def add_common_arguments(parser: argparse.ArgumentParser):
+    """The flags that training and testing have in common, as MMAction2 spells them."""
+    parser.add_argument('--work-dir', help='folder of logs and checkpoints; by default work_dirs/<name of the config>')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='settings that override the config, e.g. train_cfg.max_epochs=10',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """The config of a command, with the flags of ``add_common_arguments`` in it."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    set_variables(args.cfg_options)
+    cfg = Config.fromfile(find_config(args.config))
+    backends = cfg.get('visualizer', {}).get('vis_backends', [])
+    if find_spec('tensorboard') and all(backend.type != 'TensorboardVisBackend' for backend in backends):
+        backends.append(dict(type='TensorboardVisBackend'))
+    for key in args.cfg_options:
+        check_key(cfg, key, args.config)
+    cfg.launcher = args.launcher
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
+    if not torch.cuda.is_available():
+        cfg.env_cfg.dist_cfg.backend = 'gloo'
+    return cfg
+
+
+def find_config(given: str | Path) -> Path:
+    """The file of a config: its path, or the name of one of this package's, with or without '.py'."""
+    path = Path(given)
+    if path.is_file():
+        return path
+    ours = {file.stem: file for file in CONFIGS.rglob('*.py')}
+    if path.stem in ours and path.name == str(given):
+        return ours[path.stem]
+    close = difflib.get_close_matches(path.stem, ours, 1)
+    hint = f"Did you mean '{close[0]}'?" if close else 'configs/usdrl/README.md lists those of this package.'
+    raise missing(path, 'config', hint)
+
+
+def set_variables(options: dict):
+    """What a config reads as ``{{$USDRL_NAME:default}}`` is set by ``--cfg-options name=value``: the config is then
+    written with it, where overriding the name afterwards would leave alone what had been made of it."""
+    for key, value in options.items():
+        if '.' not in key:
+            os.environ[f'USDRL_{key.upper()}'] = str(value)
+
+
+def check_key(cfg: Config, key: str, source: str):
+    """A key of --cfg-options is one of the config; a new one may only be an argument of something that is built."""
+    node, path = cfg._cfg_dict, ''
+    for part in key.split('.'):
+        if isinstance(node, (list, tuple)):
+            if not (part.isdigit() and int(part) < len(node)):
+                raise UsageError(
+                    f"--cfg-options {key}: '{path}' of {source} is a list of {len(node)}, without '{part}'."
+                )
+            node, path = node[int(part)], f'{path}.{part}'
+            continue
+        if not isinstance(node, dict):
+            raise UsageError(f"--cfg-options {key}: '{path}' of {source} is {node!r}, which has no '{part}'.")
+        if part not in node:
+            if 'type' in node or (not path and part in RUNNER_FIELDS):
+                return
+            close = difflib.get_close_matches(part, [*node, *(RUNNER_FIELDS if not path else ())], 1)
+            hint = f" Did you mean '{close[0]}'?" if close else f' It has: {", ".join(map(str, node))}.'
+            raise UsageError(f"--cfg-options {key}: {path or source} has no '{part}'.{hint}")
+        node, path = node[part], f'{path}.{part}'.lstrip('.')
+
+
+def build_runner(cfg: Config) -> Runner:
+    """The runner that MMAction2's own tools build."""
+    check_work_dir(Path(cfg.work_dir))
+    keep_pages()
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+
+
+def check_work_dir(folder: Path):
+    """Logs and checkpoints can be written there; the runner would find out late, or in many lines."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f'the work dir {folder} cannot be written to: {error.strerror}. Set --work-dir.') from error
+
+
+UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
+# torch puts the traceback of a process that reads data before what was wrong there.
+FROM_WORKER = re.compile(r'^Caught \w+ in DataLoader worker.*\n[\w.]+: ', re.DOTALL)
+DEAD_READER = re.compile(r'DataLoader worker \(pid')
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+
+
+@contextmanager
+def one_line_errors():
+    """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        line = in_one_line(error)
+        if line is None:
+            raise
+        sys.exit(f'error: {line}')
+
+
+def in_one_line(error: Exception) -> str | None:
+    dead = dead_reader(error)
+    if dead:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would raise anew for the next one that ends
+        return (
+            f'{dead} The system kills a process that takes too much memory: lower num_workers or batch_size of the '
+            'data loader. Training goes on from its last checkpoint with --resume.'
+        )
+    if isinstance(error, UsdrlError):
+        return FROM_WORKER.sub('', str(error)).strip()
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        where = error.filename or 'a file'
+        return f'{where} cannot be written: {error.strerror}. Make room, then run this again.'
+    if isinstance(error, TypeError) and (match := UNKNOWN_ARGUMENT.search(str(error))):
+        name, argument = match.groups()
+        return f"{name} has no argument '{argument}': correct the config or --cfg-options."
+    if isinstance(error, KeyError) and (match := UNKNOWN_TYPE.search(str(error))):
+        name, registry = match.groups()
+        return f"no '{name}' is registered in {registry}: correct the 'type' in the config."
+    return None
+
+
+def dead_reader(error: BaseException | None) -> str | None:
+    """What torch says of a process that read data and died. It says so by raising wherever this process happens to be,
+    and what it interrupts there may raise something else."""
+    while error is not None:
+        if isinstance(error, RuntimeError) and DEAD_READER.match(str(error)):
+            return str(error).splitlines()[0].strip()
+        if isinstance(error, OSError | EOFError) and raised_between_processes(error):
+            return 'A process that reads data has ended.'  # while it handed over a batch
+        error = error.__context__
+    return None
+
+
+def raised_between_processes(error: BaseException) -> bool:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]  # none, if C code went on after it
+    return bool(frames) and frames[-1].f_globals['__name__'] == 'multiprocessing.connection'

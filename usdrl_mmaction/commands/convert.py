@@ -1,0 +1,192 @@
+"""Convert your own recordings to an annotation file: CSV, NPZ, NPY, MMPose's JSON, .skeleton files or folders of
+OpenPose's JSON, one recording each. The page docs/own-data.md shows it from files to a trained model."""
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from usdrl_mmaction.errors import AnnotationError, UsageError
+from usdrl_mmaction.recordings.clip import fit, keep_people
+from usdrl_mmaction.recordings.conversion import convert, make_annotation, write
+from usdrl_mmaction.recordings.readers import READERS, is_openpose, read_clip
+from usdrl_mmaction.recordings.readers.csv_table import read_table
+from usdrl_mmaction.recordings.readers.text import at, read_lines
+from usdrl_mmaction.skeletons import get_skeleton
+
+
+class Entry(NamedTuple):
+    """What is known of a recording beside what is in its file."""
+
+    path: Path
+    name: str
+    label: str | None
+    subject: str | None = None
+    split: str | None = None
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    if args.num_person < 1 or not 0 <= args.val_share < 1:
+        raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
+    try:
+        get_skeleton(args.layout)
+    except ValueError as error:
+        raise UsageError(f'--layout {args.layout}: {error}') from error
+    recordings = find_recordings(args.folder, [args.labels, args.classes])
+    entries, skipped = [Entry(path, name, None) for name, path in recordings.items()], []
+    if args.labels:
+        entries, skipped = from_table(args.labels, recordings)
+    elif not args.no_labels:
+        entries = from_folders(recordings)
+    given = args.classes and [line.strip() for line in read_lines(args.classes)]
+    classes = given or in_order({entry.label for entry in entries} - {None})
+    read = partial(read_entry, args.layout, args.num_person, args.img_shape, classes)
+    annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
+    check_alike(annotations)
+    split = split_of(annotations, args.val_share, args.seed)
+    for item in annotations:
+        item.pop('split', None)
+    meta = {'layout': args.layout, 'classes': classes, 'fps': args.fps, 'source': args.folder.resolve().name}
+    write(args.out, annotations, split, meta, skipped + faults)
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('folder', type=Path, help='folder of the recordings; by default FOLDER/LABEL/RECORDING')
+    parser.add_argument('out', type=Path, help='file to write, e.g. data/my.pkl')
+    parser.add_argument('--layout', required=True, help='the joints: a name such as coco or nturgb+d, or a JSON file')
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
+    labels.add_argument('--no-labels', action='store_true', help='nothing is labelled: for pretraining only')
+    parser.add_argument('--classes', type=Path, help='names of the classes, a line each, instead of those found')
+    parser.add_argument('--num-person', type=int, default=2, help='people to keep a recording, the most active ones')
+    parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
+    parser.add_argument('--fps', type=float, default=30, help='frames a second')
+    parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
+    parser.add_argument('--seed', type=int, default=0, help='of the split')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
+    return parser.parse_args(argv)
+
+
+# --- Which recordings there are, and what they show -----------------------------------------------------------------
+def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
+    """Recordings by name: the path below the folder, without what follows the last dot."""
+    others, found = {path.resolve() for path in others if path}, {}
+    for path in sorted(_recordings_below(folder)):
+        if path.resolve() in others:
+            continue
+        name = (path if path.is_dir() else path.with_suffix('')).relative_to(folder).as_posix()
+        if name in found:
+            raise AnnotationError(f'{found[name]} and {path} have the same name. Rename or remove one.')
+        found[name] = path
+    if not found:
+        raise AnnotationError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
+    return found
+
+
+def _recordings_below(folder):
+    for parent, folders, files in os.walk(folder):
+        if is_openpose(Path(parent)):
+            folders.clear()
+            yield Path(parent)
+        else:
+            yield from (Path(parent, file) for file in files if Path(file).suffix.lower() in READERS)
+
+
+def from_folders(recordings: dict[str, Path]) -> list[Entry]:
+    """The folder that a recording lies in is its label."""
+    bare = [name for name in recordings if '/' not in name]
+    if bare:
+        raise AnnotationError(
+            f'{recordings[bare[0]]} lies in no folder that could be its label. Put it in one, or use --labels or '
+            '--no-labels.'
+        )
+    return [Entry(path, name, path.parent.name) for name, path in recordings.items()]
+
+
+def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], list[str]]:
+    """Labels from a CSV file; names may end in .csv and the like."""
+    table = read_table(path)
+    if not {'name', 'label'} <= set(table.header) <= {'name', 'label', 'subject', 'split'}:
+        raise at(path, 1, f"the columns are name,label[,subject][,split], not '{','.join(table.header)}'.")
+    entries, skipped = {}, []
+    for row, line in zip(table.rows, table.lines, strict=True):
+        fields = dict(zip(table.header, row, strict=True))
+        name = fields['name'] if fields['name'] in recordings else fields['name'].rpartition('.')[0]
+        empty = [column for column, field in fields.items() if not field]
+        if empty:
+            skipped.append(str(at(path, line, f'no {" and no ".join(empty)}.')))
+        elif name not in recordings:
+            skipped.append(str(at(path, line, f"there is no recording '{fields['name']}'.")))
+        elif name in entries:
+            raise at(path, line, f"'{name}' stands there twice.")
+        else:
+            entries[name] = Entry(recordings[name], **fields | {'name': name})
+    skipped += [f'{recordings[name]} is not in {path}.' for name in recordings if name not in entries]
+    return list(entries.values()), skipped
+
+
+def in_order(labels):
+    """By number if they are numbers, else by the alphabet."""
+    return sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
+
+
+def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[AnnotationError]]:
+    if entry.label is not None and entry.label not in classes:
+        raise AnnotationError(f"{entry.path}: label '{entry.label}' is none of the {len(classes)} classes.")
+    clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
+    if img_shape and not clip.img_shape:
+        clip = clip._replace(img_shape=tuple(img_shape))
+    known = {key: getattr(entry, key) for key in ('subject', 'split') if getattr(entry, key) is not None}
+    label = -1 if entry.label is None else classes.index(entry.label)
+    return [make_annotation(entry.name, label, clip, **known)], []
+
+
+def check_alike(annotations: list[dict]):
+    """All have as many coordinates, and all or none have scores: else they make no batch."""
+    kinds = {}
+    for item in annotations:
+        kind = f'{item["keypoint"].shape[-1]} coordinates with{"" if "keypoint_score" in item else "out"} scores'
+        kinds.setdefault(kind, item['frame_dir'])
+    if len(kinds) > 1:
+        found = '; '.join(f'{kind}, e.g. {name}' for kind, name in kinds.items())
+        raise AnnotationError(f'the recordings are of several kinds: {found}. Convert each kind by itself.')
+
+
+# --- Which are for training, which for validation -------------------------------------------------------------------
+def split_of(annotations: list[dict], share: float, seed: int) -> dict[str, list[str]]:
+    """As the table says; else whole subjects where they are known, else a share of each class."""
+    if any('split' in item for item in annotations):
+        halves = dict.fromkeys(item['split'] for item in annotations)
+        return {half: [item['frame_dir'] for item in annotations if item['split'] == half] for half in halves}
+    rng = np.random.default_rng(seed)
+    by_subject = any('subject' in item for item in annotations)
+    val = (val_subjects if by_subject else val_of_each_class)(annotations, share, rng)
+    split = {'train': [], 'val': []}
+    for index, item in enumerate(annotations):
+        split['val' if index in val else 'train'].append(item['frame_dir'])
+    return split
+
+
+def val_subjects(annotations, share, rng):
+    """The clips of subjects drawn by lot until they are the share; one subject at least stays for training."""
+    subjects = np.array([item['subject'] for item in annotations])
+    val = set()
+    for subject in rng.permutation(np.unique(subjects))[:-1]:
+        if len(val) >= share * len(annotations):
+            break
+        val |= set(np.flatnonzero(subjects == subject).tolist())
+    return val
+
+
+def val_of_each_class(annotations, share, rng):
+    """The share of each class, drawn by lot; one clip at least of each stays for training."""
+    labels, val = np.array([item['label'] for item in annotations]), set()
+    for label in np.unique(labels):
+        clips = rng.permutation(np.flatnonzero(labels == label)).tolist()
+        val |= set(clips[: min(max(round(share * len(clips)), int(share > 0)), len(clips) - 1)])
+    return val

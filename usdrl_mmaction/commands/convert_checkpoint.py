@@ -1,0 +1,35 @@
+"""Convert a checkpoint of the USDRL authors, DSTE or STTR, pretraining or downstream, to this package's names."""
+
+import argparse
+import os
+
+import torch
+
+from usdrl_mmaction.checkpoints.authors import convert, read_weights
+from usdrl_mmaction.errors import CheckpointError, UsageError
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('src', help="the authors' file, e.g. ntu60_xs_joint_dste.pth.tar")
+    parser.add_argument('dst', help='the file to write, for load_from in a config')
+    args = parser.parse_args(argv)
+    if not os.path.isfile(args.src):
+        raise UsageError(f'there is no file {args.src} (seen from {os.getcwd()}).')
+    try:
+        converted = convert(read_weights(args.src))
+    except CheckpointError as error:
+        raise UsageError(str(error)) from error
+
+    print('found  ', ', '.join(f'{name}={value!r}' for name, value in converted.encoder.items()))
+    parts = sorted({name.split('.')[0] for name in converted.state_dict})
+    counts = [f'{sum(name.startswith(part + ".") for name in converted.state_dict)} of {part}' for part in parts]
+    print('mapped ', len(converted.mapped), 'entries:', ', '.join(counts))
+    print('dropped', len(converted.dropped), 'entries that are computed or stand twice')
+    print('left   ', len(converted.left), 'unknown entries' + ''.join(f'\n        {name}' for name in converted.left))
+    print('The number of heads, the gap, alpha and the modality are not in such a file: set them in the config.')
+
+    partial = args.dst + '.part'
+    torch.save(converted.checkpoint(), partial)
+    os.replace(partial, args.dst)
+    print(f'wrote   {args.dst}')

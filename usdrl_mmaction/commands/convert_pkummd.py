@@ -1,0 +1,93 @@
+"""Convert PKU-MMD I or II to two annotation files: trimmed actions for recognition, whole videos for detection and
+segmentation, both with the splits xsub and xview."""
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.recordings.clip import Clip, fit, keep_people
+from usdrl_mmaction.recordings.conversion import convert, make_annotation, write
+from usdrl_mmaction.recordings.readers import read_pkummd, read_segments, read_split
+from usdrl_mmaction.recordings.readers.pkummd import CLASSES, PERSONS
+from usdrl_mmaction.recordings.readers.text import at
+from usdrl_mmaction.skeletons import LAYOUTS
+
+LAYOUT, FPS = 'nturgb+d', 30
+SPLIT_FILES = {
+    1: {'xsub': 'cross-subject.txt', 'xview': 'cross-view.txt'},
+    2: {'xsub': 'cross_subject_v2.txt', 'xview': 'cross_view_v2.txt'},
+}
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    split = read_splits(args.splits, args.part)
+    videos = sorted(args.skeletons.glob('*.txt'))
+    if not videos:
+        raise AnnotationError(f'{args.skeletons} has no .txt files. Give the folder of the skeletons.')
+    there = {path.stem for path in videos}
+    absent = sorted(set().union(*split.values()) - there)
+    skipped = [f'{name} is in the splits, but not in {args.skeletons}.' for name in absent]
+    annotations, faults = convert(partial(read_video, args.labels), videos, args.workers, 'Reading videos')
+    untrimmed = [item for item in annotations if 'segments' in item]
+    trimmed = [item for item in annotations if 'segments' not in item]
+    meta = {'layout': LAYOUT, 'classes': [str(label) for label in range(1, CLASSES + 1)], 'fps': FPS}
+    meta['source'] = f'PKU-MMD {"I" * args.part}'
+    path = args.out_dir / f'pkummd{args.part}_untrimmed.pkl'
+    write(path, untrimmed, split, meta, skipped + faults)
+    path = args.out_dir / f'pkummd{args.part}.pkl'
+    write(path, trimmed, split_actions(trimmed, split), meta, faults)
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('part', type=int, choices=SPLIT_FILES, help='1 for PKU-MMD I, 2 for PKU-MMD II')
+    parser.add_argument('skeletons', type=Path, help='folder of the skeletons, a .txt file a video')
+    parser.add_argument('labels', type=Path, help='folder of the labels, a .txt file of the same name a video')
+    parser.add_argument('splits', type=Path, help='folder of cross-subject.txt and cross-view.txt, or their _v2')
+    parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'), help='folder to write to')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
+    return parser.parse_args(argv)
+
+
+def read_splits(folder, part):
+    """xsub_train, xsub_val, xview_train and xview_val, of videos."""
+    halves = {protocol: read_split(folder / name) for protocol, name in SPLIT_FILES[part].items()}
+    return {f'{protocol}_{half}': names for protocol, split in halves.items() for half, names in split.items()}
+
+
+def read_video(labels: Path, path: Path) -> tuple[list[dict], list[AnnotationError]]:
+    """The video and its actions, which end with the video at the latest. With a line of labels that cannot be used,
+    only the other actions: in the video, what is left out would count as background."""
+    clip = fit(read_pkummd(path), LAYOUTS[LAYOUT], path)
+    frames, label_file = clip.keypoint.shape[1], labels / path.name
+    segments, faults = read_segments(label_file, frames)
+    camera = {'camera': path.stem[-1]} if path.stem[-2:] in ('-L', '-M', '-R') else {}
+    annotations = []
+    if faults:
+        faults.append(
+            AnnotationError(f'{path} is not among the untrimmed videos, as not all of its labels are usable.')
+        )
+    else:
+        spans = np.array([(label, start, min(end, frames)) for label, start, end, _ in segments])  # (S, 3)
+        annotations.append(make_annotation(path.stem, -1, keep_people(clip, PERSONS), segments=spans, **camera))
+    for label, start, end, line in segments:
+        if end > frames:
+            faults.append(at(label_file, line, f'the end {end} is set to the end of the video, {frames}.'))
+        action = keep_people(Clip(clip.keypoint[:, start:end]), PERSONS)
+        if len(action.keypoint):
+            name = f'{path.stem}_{line:03d}'
+            annotations.append(make_annotation(name, label - 1, action, video=path.stem, **camera))
+        else:
+            faults.append(at(label_file, line, f'nobody is seen from {start} to {end}.'))
+    return annotations, faults
+
+
+def split_actions(trimmed, split):
+    """The splits of videos, as those of their actions."""
+    halves = {half: set(videos) for half, videos in split.items()}
+    return {half: [item['frame_dir'] for item in trimmed if item['video'] in videos] for half, videos in halves.items()}

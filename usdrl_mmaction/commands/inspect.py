@@ -1,0 +1,152 @@
+"""What is in an annotation file, and what is wrong with it: the command of usdrl inspect."""
+
+import argparse
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from usdrl_mmaction.checkpoints.authors import convert, read_weights
+from usdrl_mmaction.datasets.annotations import read_annotations
+from usdrl_mmaction.datasets.checks import (
+    Measures,
+    are_segments,
+    checkpoint_problems,
+    find_problems,
+    is_label,
+    layout_problems,
+    measure,
+)
+from usdrl_mmaction.reports.film_strip import VIEWS, draw_film_strip
+from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    try:
+        content = read_annotations(str(args.file))
+        layout = args.layout or content.get('meta', {}).get('layout')
+        skeleton = get_skeleton(layout) if layout else None
+        tokens = tokens_of_checkpoint(args.checkpoint) if args.checkpoint else None
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+
+    clips = [clip for clip in content['annotations'] if 'keypoint' in clip]  # others have files of their own
+    content = {**content, 'annotations': clips}
+    measures = [measure(clip) for clip in track(clips, 'Reading clips', console=console, transient=True)]
+    problems = find_problems(content, measures)
+    problems += layout_problems(measures, layout, skeleton) if skeleton else []
+    problems += checkpoint_problems(measures, args.checkpoint, tokens) if tokens else []
+
+    for problem in problems:
+        console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
+    console.print(f'{args.file}: {f"{len(problems)} problems" if problems else "no problems found"}', soft_wrap=True)
+    if clips:
+        console.print(facts(content, measures))
+        console.print(splits(content, measures))
+    if args.draw:
+        out_dir = args.out_dir or Path('work_dirs/inspect') / args.file.stem
+        draw([clip for clip, item in zip(clips, measures, strict=True) if drawable(item)], skeleton, args.draw, out_dir)
+        console.print(f'Film strips: {out_dir}', soft_wrap=True)
+    sys.exit(1 if problems else 0)
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(
+        description='Shows what is in an annotation file or store, problems first; exits with 1 if there are any.'
+    )
+    parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
+    parser.add_argument('--layout', help="the skeleton's name or JSON file (default: what the file says)")
+    parser.add_argument('--checkpoint', help='a checkpoint that is to take these joints')
+    parser.add_argument('--draw', type=int, default=0, metavar='N', help='draw so many clips as film strips')
+    parser.add_argument('--out-dir', type=Path, help='folder for the film strips (default: work_dirs/inspect/FILE)')
+    return parser.parse_args(argv)
+
+
+def tokens_of_checkpoint(path: str) -> int:
+    """The joints, of all persons together, that a checkpoint's encoder takes."""
+    weights = read_weights(path)
+    position = 'backbone.spatial_position'
+    return (weights if position in weights else convert(weights).state_dict)[position].shape[1]
+
+
+def facts(content: dict, measures: list[Measures]) -> Table:
+    clips, frames = content['annotations'], [item.frames for item in measures]
+    empty = sum(item.empty_frames for item in measures)
+    labels = Counter(label for clip in clips for label in labels_of(clip))
+    told = {key: value for key, value in content.get('meta', {}).items() if isinstance(value, str | int | float)}
+    rows = {
+        'clips': len(clips),
+        'frames': f'{sum(frames)}: {min(frames)} to {max(frames)} a clip, median {np.median(frames):.0f}',
+        'empty frames': f'{empty} ({empty / max(sum(frames), 1):.1%})',
+        'persons': counted(item.persons for item in measures),
+        'joints × coordinates': counted(f'{item.joints} × {item.channels}' for item in measures),
+        'clips with NaN': sum(not item.finite for item in measures),
+        'with scores': sum('keypoint_score' in clip for clip in clips),
+        'image sizes': counted(clip['img_shape'] for clip in clips if 'img_shape' in clip),
+        'subjects': len({clip['subject'] for clip in clips if 'subject' in clip}) or '',
+        'segments': sum(len(labels_of(clip)) for clip in clips if 'segments' in clip) or '',
+        'classes': f'{len(labels)}, each {min(labels.values())} to {max(labels.values())} times' if labels else '',
+        'the file says': ', '.join(f'{key}={value}' for key, value in told.items()),
+    }
+    table = Table(show_header=False)
+    for name, value in rows.items():
+        if value != '':
+            table.add_row(name, escape(str(value)))
+    return table
+
+
+def splits(content: dict, measures: list[Measures]) -> Table:
+    table = Table(title='Splits', title_justify='left')
+    for name in ('split', 'clips', 'frames', 'classes', 'subjects'):
+        table.add_column(name, justify='left' if name == 'split' else 'right')
+    for key, members in content['split'].items():
+        names = set(members)
+        found = [
+            (clip, item)
+            for clip, item in zip(content['annotations'], measures, strict=True)
+            if clip['frame_dir'] in names
+        ]
+        classes = {label for clip, _ in found for label in labels_of(clip)}
+        subjects = {clip['subject'] for clip, _ in found if 'subject' in clip}
+        numbers = len(found), sum(item.frames for _, item in found), len(classes), len(subjects)
+        table.add_row(escape(key), *map(str, numbers))
+    return table
+
+
+def labels_of(clip: dict) -> list[int]:
+    """A clip's label, or those of its segments."""
+    if 'segments' in clip:
+        segments = np.asarray(clip['segments'])
+        return segments[:, 0].tolist() if are_segments(segments) else []
+    return [clip['label']] if is_label(clip.get('label')) else []
+
+
+def counted(values) -> str:
+    """'1 (20 clips), 2 (4 clips)', the most frequent first."""
+    counts = Counter(values).most_common()
+    more = [f'{len(counts) - 5} more'] if len(counts) > 5 else []
+    return ', '.join([f'{value} ({count} clips)' for value, count in counts[:5]] + more)
+
+
+def drawable(item: Measures) -> bool:
+    return item.channels in VIEWS and item.empty_frames < item.frames
+
+
+def draw(clips: list[dict], skeleton: Skeleton | None, count: int, out_dir: Path):
+    """Film strips of clips spread evenly over the file."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    chosen = np.unique(np.linspace(0, len(clips) - 1, min(count, len(clips))).round().astype(int))
+    for number in track(chosen, 'Drawing'):
+        clip, keypoint = clips[number], np.asarray(clips[number]['keypoint'], dtype=np.float32)
+        fitting = [known for known in (skeleton, *LAYOUTS.values()) if known and len(known) == keypoint.shape[2]]
+        name = str(clip['frame_dir'])
+        path = out_dir / f'{number:05d}_{re.sub("[^A-Za-z0-9._-]", "_", name)}.png'
+        draw_film_strip(keypoint, fitting[0] if fitting else None, f'{name}, label {clip.get("label")}', path)

@@ -1,0 +1,158 @@
+"""Tell what people do while their joints come in: a recording played at its frame rate, or JSON lines from standard
+input, a frame each. In a terminal it is shown live, elsewhere written as JSON lines. See docs/stream.md."""
+
+import argparse
+import json
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import DictAction
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from usdrl_mmaction.apis import Detections, StreamingDetector
+from usdrl_mmaction.commands.common import load_config
+from usdrl_mmaction.errors import CheckpointError, DownloadError, UsageError
+from usdrl_mmaction.recordings.clip import keep_people
+from usdrl_mmaction.recordings.inputs import find_recordings, read_recording
+
+SHOWN = 10  # segments
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    cfg = load_config(args)
+    cfg.merge_from_dict(args.cfg_options)
+    try:
+        detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
+    except (CheckpointError, DownloadError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    if args.input == '-':
+        source = read_lines(sys.stdin)
+    else:
+        source = play(recorded(args.input, args.video, detector), args.fps, args.speed)
+    console = Console(highlight=False)
+    if console.is_terminal:
+        show(detect(detector, source), detector, args.fps, console)
+        return
+    for found in detect(detector, source):
+        for line in as_json(found, detector.classes):
+            print(json.dumps(line), flush=True)
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('input', metavar='INPUT', help='a recording; or - for JSON lines, each a list of people')
+    parser.add_argument('--model', dest='config', required=True, metavar='CONFIG', help='config of a localizer')
+    parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
+    parser.add_argument('--video', metavar='NAME', help='the one to play of an annotation file')
+    parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input (30)')
+    parser.add_argument('--speed', type=positive, default=1.0, help='2 plays twice as fast, inf as fast as can be (1)')
+    parser.add_argument('--threshold', type=float, default=0.5, help='probability that a segment is above (0.5)')
+    parser.add_argument('--img-shape', type=int, nargs=2, metavar='N', help='height and width, for models of pixels')
+    parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='settings of the config'
+    )
+    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
+    return parser.parse_args(argv)
+
+
+def positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f'{text} is not above 0')
+    return value
+
+
+# --- Frames as they come --------------------------------------------------------------------------------------------
+def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
+    """The people of a recording, with a score after the coordinates if it has any.  # (M, T, V, C)"""
+    if not Path(path).exists():
+        raise UsageError(f'there is no recording {path} (seen from {Path.cwd()}).')
+    recordings = find_recordings(path)
+    named = [recording for recording in recordings if video in (None, recording.name)]
+    if len(named) != 1:
+        names = ', '.join(recording.name for recording in recordings[:3])
+        raise UsageError(f'{path} has {len(recordings)} recordings: say which to play, e.g. --video of {names}.')
+    prepare = detector.scorer.prepare
+    clip = keep_people(read_recording(named[0], prepare.skeleton, prepare.channels), prepare.num_person)
+    detector.img_shape = detector.img_shape or clip.img_shape
+    return clip.keypoint if clip.score is None else np.concatenate([clip.keypoint, clip.score[..., None]], axis=-1)
+
+
+def play(keypoint: np.ndarray, fps: float, speed: float) -> Iterator[np.ndarray]:
+    """The frames that are due, a second's at most: several together when the model could not keep up."""
+    start, t, total = time.monotonic(), 0, keypoint.shape[1]
+    while t < total:
+        time.sleep(max(start + t / fps / speed - time.monotonic(), 0))
+        due = min((time.monotonic() - start) * fps * speed, total - 1) if speed < np.inf else total
+        end = min(max(int(due), t) + 1, t + max(int(fps), 1), total)
+        yield keypoint[:, t:end]
+        t = end
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[list]:
+    for number, line in enumerate(lines, 1):
+        try:
+            people = json.loads(line)
+            yield [np.array(person, dtype=np.float32) for person in people]
+        except (ValueError, TypeError) as error:
+            raise UsageError(
+                f'line {number} is no JSON list of people, each a list of joints, each a list of numbers: {error}.'
+            ) from error
+
+
+def detect(detector: StreamingDetector, source: Iterable) -> Iterator[Detections]:
+    for frames in source:
+        yield detector(frames)
+    yield detector.finish()
+
+
+# --- What is told ---------------------------------------------------------------------------------------------------
+def as_json(found: Detections, classes: list[str]) -> Iterator[dict]:
+    """A line a frame, with its best label, and after the frame that follows it a line a segment."""
+    ended = deque(sorted(found.segments, key=lambda segment: segment['end']))
+    for frame, scores in enumerate(found.scores, found.start):
+        while ended and ended[0]['end'] <= frame:
+            yield {'segment': ended.popleft()}
+        yield {'frame': frame, **best(scores, classes)}
+    yield from ({'segment': segment} for segment in ended)
+
+
+def best(scores: np.ndarray, classes: list[str]) -> dict:
+    label = int(scores.argmax())
+    name = {'name': ['background', *classes][label]} if label <= len(classes) else {}
+    return {'label': label, **name, 'score': round(float(scores[label]), 4)}
+
+
+def show(detections: Iterable[Detections], detector: StreamingDetector, fps: float, console: Console):
+    """The best actions of the newest frame that was told, and the last segments, drawn over and over."""
+    segments, scores, told = deque(maxlen=SHOWN), None, 0
+    with Live(console=console, auto_refresh=False) as live:
+        for found in detections:
+            segments.extend(found.segments)
+            if len(found.scores):
+                scores, told = found.scores[-1], found.start + len(found.scores)
+            live.update(screen(scores, segments, told, detector, fps), refresh=True)
+
+
+def screen(scores: np.ndarray | None, segments: Iterable[dict], told: int, detector: StreamingDetector, fps: float):
+    now = Table(title=f'{told / fps:.1f} s, told {detector.delay / fps:.1f} s after', box=None, title_justify='left')
+    now.add_column('now', width=24)
+    now.add_column('', width=32)
+    for label in [] if scores is None else np.argsort(-scores)[:3]:
+        names = ['background', *detector.classes]
+        name = names[label] if label < len(names) else f'label {label}'
+        now.add_row(name, Text('█' * round(float(scores[label]) * 32), 'green' if label else 'dim'))
+    past = Table('from', 'to', 'action', 'score', title='Segments', title_justify='left')
+    for segment in segments:
+        seconds = [f'{segment[end] / fps:.1f} s' for end in ('start', 'end')]
+        past.add_row(*seconds, segment.get('name', f'label {segment["label"]}'), f'{segment["score"]:.0%}')
+    return Group(now, past)

@@ -1,0 +1,69 @@
+"""Writes the made-up data sets in MMAction2's pose format: clips of one action each, the same clips in pictures (2D), a
+few clips of other people, and untrimmed videos."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from rich.progress import track
+
+from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.synthetic.people.people import make_trimmed, make_untrimmed
+from usdrl_mmaction.datasets.synthetic.people.pictures import make_trimmed_2d
+from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.recordings.conversion import save
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    jobs = {
+        'synthetic.pkl': (make_trimmed, args.clips, args.seed, 'clips'),
+        'synthetic_2d.pkl': (make_trimmed_2d, args.clips, args.seed, 'clips'),
+        'synthetic_other.pkl': (make_trimmed, args.clips // 4, args.seed + 1, 'clips'),
+        'synthetic_untrimmed.pkl': (make_untrimmed, args.videos, args.seed, 'videos'),
+    }
+    for name, (make, num, seed, noun) in jobs.items():
+        path = args.out_dir / name
+        if not args.overwrite and already_made(path, num, seed):
+            print(f'{path} is there already, made with the same arguments: skipped. Use --overwrite to make it again.')
+            continue
+        data = make(num, seed, progress=partial(track, description=f'Making {noun}'))
+        save(data, path)
+        print(summary(data, path, noun))
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--out-dir', type=Path, default=Path('data/synthetic'), help='folder to write to')
+    parser.add_argument('--clips', type=int, default=720, help='number of trimmed clips; of other people, a quarter')
+    parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
+    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
+    parser.add_argument('--overwrite', action='store_true', help='make the files again even if they are there')
+    return parser.parse_args(argv)
+
+
+def already_made(path, num, seed):
+    """Whether the file holds what these arguments would make."""
+    if not path.exists():
+        return False
+    try:
+        meta = read_annotations(str(path)).get('meta', {})
+    except AnnotationError as error:
+        print(f'{error} Making it again.')
+        return False
+    same = (meta.get('num'), meta.get('seed')) == (num, seed)
+    if not same:
+        made_with = f'number {meta.get("num")}, seed {meta.get("seed")}'
+        print(f'{path} was made with other arguments ({made_with}): making it again.')
+    return same
+
+
+def summary(data, path, noun):
+    items, meta = data['annotations'], data['meta']
+    frames = sum(item['total_frames'] for item in items)
+    subjects = len({item['subject'] for item in items})
+    splits = ', '.join(f'{name} {len(members)}' for name, members in data['split'].items())
+    return (
+        f'{path}: {len(items)} {noun}, {frames} frames ({frames / meta["fps"] / 60:.1f} minutes), '
+        f'{len(meta["classes"])} classes, {subjects} subjects\n  {splits}'
+    )

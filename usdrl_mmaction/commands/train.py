@@ -1,0 +1,45 @@
+"""Train with a config, as MMAction2's own tools/train.py does: same flags, errors in one line."""
+
+import argparse
+
+from usdrl_mmaction.commands.common import add_common_arguments, build_runner, load_config
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(description='Pretrain an encoder or train a recognizer.')
+    parser.add_argument('config', help='config file, e.g. configs/usdrl/pretrain_ntu60.py')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='go on from a checkpoint; without a path, from the latest one in the work dir',
+    )
+    parser.add_argument('--amp', action='store_true', help='mixed precision')
+    parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate by the actual batch size over the one that the config is made for',
+    )
+    parser.add_argument('--seed', type=int, help='seed of all random numbers')
+    parser.add_argument('--diff-rank-seed', action='store_true', help='another seed in every process')
+    parser.add_argument('--deterministic', action='store_true', help='deterministic algorithms on the GPU')
+    add_common_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    cfg = load_config(args)
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if args.amp:
+        cfg.optim_wrapper.type = 'MixedPrecisionOptimWrapper'
+    if args.auto_scale_lr:
+        cfg.auto_scale_lr.enable = True
+    cfg.randomness = dict(seed=args.seed, diff_rank_seed=args.diff_rank_seed, deterministic=args.deterministic)
+    cfg.merge_from_dict(args.cfg_options)
+    if args.resume:
+        cfg.resume, cfg.begin_from = True, cfg.get('load_from')
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    build_runner(cfg).train()

@@ -1,0 +1,286 @@
+"""``usdrl doctor``: what is right and what is wrong in this environment, a line each.
+
+Only the standard library is imported here, so that it runs where nothing else does.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from .mmaction import drn_is_missing
+
+MMCV = ('mmcv', 'mmcv-lite')
+MMENGINE = ('mmengine', 'onedl-mmengine')
+MODULES = ('importlib_metadata', 'mmaction', 'mmcv', 'mmengine', 'torch')
+LITE, FULL = "pip install 'usdrl-mmaction[lite]'", "pip install 'usdrl-mmaction[full]'"
+MMENGINE_FLOOR = "pip install 'mmengine>=0.10.6'"
+
+# Runs in a process of its own: imports fail, and may crash, without taking the report with them.
+PROBE = """
+import io, json, warnings
+warnings.simplefilter('ignore')
+seen = {}
+
+def attempt(name, step):
+    try:
+        seen[name] = step()
+    except BaseException as error:
+        seen[name + ' error'] = f'{type(error).__name__}: {error}'.splitlines()[0][:200]
+
+def gpus():
+    import torch
+    return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+
+def resume():
+    import torch
+    from mmengine.logging import HistoryBuffer
+    buffer = io.BytesIO()
+    torch.save(HistoryBuffer([1], [1]), buffer)
+    buffer.seek(0)
+    torch.load(buffer, weights_only=True)
+
+def repair():
+    from usdrl_mmaction import compat
+    compat.apply()
+
+def locate():
+    from mmengine.utils import is_installed
+    return 'repaired' if is_installed.__module__ == 'usdrl_mmaction.compat.packages' else 'stock'
+
+def multimodal():
+    from mmaction.utils import dependency
+    return dependency.WITH_MULTIMODAL
+
+attempt('gpus', gpus)
+attempt('resume', resume)
+attempt('repair', repair)
+attempt('resume repaired', resume)
+attempt('models', lambda: bool(__import__('mmaction.models')))
+attempt('locate', locate)
+attempt('multimodal', multimodal)
+print(json.dumps(seen))
+"""
+
+
+class Finding(NamedTuple):
+    """One line of the report; ``remedy`` is the command that mends a ``FAULT``."""
+
+    verdict: str
+    subject: str
+    detail: str
+    remedy: str = ''
+
+
+class Environment(NamedTuple):
+    """What the findings are drawn from."""
+
+    python: tuple
+    versions: dict  # distribution → version
+    modules: set  # those of MODULES that lie on the path
+    drn_missing: bool
+    configs: int
+    probe: dict  # what PROBE printed
+
+
+def main():
+    findings = diagnose(examine())
+    for verdict, subject, detail, remedy in findings:
+        print(f'{verdict:<10}{subject:<20}{detail}')
+        if remedy:
+            print(f'{"":<30}mend with: {remedy}')
+    faults = sum(finding.verdict == 'FAULT' for finding in findings)
+    print(f'\n{faults} fault{"s" * (faults != 1)} found' if faults else '\nNothing is wrong.')
+    return int(faults > 0)
+
+
+def diagnose(environment):
+    """Every finding on an ``Environment``, in the order in which faults are best mended."""
+    findings = (check(environment) for check in CHECKS)
+    return [finding for finding in findings if finding is not None]
+
+
+def examine():
+    """The ``Environment`` that this interpreter runs in."""
+    modules = {name for name in MODULES if (spec := find_spec(name)) is not None and spec.origin is not None}
+    versions = {}
+    for distribution in metadata.distributions():
+        versions.setdefault(re.sub(r'[-_.]+', '-', distribution.name).lower(), distribution.version)
+    configs = Path(__file__).parents[1] / '.mim' / 'configs'
+    return Environment(
+        python=sys.version_info[:3],
+        versions=versions,
+        modules=modules,
+        drn_missing='mmaction' in modules and drn_is_missing(),
+        configs=len(list(configs.glob('usdrl/*.py'))),
+        probe=run_probe(),
+    )
+
+
+def run_probe():
+    process = subprocess.run([sys.executable, '-c', PROBE], capture_output=True, text=True)
+    try:
+        return json.loads(process.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        lines = process.stderr.strip().splitlines() or ['nothing was printed']
+        return {'models error': f'python ended with exit code {process.returncode}: {lines[-1]}'}
+
+
+def check_python(environment):
+    found = '.'.join(map(str, environment.python))
+    if environment.python < (3, 10):
+        return Finding('FAULT', 'python', f'{found}, older than 3.10', 'python3.11 -m venv .venv')
+    return Finding('ok', 'python', found)
+
+
+def check_torch(environment):
+    found = environment.versions.get('torch')
+    if found is None or 'torch' not in environment.modules:
+        return Finding('FAULT', 'torch', 'absent', "pip install 'torch>=2.6'")
+    if number(found) < (2, 6):
+        return Finding('FAULT', 'torch', f'{found}, older than 2.6', "pip install 'torch>=2.6'")
+    return Finding('ok', 'torch', found)
+
+
+def check_mmengine(environment):
+    found = {name: environment.versions[name] for name in MMENGINE if name in environment.versions}
+    again = f'pip uninstall -y mmengine onedl-mmengine && {MMENGINE_FLOOR}'
+    if not found:
+        return Finding('FAULT', 'mmengine', 'absent', MMENGINE_FLOOR)
+    if len(found) > 1:
+        return Finding('FAULT', 'mmengine', f'{listed(found)}: both write the folder mmengine', again)
+    if 'mmengine' not in environment.modules:
+        return Finding('FAULT', 'mmengine', f'{listed(found)} is recorded, but its files are gone', again)
+    if 'onedl-mmengine' in found:
+        return Finding(
+            'repaired', 'mmengine', f'{listed(found)}: its fallback to untrusted pickles is switched off when imported'
+        )
+    if number(found['mmengine']) < (0, 10, 6) and 'transformers' in environment.versions:
+        detail = f'{listed(found)} fails beside transformers: "Adafactor is already registered"'
+        return Finding('FAULT', 'mmengine', detail, MMENGINE_FLOOR)
+    return Finding('ok', 'mmengine', listed(found))
+
+
+def check_mmcv(environment):
+    found = {name: environment.versions[name] for name in MMCV if name in environment.versions}
+    extra = FULL if 'mmdet' in environment.versions else LITE
+    again = f'pip uninstall -y mmcv mmcv-lite && {extra}'
+    if not found:
+        remedy = f'{LITE}   (or {FULL}: compiled operators and mmdet)'
+        return Finding('FAULT', 'mmcv', 'absent: neither mmcv nor mmcv-lite is installed', remedy)
+    if len(found) > 1:
+        return Finding('FAULT', 'mmcv', f'{listed(found)}: both write the folder mmcv', again)
+    if 'mmcv' not in environment.modules:
+        return Finding('FAULT', 'mmcv', f'{listed(found)} is recorded, but its files are gone', again)
+    ((name, version),) = found.items()
+    if not (2, 0) <= number(version) < (2, 2):
+        detail = f'{listed(found)}: MMAction2 1.2 takes 2.0 to 2.1'
+        return Finding('FAULT', 'mmcv', detail, f"pip install '{name}>=2.0,<2.2'")
+    return Finding('ok', 'mmcv', listed(found))
+
+
+def check_mmdet(environment):
+    found = environment.versions.get('mmdet')
+    if found is None:
+        return None
+    if 'mmcv' not in environment.versions:
+        detail = f'{found} needs the compiled operators of mmcv, which mmcv-lite leaves out'
+        return Finding('FAULT', 'mmdet', detail, f'pip uninstall -y mmcv-lite && {FULL}')
+    return Finding('ok', 'mmdet', found)
+
+
+def check_importlib_metadata(environment):
+    if 'importlib_metadata' not in environment.modules:
+        detail = 'absent: MMAction2 imports it without declaring it'
+        return Finding('FAULT', 'importlib_metadata', detail, 'pip install importlib_metadata')
+    return Finding('ok', 'importlib_metadata', environment.versions.get('importlib-metadata', 'present'))
+
+
+def check_mmaction(environment):
+    found = environment.versions.get('mmaction2')
+    if 'mmaction' not in environment.modules:
+        return Finding('FAULT', 'mmaction2', 'absent', "pip install 'mmaction2>=1.2'")
+    if environment.drn_missing:
+        detail = f'{found} lacks mmaction/models/localizers/drn; usdrl_mmaction stands in for it when imported'
+        return Finding('repaired', 'mmaction2', detail)
+    return Finding('ok', 'mmaction2', found or 'from a source checkout')
+
+
+def check_multimodal(environment):
+    found = environment.versions.get('transformers')
+    if found is None or environment.probe.get('multimodal') is not False:
+        return None
+    return Finding('repaired', 'transformers', f'{found}: MMAction2 cannot build VindLU on it, so VindLU is left out')
+
+
+def check_setuptools(environment):
+    found = environment.versions.get('setuptools')
+    if environment.probe.get('locate') != 'repaired':
+        return None
+    detail = f'{found or "absent"}: MMEngine finds no packages with it until usdrl_mmaction is imported'
+    return Finding('repaired', 'setuptools', detail)
+
+
+def check_checkpoints(environment):
+    seen = environment.probe
+    if 'resume' in seen:
+        return Finding('ok', 'checkpoints', "torch.load reads MMEngine's")
+    if 'resume repaired' in seen:
+        detail = "torch.load refuses MMEngine's types; usdrl_mmaction allows them by name when imported"
+        return Finding('repaired', 'checkpoints', detail)
+    if 'repair error' in seen:
+        return Finding('note', 'checkpoints', 'not tried: usdrl_mmaction does not import')
+    error = seen.get('resume repaired error', 'not tried')
+    return Finding('FAULT', 'checkpoints', error, "pip install -U 'torch>=2.6' 'mmengine>=0.10.6'")
+
+
+def check_models(environment):
+    if 'models' in environment.probe:
+        return Finding('ok', 'mmaction.models', 'imports')
+    error = environment.probe.get('repair error') or environment.probe['models error']
+    remedy = "what stands above; the whole error: python -c 'import usdrl_mmaction, mmaction.models'"
+    return Finding('FAULT', 'mmaction.models', f'does not import: {error}', remedy)
+
+
+def check_package(environment):
+    found = environment.versions.get('usdrl-mmaction')
+    if environment.configs == 0:
+        detail = f'{found or "a copy that is not installed"}, without its configs'
+        return Finding('FAULT', 'usdrl_mmaction', detail, 'pip install --force-reinstall --no-deps usdrl-mmaction')
+    if found is None:
+        return Finding('note', 'usdrl_mmaction', f'not installed, read from {Path(__file__).parents[1]}')
+    return Finding('ok', 'usdrl_mmaction', f'{found}, {environment.configs} configs')
+
+
+def check_gpu(environment):
+    names = environment.probe.get('gpus')
+    return Finding('note', 'gpu', ', '.join(names) if names else 'none seen: everything runs on the CPU')
+
+
+def number(version):
+    return tuple(int(part) for part in re.findall(r'\d+', version)[:3])
+
+
+def listed(versions):
+    return ' and '.join(f'{name} {version}' for name, version in versions.items())
+
+
+CHECKS = (
+    check_python,
+    check_torch,
+    check_mmengine,
+    check_setuptools,
+    check_mmcv,
+    check_mmdet,
+    check_importlib_metadata,
+    check_mmaction,
+    check_multimodal,
+    check_checkpoints,
+    check_models,
+    check_package,
+    check_gpu,
+)

@@ -1,0 +1,20 @@
+"""What mmcv and mmcv-lite need."""
+
+import warnings
+
+from .packages import origin
+
+
+def require_mmcv():
+    """MMAction2 imports mmcv without declaring it: ``ModuleNotFoundError: No module named 'mmcv'``."""
+    if origin('mmcv') is None:
+        raise ImportError(
+            'usdrl_mmaction needs mmcv, and this environment has none.\nInstall one of the two, never both:\n'
+            "    pip install 'usdrl-mmaction[lite]'    mmcv-lite: all that skeletons need, nothing to compile\n"
+            "    pip install 'usdrl-mmaction[full]'    mmcv with compiled operators, and mmdet"
+        )
+
+
+def expect_mmcv_lite():
+    """mmcv-lite warns at every import about the operators that it leaves out on purpose."""
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')

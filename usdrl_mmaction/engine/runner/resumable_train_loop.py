@@ -1,0 +1,86 @@
+"""Training that can go on where it was interrupted, within an epoch as well."""
+
+import signal
+import threading
+from collections import deque
+from contextlib import contextmanager
+from itertools import islice
+
+from mmaction.registry import LOOPS
+from mmengine.runner import EpochBasedTrainLoop
+from torch.utils.data import DataLoader
+from torch.utils.data._utils.signal_handling import _error_if_any_worker_fails
+
+from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.models import MPCT
+
+
+@LOOPS.register_module()
+class ResumableTrainLoop(EpochBasedTrainLoop):
+    """``EpochBasedTrainLoop`` that leaves out the batches which ``InterruptHook`` says were trained on."""
+
+    def __init__(self, runner, dataloader, **kwargs):
+        super().__init__(runner, dataloader, **kwargs)
+        self.done = 0  # batches of the coming epoch
+        check_batches(self.dataloader, isinstance(getattr(runner.model, 'module', runner.model), MPCT))
+
+    def run_epoch(self):
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        batches = enumerate(self.read())
+        if self.done:
+            self.runner.logger.info(f'Leaving out {self.done} of {len(self.dataloader)} batches, which are done.')
+            deque(islice(batches, self.done), maxlen=0)
+            self.runner.call_hook('before_remaining_iters')
+            self.done = 0
+        for number, batch in batches:
+            self.run_iter(number, batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+    def read(self):
+        """The batches; if one cannot be had, between two iterations, there is time to save."""
+        try:
+            batches = iter(self.dataloader)
+            while True:
+                with dead_readers_raise():
+                    batch = next(batches, None)
+                if batch is None:
+                    return
+                yield batch
+        except Exception:
+            self.runner.call_hook('after_failed_reading')
+            raise
+
+
+@contextmanager
+def dead_readers_raise():
+    """Hear of a process that read data and died here, and nowhere else.
+
+    Torch raises wherever this process happens to be, in a checkpoint that is being written as well. Here it must: who
+    died while handing over a batch leaves a part of it, for the rest of which one would wait for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGCHLD, lambda *_: _error_if_any_worker_fails())
+    try:
+        _error_if_any_worker_fails()  # died since
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def check_batches(loader: DataLoader, pretrains: bool):
+    """There is a batch, and one to pretrain on has clips to compare: batch statistics of one clip are none."""
+    clips, size = len(loader.sampler), loader.batch_size
+    if not len(loader):
+        raise AnnotationError(
+            f'The {clips} clips to train on do not fill one batch of {size}: lower train_dataloader.batch_size.'
+        )
+    smallest = size if loader.drop_last or clips % size == 0 else clips % size
+    if pretrains and smallest == 1:
+        raise AnnotationError(
+            f'Of {clips} clips in batches of {size}, a batch of one is left, and pretraining compares the clips of a '
+            'batch: set train_dataloader.drop_last=True, or another batch_size.'
+        )

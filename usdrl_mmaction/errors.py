@@ -1,0 +1,58 @@
+"""What a person can mend: one class a kind of trouble, one root. Commands print them in one line."""
+
+
+class UsdrlError(ValueError):
+    """The root. The message says what is wrong, where, and what to do."""
+
+
+class UsageError(UsdrlError):
+    """A command or call that cannot be carried out as given."""
+
+
+class ConfigError(UsdrlError):
+    """Settings that contradict each other or the data, or that cannot take effect."""
+
+
+class LayoutError(UsdrlError):
+    """A skeleton layout that is unknown or not a tree of joints."""
+
+
+class AnnotationError(UsdrlError):
+    """An annotation file, or a clip of one, that cannot be used."""
+
+
+class RecordingError(UsdrlError):
+    """A recording, or frames of live input, that cannot be read."""
+
+
+class PredictionError(UsdrlError):
+    """Saved predictions, scores or segments that cannot be used."""
+
+
+class CheckpointError(UsdrlError):
+    """A checkpoint that is damaged, not a checkpoint, or of another model."""
+
+
+class DownloadError(UsdrlError):
+    """A file or model that cannot be fetched."""
+
+
+class ExportError(UsdrlError):
+    """A model that cannot be exported, or whose export differs from it."""
+
+
+class TrainingError(UsdrlError):
+    """Training that has diverged or collapsed."""
+
+
+class MissingFileError(UsdrlError, FileNotFoundError):
+    """A file or folder that does not exist."""
+
+
+class SaveError(OSError, UsdrlError):
+    """A file that cannot be written."""
+
+    def __str__(self):
+        if not self.filename:
+            return super().__str__()
+        return f'{self.filename} cannot be written: {self.strerror}. Make room, or choose another place.'

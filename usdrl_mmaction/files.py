@@ -1,0 +1,75 @@
+"""Files that are there whole or not at all, their checksums, and what to say of one that does not exist."""
+
+import difflib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import MissingFileError, SaveError
+
+DRAFT = '.draft'  # ends the name of what is being written
+BLOCK = 1 << 20
+
+
+@contextmanager
+def replacing(path: str | Path, sync: bool = False) -> Iterator[Path]:
+    """A path beside ``path`` to write a file or folder to. It takes the place of ``path`` when the block ends, and is
+    removed if the block raises.
+
+    Args:
+        path (str | Path): What is to be written; its parents are made.
+        sync (bool): Whether the content of a file must reach the disk before its name does.
+    """
+    path = Path(path)
+    draft = path.with_name(f'{path.name}.{os.getpid()}{DRAFT}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove(draft)
+        yield draft
+        if sync:
+            with draft.open('rb+') as file:
+                os.fsync(file.fileno())
+        if path.is_dir():
+            shutil.rmtree(path)
+        draft.replace(path)
+    except SaveError:
+        raise
+    except OSError as error:
+        raise SaveError(error.errno, error.strerror, str(path)) from error
+    finally:
+        remove(draft)
+
+
+def remove(path: Path):
+    """A file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sha256_of(path: str | Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def missing(path: str | Path, what: str = 'file', todo: str = '') -> MissingFileError:
+    """The error of a file or folder that does not exist, with the name in its folder that is most like it."""
+    path = Path(path)
+    close = difflib.get_close_matches(path.name, names_in(path.parent), 1)
+    hint = f' Did you mean {path.parent / close[0]}?' if close else ''
+    return MissingFileError(f'There is no {what} {path} (seen from {Path.cwd()}).{hint}{f" {todo}" if todo else ""}')
+
+
+def names_in(folder: Path) -> Iterable[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []

@@ -1,0 +1,1 @@
+"""What sensors, pose estimators and video give, as clips."""

@@ -1,0 +1,49 @@
+"""Recordings from files: each reader takes a path and returns a ``Clip``, or says which line of the file is wrong."""
+
+from pathlib import Path
+
+from usdrl_mmaction.errors import AnnotationError
+
+from ..clip import Clip
+from .csv_table import read_csv
+from .mmpose import read_mmpose
+from .npz import read_npz
+from .openpose import is_openpose, read_openpose
+from .pkummd import read_pkummd, read_segments, read_split
+from .skeleton_text import read_skeleton_text
+
+READERS = {
+    '.csv': read_csv,
+    '.json': read_mmpose,
+    '.npy': read_npz,
+    '.npz': read_npz,
+    '.skeleton': read_skeleton_text,
+}
+
+
+def read_clip(path: str | Path) -> Clip:
+    """One recording in any format that its name tells: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, or a folder
+    of OpenPose's JSON files."""
+    path = Path(path)
+    if is_openpose(path):
+        return read_openpose(path)
+    if path.suffix.lower() not in READERS:
+        raise AnnotationError(
+            f"{path}: no reader for '{path.suffix}'. Known are {', '.join(READERS)}, and folders of *_keypoints.json."
+        )
+    return READERS[path.suffix.lower()](path)
+
+
+__all__ = [
+    'READERS',
+    'is_openpose',
+    'read_clip',
+    'read_csv',
+    'read_mmpose',
+    'read_npz',
+    'read_openpose',
+    'read_pkummd',
+    'read_segments',
+    'read_skeleton_text',
+    'read_split',
+]

@@ -1,0 +1,78 @@
+"""PKU-MMD I and II: skeletons, labels and splits, a text file each."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from usdrl_mmaction.errors import AnnotationError
+
+from ..clip import Clip
+from .text import at, read_lines, to_integer, to_numbers
+
+PERSONS, JOINTS, CLASSES = 2, 25, 51
+
+
+class Segment(NamedTuple):
+    """An action of a video; ``line`` is where the label file says so."""
+
+    label: int  # from 1
+    start: int
+    end: int  # exclusive; may lie after the video
+    line: int
+
+
+def read_pkummd(path: str | Path) -> Clip:
+    """A video: a line a frame of 2 persons × 25 joints × xyz, zero where there is nobody.  # (2, T, 25, 3)"""
+    rows = [line.split() for line in read_lines(path)]
+    values = to_numbers(rows, PERSONS * JOINTS * 3, path)
+    return Clip(values.reshape(-1, PERSONS, JOINTS, 3).swapaxes(0, 1))
+
+
+def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[AnnotationError]]:
+    """The actions of a video of so many frames, and what is wrong with those that are left out.
+
+    A line is ``label,start,end,confidence``. The numbers are taken as they are given: the start as the first frame of
+    the action, frames counted from 0, the end as the first one after it.
+    """
+    segments, faults = [], []
+    for line, text in enumerate(read_lines(path), 1):
+        try:
+            segments.append(_segment(text, path, line, frames))
+        except AnnotationError as error:
+            faults.append(error)
+    return segments, faults
+
+
+def _segment(text, path, line, frames):
+    fields = text.split(',')
+    if len(fields) != 4:
+        raise at(path, line, f"{len(fields)} fields, not label,start,end,confidence: '{text}'.")
+    names = ('a label', 'a start', 'an end')
+    label, start, end = (to_integer(field, path, line, name) for field, name in zip(fields, names, strict=False))
+    if not 1 <= label <= CLASSES:
+        raise at(path, line, f'label {label} is not among 1 to {CLASSES}.')
+    if not 0 <= start < end:
+        raise at(path, line, f'a segment from {start} to {end} is none.')
+    if start >= frames:
+        raise at(path, line, f'a segment from {start} to {end} lies after the {frames} frames of the video.')
+    return Segment(label, start, end, line)
+
+
+def read_split(path: str | Path) -> dict[str, list[str]]:
+    """The names for ``train`` and ``val``: lines of comma-separated names after a header Train… and a header Valid…"""
+    halves, where = {'train': 'train', 'valid': 'val'}, {}
+    half = None
+    for line, text in enumerate(read_lines(path), 1):
+        header = text.strip().lower()[:5]
+        if header in halves:
+            half = halves[header]
+            continue
+        for name in filter(None, map(str.strip, text.split(','))):
+            if half is None:
+                raise at(path, line, f"'{name}' stands before a header that begins with Train or Valid.")
+            if where.setdefault(name, half) != half:
+                raise at(path, line, f"'{name}' is for training and for validation.")
+    split = {half: [name for name in where if where[name] == half] for half in halves.values()}
+    for half, names in split.items():
+        if not names:
+            raise AnnotationError(f'{path} has no names for {half}: a header Train… or Valid… with names is missing.')
+    return split

@@ -1,0 +1,58 @@
+"""The ``.skeleton`` layout of NTU RGB+D, which UAV-Human shares: a frame count; a frame is a body count and bodies; a
+body is a line about it, a joint count and a line a joint that begins with x y z."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..clip import Clip
+from .text import at, read_lines, to_integer, to_numbers
+
+
+def read_skeleton_text(path: str | Path) -> Clip:
+    """All bodies of a file. A body's place is its place in the frame, as MMAction2's files of NTU have it."""
+    lines = _Lines(path)
+    total = lines.count('the number of frames', minimum=1)
+    places, words, numbers, joints = [], [], [], None  # of the bodies; of their joints
+    for frame in range(total):
+        for body in range(lines.count(f'the number of bodies in frame {frame + 1} of {total}')):
+            lines.take('a line about the body')
+            found = lines.count('the number of joints', minimum=1)
+            if joints not in (None, found):
+                raise at(path, lines.number, f'{found} joints, but the bodies before have {joints}.')
+            joints = found
+            places.append((body, frame))
+            for _ in range(joints):
+                words.append(lines.take('a joint').split(maxsplit=3)[:3])
+                numbers.append(lines.number)
+    lines.finish()
+    if not places:
+        return Clip(np.zeros((0, total, 0, 3), np.float32))
+    body, frame = np.transpose(places)
+    keypoint = np.zeros((body.max() + 1, total, joints, 3), np.float32)
+    keypoint[body, frame] = to_numbers(words, 3, path, numbers).reshape(-1, joints, 3)
+    return Clip(keypoint)
+
+
+class _Lines:
+    """Takes one line after the other and knows its number."""
+
+    def __init__(self, path):
+        self.path, self.lines, self.number = path, read_lines(path), 0
+
+    def take(self, what):
+        if self.number == len(self.lines):
+            raise at(self.path, self.number, f'the file ends here, where {what} should follow.')
+        self.number += 1
+        return self.lines[self.number - 1]
+
+    def count(self, what, minimum=0):
+        count = to_integer(self.take(what), self.path, self.number, what)
+        if count < minimum:
+            raise at(self.path, self.number, f'{count} cannot be {what}.')
+        return count
+
+    def finish(self):
+        if self.number < len(self.lines):
+            left = len(self.lines) - self.number
+            raise at(self.path, self.number + 1, f'{left} more lines than the frame count at the top announces.')

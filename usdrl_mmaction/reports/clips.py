@@ -1,0 +1,66 @@
+"""The clips that a run was tested on, or else trained, where its data are at hand."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.annotations import clips_of_split
+from usdrl_mmaction.datasets.checks import is_label
+from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
+
+from .runs import Run
+
+LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
+
+
+class Clips(NamedTuple):
+    """Annotations, those of whole videos left out."""
+
+    items: list[dict]
+    classes: list[str]
+    layout: str | None
+
+
+def clips_of(run: Run) -> Clips | None:
+    dataset = dataset_of(run)
+    if not dataset.get('ann_file') or not Path(dataset['ann_file']).exists():
+        return None
+    content = read(dataset['ann_file'])
+    split = held_out(run) or dataset.get('split')
+    items = clips_of_split(content, split, dataset['ann_file']) if split else content['annotations']
+    items = [item for item in items if is_label(item.get('label')) and 'keypoint' in item]
+    meta = content.get('meta', {})
+    return Clips(items, class_names(run) or list(meta.get('classes', [])), meta.get('layout')) if items else None
+
+
+def dataset_of(run: Run) -> dict:
+    loaders = [run.config.get(name) for name in LOADERS] if run.config else []
+    return next((loader['dataset'] for loader in loaders if loader), {})
+
+
+def held_out(run: Run) -> str | None:
+    """The split that the embedding was looked at while pretraining."""
+    return run.config.get('default_hooks', {}).get('health', {}).get('split')
+
+
+def class_names(run: Run) -> list[str]:
+    return list((dataset_of(run).get('metainfo') or {}).get('classes', []))
+
+
+def skeleton_of(clip: dict, layout: str | None) -> Skeleton | None:
+    """The layout that the file names, or else one of as many joints."""
+    joints = clip['keypoint'].shape[2]
+    known = [get_skeleton(layout)] if layout in LAYOUTS else LAYOUTS.values()
+    return next((skeleton for skeleton in known if len(skeleton) == joints), None)
+
+
+def frames_of(clip: dict) -> np.ndarray:  # (M, T, V, C)
+    return np.asarray(clip['keypoint'], dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def read(ann_file: str) -> dict:
+    return read_annotations(ann_file)

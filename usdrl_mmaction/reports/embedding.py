@@ -1,0 +1,72 @@
+"""A map of the embedding: what the encoder of a run makes of clips, in two dimensions."""
+
+import numpy as np
+import torch
+from matplotlib import patheffects
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.device import get_device
+from mmengine.utils import import_modules_from_strings
+from rich.console import Console
+from rich.progress import track
+
+from usdrl_mmaction.apis.model import load_model
+from usdrl_mmaction.apis.preparation import pipeline_of
+from usdrl_mmaction.engine.features import encode
+
+from .clips import Clips, frames_of
+from .page import Part, Picture, colours, labelled, new_figure, picture
+from .runs import Run
+from .tsne import tsne
+
+MOST = 500  # clips that a map shows
+BATCH = 50
+OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground='white')]
+
+
+def embedding_map(run: Run, clips: Clips) -> Part:
+    rows = np.unique(np.linspace(0, len(clips.items) - 1, MOST).astype(int))
+    items = [clips.items[row] for row in rows]
+    features = features_of(run, items)
+    points = tsne(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12))
+    labels = np.array([item['label'] for item in items])
+    text = (
+        f'{len(items)} clips as the encoder of {run.checkpoint.name} sees them, brought to two dimensions by t-SNE on '
+        'the unit sphere and coloured by class. Who is near whom means something; far distances and axes do not.'
+    )
+    palette = dict(zip(np.unique(labels).tolist(), colours(len(np.unique(labels))), strict=True))
+    legend = {labelled(label, clips.classes): colour for label, colour in palette.items()}
+    return Part('embedding', 'Map of the embedding', text, [draw(points, labels, palette)], legend)
+
+
+def features_of(run: Run, items: list[dict]) -> np.ndarray:
+    """Pooled features of the clips, prepared as for a test.  # (N, 2D)"""
+    import_modules_from_strings(**run.config.get('custom_imports', {'imports': []}))
+    model = load_model(run.config, run.checkpoint, get_device())
+    pipeline = Compose(pipeline_of(model))
+    features = []
+    batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+    for batch in track(batches, f'Encoding clips of {run.name}', console=Console(stderr=True), transient=True):
+        data = pseudo_collate([pipeline({**item, 'keypoint': frames_of(item)}) for item in batch])
+        features.append(encode(model, data)[0].cpu())
+    return torch.cat(features).double().numpy()
+
+
+def draw(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) -> Picture:
+    """The number of each class stands in the middle of its clips."""
+    figure, axes = new_figure(4.6, 4.2)
+    axes.scatter(*points.T, s=16, c=[palette[label] for label in labels], linewidths=0, alpha=0.85)
+    middles = apart(np.array([np.median(points[labels == label], axis=0) for label in palette]), np.ptp(points) / 20)
+    for label, middle in zip(palette, middles, strict=True):
+        axes.text(*middle, label, ha='center', va='center', weight='bold', path_effects=OUTLINE, clip_on=True)
+    axes.set_axis_off()
+    return picture(figure, 'Clips in two dimensions', 'large')
+
+
+def apart(places: np.ndarray, room: float) -> np.ndarray:
+    """The places, moved until none is nearer than ``room`` to another.  # (N, 2)"""
+    for _ in range(100):
+        gaps = places[:, None] - places  # (N, N, 2)
+        distances = np.maximum(np.linalg.norm(gaps, axis=-1), 1e-9)
+        push = np.maximum(room - distances, 0) / distances
+        places = places + (push[..., None] * gaps).sum(1) / 2
+    return places

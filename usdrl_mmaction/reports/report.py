@@ -1,0 +1,132 @@
+"""One page about the runs in a work dir, with all that it shows inside: it opens anywhere, without a network."""
+
+import json
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from usdrl_mmaction.errors import CheckpointError
+from usdrl_mmaction.evaluation.predictions import read_predictions
+
+from .classification import average_precisions, confusion
+from .clips import class_names, clips_of
+from .confusions import film_strips
+from .curves import OBSERVED, early_prediction, health, training_curves
+from .detection import action_precisions, read_detections, timelines
+from .embedding import embedding_map
+from .page import STYLE, Part
+from .runs import Run, find_runs
+from .settings import settings
+
+# What a file that is damaged, or does not fit the others, makes its reader raise.
+UNUSABLE = (ImportError, KeyError, CheckpointError, OSError, RuntimeError, ValueError)
+TEMPLATES = Environment(
+    loader=PackageLoader('usdrl_mmaction.reports', ''),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Section(NamedTuple):
+    """What there is to show of a run, and what could not be shown."""
+
+    name: str
+    key: str
+    settings: dict[str, str]
+    config: str
+    metrics: dict[str, str]
+    metrics_at: dict[str, dict[str, str]]  # those that depend on a threshold, by its value
+    parts: list[Part]
+    left_out: list[str]
+
+
+def write_report(work_dir: Path, path: Path) -> list[str]:
+    """Writes the page, and returns what could not be shown, a sentence each."""
+    runs, results = find_runs(work_dir), read_results(work_dir / 'results.json')
+    if not runs and not results:
+        raise FileNotFoundError(
+            f'{work_dir} holds no run. Give the --work-dir of usdrl train or usdrl test, or a folder of several.'
+        )
+    with matplotlib.rc_context(STYLE):
+        sections = [section(run) for run in runs]
+    page = TEMPLATES.get_template('report.html').render(
+        title=work_dir.resolve().name, results=results, sections=sections
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + '.tmp')
+    draft.write_text(page, encoding='utf-8')
+    draft.replace(path)
+    return [f'{shown.name}: {reason}' for shown in sections for reason in shown.left_out]
+
+
+def section(run: Run) -> Section:
+    left_out = []
+    parts = all_parts(run, partial(attempt, left_out))
+    metrics, metrics_at = {}, {}
+    for name, value in run.metrics.items():
+        what, _, threshold = name.partition('@')
+        if threshold and not name.startswith(OBSERVED):
+            metrics_at.setdefault(what.split('/')[-1], {})[f'@{threshold}'] = shown_number(value)
+        elif not threshold:
+            metrics[name] = shown_number(value)
+    config = run.trained_config.pretty_text if run.trained_config else ''
+    key = re.sub(r'\W+', '-', run.name)
+    parts = [part for part in parts if part]
+    return Section(run.name, key, settings(run), config, metrics, metrics_at, parts, left_out)
+
+
+def all_parts(run: Run, attempt) -> list[Part | None]:
+    """The parts of a run, in the order of the page."""
+    parts = [attempt(make, run) for make in (training_curves, health, early_prediction)]
+    clips = attempt(clips_of, run) if run.dumps or run.checkpoint else None
+    if clips and run.checkpoint:
+        parts.append(attempt(embedding_map, run, clips))
+    classes = clips.classes if clips else class_names(run)
+    for path in run.dumps:
+        if predictions := attempt(read_predictions, path):
+            parts += [make(predictions, classes, path.name) for make in (confusion, average_precisions)]
+            parts += [attempt(film_strips, predictions, clips)] if clips else []
+    for prefix in run.detections:
+        if found := attempt(read_detections, prefix):
+            parts += [action_precisions(found), timelines(found)]
+    return parts
+
+
+def attempt(left_out: list[str], make, *inputs) -> Any:
+    """What is made of the inputs; if they cannot be used, the reason is noted."""
+    try:
+        return make(*inputs)
+    except UNUSABLE as error:
+        left_out.append(str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}')
+        return None
+
+
+def read_results(path: Path) -> dict[str, dict[str, str]]:
+    """Nested results as a table: the last key is the column, those before it the row."""
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
+    rows = {}
+
+    def walk(node, keys):
+        if isinstance(node, dict):
+            for key, value in node.items():
+                walk(value, (*keys, str(key)))
+        elif keys:
+            shown = shown_number(node) if isinstance(node, float) else str(node)
+            rows.setdefault(', '.join(keys[:-1]), {})[keys[-1]] = shown
+
+    walk(content, ())
+    return rows
+
+
+def shown_number(value: float) -> str:
+    """Four digits, and as many decimals unless nothing would be left."""
+    return f'{round(value, 4) or value:.4g}'

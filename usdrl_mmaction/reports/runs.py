@@ -1,0 +1,113 @@
+"""What training and testing left in a work dir, run by run."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mmengine.config import Config
+
+from usdrl_mmaction.checkpoints.files import LAST
+
+EVERY_STEP = ('epoch', 'iter', 'step')
+NOT_MEASURED = (*EVERY_STEP, 'time', 'data_time')
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder that a tool wrote to. MMEngine keeps a folder in it for each start, named by the time."""
+
+    folder: Path
+    name: str
+
+    @cached_property
+    def starts(self) -> list[Path]:
+        return sorted(path.parents[1] for path in self.folder.glob('*/vis_data/config.py'))
+
+    @cached_property
+    def config(self) -> Config | None:
+        """Of the last start."""
+        return read_config(self.starts[-1]) if self.starts else None
+
+    @cached_property
+    def trained_config(self) -> Config | None:
+        """Of the last start that trained, if one did: tests come with a config of their own."""
+        trained = [start for start in self.starts if any('iter' in line for line in scalars_of(start))]
+        return read_config(trained[-1]) if trained else self.config
+
+    @cached_property
+    def scalars(self) -> list[dict]:
+        """What was logged, in order. A start that resumed, or began anew, takes the place of what it went over."""
+        lines = []
+        for start in self.starts:
+            more = scalars_of(start)
+            first = min((line['iter'] for line in more if 'iter' in line), default=None)
+            if first is not None:
+                kept = next((row for row, line in enumerate(lines) if line.get('iter', 0) >= first), len(lines))
+                lines = lines[:kept]
+            lines += more
+        return lines
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """What the last test, or else the last validation, measured."""
+        tests = [line for start in self.starts for line in read_lines(start / f'{start.name}.json')]
+        validations = [line for line in self.scalars if 'epoch' not in line and 'iter' not in line]
+        found = [measured(line) for line in [*reversed(tests), *reversed(validations)]]
+        return next((metrics for metrics in found if metrics), {})
+
+    @property
+    def dumps(self) -> list[Path]:
+        return sorted([*self.folder.glob('*.pkl'), *self.folder.glob('*.pickle')])
+
+    @property
+    def detections(self) -> list[str]:
+        """The prefixes of what ``DetectionMetric`` wrote."""
+        ends = '_ground_truth.json', '_results.json'
+        prefixes = [str(path).removesuffix(ends[0]) for path in sorted(self.folder.glob(f'*{ends[0]}'))]
+        return [prefix for prefix in prefixes if Path(prefix + ends[1]).is_file()]
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The last one, wherever the folder was moved to."""
+        last = self.folder / LAST
+        path = self.folder / Path(last.read_text().strip()).name if last.is_file() else None
+        return path if path and path.is_file() else None
+
+
+def find_runs(work_dir: Path) -> list[Run]:
+    """The runs in a folder and below, the earliest first."""
+    folders = {path.parents[2] for path in work_dir.rglob('vis_data/config.py')}
+    for pattern in ('*.pkl', '*.pickle', '*_ground_truth.json'):
+        folders |= {path.parent for path in work_dir.rglob(pattern)}
+    folders = {folder for folder in folders if folder.is_relative_to(work_dir)}
+    names = {folder: str(folder.relative_to(work_dir)) for folder in folders} | {work_dir: work_dir.resolve().name}
+    runs = [Run(folder, names[folder]) for folder in folders]
+    return sorted(runs, key=lambda run: (run.starts[0].name if run.starts else '~', run.name))
+
+
+def read_config(start: Path) -> Config:
+    return Config.fromfile(start / 'vis_data/config.py', import_custom_modules=False)
+
+
+def scalars_of(start: Path) -> list[dict]:
+    return read_lines(start / 'vis_data/scalars.json')
+
+
+def read_lines(path: Path) -> list[dict]:
+    """One JSON object a line. The last may be half a line, of a run that was killed or goes on."""
+    lines = []
+    for text in path.read_text().splitlines() if path.is_file() else ():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines
+
+
+def measured(line: dict) -> dict[str, float]:
+    return {
+        name: value
+        for name, value in line.items()
+        if name not in NOT_MEASURED and not name.startswith('health/') and isinstance(value, int | float)
+    }
