@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from usdrl_mmaction.datasets.synthetic.people.people import (
+from usdrl_mmaction.datasets.synthetic.people import (
     ACTIONS,
     TABLE,
     Person,

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.progress import track
 
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.datasets.synthetic.people.people import make_trimmed, make_untrimmed
+from usdrl_mmaction.datasets.synthetic.people import make_trimmed, make_untrimmed
 from usdrl_mmaction.datasets.synthetic.people.pictures import make_trimmed_2d
 from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.recordings.conversion import save
