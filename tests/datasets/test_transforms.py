@@ -91,7 +91,7 @@ def test_nobody_at_all(keypoint):
 
 def test_without_shoulders_nothing_turns():
     before = person(joints=20)
-    np.testing.assert_allclose(normalize(before, center=3, shoulders=None), before - before[:1, :, 3:4], atol=1e-6)
+    np.testing.assert_allclose(normalize(before, center=3, turn=False), before - before[:1, :, 3:4], atol=1e-6)
 
 
 @pytest.mark.parametrize('layout', sorted(set(LAYOUTS) - {'hand'}))
@@ -113,7 +113,7 @@ def test_a_hand_is_centred_on_its_wrist_and_not_turned():
 def test_where_one_hip_is_missing_the_other_is_the_centre():
     keypoint = person(1, joints=17)
     keypoint[0, 3, 11] = 0
-    done = normalize(keypoint, layout='coco', shoulders=None)
+    done = normalize(keypoint, layout='coco', turn=False)
     np.testing.assert_allclose(done[0, 3], np.where(keypoint[0, 3] == 0, 0, keypoint[0, 3] - keypoint[0, 3, 12]))
 
 
@@ -156,7 +156,7 @@ def test_four_mean_bones_are_the_measure_where_there_is_no_torso():
     layout = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)
     clip = np.array([[[[1, 1, 1], [1, 2, 1], [1, 2, 4]]] * 5], dtype=np.float32)  # bones of 1 and 3
     clip[0, 3] = 0  # nobody is seen
-    done = NormalizeSkeleton(layout, shoulders=None, scale=True).transform(dict(keypoint=clip))['keypoint']
+    done = NormalizeSkeleton(layout, turn=False, scale=True).transform(dict(keypoint=clip))['keypoint']
     np.testing.assert_allclose(done[0, 0], np.array([[0, 0, 0], [0, 1, 0], [0, 1, 3]]) / 8, atol=1e-6)
     assert not done[0, 3].any()
 

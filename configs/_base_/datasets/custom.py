@@ -8,7 +8,7 @@ split = '{{$USDRL_SPLIT:train}}'
 held_out = '{{$USDRL_HELD_OUT:val}}'
 normalize = {
     2: dict(type='NormalizeSkeleton2D', layout=layout, score=False),
-    3: dict(type='NormalizeSkeleton', layout=layout, shoulders={'no': None, 'yes': 'layout'}[turn], scale=True),
+    3: dict(type='NormalizeSkeleton', layout=layout, turn={'no': False, 'yes': True}[turn], scale=True),
 }[dimensions]
 ragged = [
     dict(type='PoseDecode'),

@@ -21,16 +21,18 @@ class NormalizeSkeleton(BaseTransform):
         layout (str | dict): Name, dict or JSON file of the skeleton; it tells the joints for what follows.
         center (int | None): The joint in the centre; by default the layout's ``origin``, in 'nturgb+d' the middle of
             the spine.
-        shoulders (tuple[int, int] | str | None): Left and right; None for no turn.
+        shoulders (tuple[int, int] | None): The left and the right shoulder; by default the layout's.
         scale (bool): Whether to divide by the size of the first person (``body_size``).
+        turn (bool): Whether to turn; a layout without shoulders is never turned.
     """
 
-    def __init__(self, layout='nturgb+d', center=None, shoulders='layout', scale=False):
+    def __init__(self, layout='nturgb+d', center=None, shoulders=None, scale=False, turn=True):
         self.skeleton = get_skeleton(layout)
         self.any_layout = center is not None
         self.origin = (center,) if self.any_layout else self.skeleton.origin
-        self.shoulders = self.skeleton.shoulders if shoulders == 'layout' else shoulders
+        self.shoulders = shoulders or self.skeleton.shoulders
         self.scale = scale
+        self.turn = turn
 
     def transform(self, results: dict) -> dict:
         joints = None if self.any_layout else len(self.skeleton)
@@ -39,13 +41,13 @@ class NormalizeSkeleton(BaseTransform):
         if self.scale:
             keypoint = keypoint / (body_size(keypoint[:1], self.skeleton) or 1)
         keypoint = (keypoint - middle(keypoint[:1], self.origin)[:, :, None]) * seen
-        if self.shoulders and len(keypoint):
-            keypoint = keypoint @ self.turn(keypoint[0], seen[0, ..., 0]).T
+        if self.turn and self.shoulders and len(keypoint):
+            keypoint = keypoint @ self.rotation(keypoint[0], seen[0, ..., 0]).T
         results['keypoint'] = keypoint
         results.pop('keypoint_score', None)  # FormatGCNInput would make it a fourth coordinate
         return results
 
-    def turn(self, person: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    def rotation(self, person: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The smallest rotation of left → right shoulder onto +x.  # (T, V, 3), (T, V) -> (3, 3)"""
         left, right = self.shoulders
         frames = np.flatnonzero(seen[:, left] & seen[:, right])
