@@ -31,6 +31,12 @@ RUNNER_FIELDS = ('work_dir', 'load_from', 'resume', 'randomness', 'experiment_na
 def add_common_arguments(parser: argparse.ArgumentParser):
     """The flags that training and testing have in common, as MMAction2 spells them."""
     parser.add_argument('--work-dir', help='folder of logs and checkpoints; by default work_dirs/<name of the config>')
+    add_cfg_options(parser)
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser):
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -39,20 +45,29 @@ def add_common_arguments(parser: argparse.ArgumentParser):
         metavar='KEY=VALUE',
         help='settings that override the config, e.g. train_cfg.max_epochs=10',
     )
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def add_device(parser: argparse.ArgumentParser):
+    parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
+
+
+def read_config(given: str | Path, options: dict) -> Config:
+    """A config, its settings overridden by those of ``--cfg-options``."""
+    set_variables(options)
+    cfg = Config.fromfile(find_config(given))
+    for key in options:
+        check_key(cfg, key, given)
+    cfg.merge_from_dict(options)
+    return cfg
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The config of a command, with the flags of ``add_common_arguments`` in it."""
+    """The config of a run, with the flags of ``add_common_arguments`` in it."""
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    set_variables(args.cfg_options)
-    cfg = Config.fromfile(find_config(args.config))
+    cfg = read_config(args.config, args.cfg_options)
     backends = cfg.get('visualizer', {}).get('vis_backends', [])
     if find_spec('tensorboard') and all(backend.type != 'TensorboardVisBackend' for backend in backends):
         backends.append(dict(type='TensorboardVisBackend'))
-    for key in args.cfg_options:
-        check_key(cfg, key, args.config)
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if not torch.cuda.is_available():
