@@ -3,28 +3,24 @@
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
 from usdrl_mmaction.datasets.synthetic.people import make_trimmed
-
 from usdrl_mmaction.recordings.conversion import save
-
-TOOL = ROOT / 'tools/analysis_tools/reproduce.py'
 
 
 @pytest.fixture
-def dry(monkeypatch, capsys, tmp_path):
+def dry(run_command, monkeypatch, capsys, tmp_path):
     """What is printed for some arguments, in a folder of its own."""
 
     def run(*arguments):
-        monkeypatch.setattr('sys.argv', [str(TOOL), *arguments, '--dry-run', '--out', 'out'])
         monkeypatch.chdir(tmp_path)
-        runpy.run_path(str(TOOL), run_name='__main__')
+        run_command('reproduce', *arguments, '--dry-run', '--out', 'out')
         return [line.strip() for line in capsys.readouterr().out.splitlines() if re.match(r' *\w+: ', line)]
 
     return run
@@ -32,24 +28,19 @@ def dry(monkeypatch, capsys, tmp_path):
 
 def test_the_steps_of_a_benchmark(dry):
     pretrain, adapt, test = dry('linear_ntu60', '--seed', '3')
-    configs = ROOT / 'configs/usdrl'
-    assert pretrain == (
-        f'pretrain: python {ROOT}/tools/train.py {configs}/pretrain_ntu60.py '
-        '--work-dir out/pretrain_ntu60_seed3 --seed 3 --resume'
-    )
+    assert pretrain == ('pretrain: usdrl train pretrain_ntu60 --work-dir out/pretrain_ntu60_seed3 --seed 3 --resume')
     assert adapt == (
-        f'adapt: python {ROOT}/tools/train.py {configs}/linear_ntu60.py --work-dir out/linear_ntu60_seed3 --seed 3 '
-        '--resume --cfg-options load_from=out/pretrain_ntu60_seed3/epoch_451.pth'
+        'adapt: usdrl train linear_ntu60 --work-dir out/linear_ntu60_seed3 --seed 3 --resume '
+        '--cfg-options load_from=out/pretrain_ntu60_seed3/epoch_451.pth'
     )
     assert test == (
-        f'test: python {ROOT}/tools/test.py {configs}/linear_ntu60.py out/linear_ntu60_seed3/epoch_150.pth '
-        '--work-dir out/linear_ntu60_seed3'
+        'test: usdrl test linear_ntu60 out/linear_ntu60_seed3/epoch_150.pth --work-dir out/linear_ntu60_seed3'
     )
 
 
 def test_retrieval_takes_the_pretrained_encoder_as_it_is(dry):
     pretrain, test = dry('knn_pkummd2')
-    assert 'pretrain_pkummd2.py' in pretrain and 'out/pretrain_pkummd2_seed0/epoch_1201.pth' in test
+    assert 'usdrl train pretrain_pkummd2 ' in pretrain and 'out/pretrain_pkummd2_seed0/epoch_1201.pth' in test
 
 
 def test_a_checkpoint_in_place_of_pretraining(dry):
@@ -65,7 +56,7 @@ def test_several_processes_train_and_options_have_folders_of_their_own(dry):
     option = 'model.backbone.modalities=[bone]'
     pretrain, adapt, test = dry('linear_ntu60', '--processes', '8', '--cfg-options', option)
     folder = 'out/pretrain_ntu60_model.backbone.modalities=bone_seed0'
-    assert pretrain.startswith(f'pretrain: bash {ROOT}/tools/dist_train.sh {ROOT}/configs/usdrl/pretrain_ntu60.py 8 ')
+    assert pretrain.startswith(f'pretrain: bash {ROOT}/tools/dist_train.sh pretrain_ntu60 8 ')
     assert f'--work-dir {folder} ' in pretrain and f'load_from={folder}/epoch_451.pth' in adapt
     assert all(f"'{option}'" in step for step in (pretrain, adapt, test))
 
@@ -81,10 +72,10 @@ def test_what_has_been_trained_is_not_trained_again(dry, tmp_path):
 
 def test_all_synthetic_has_every_task_and_makes_the_data_first(dry):
     steps = dry('all_synthetic')
-    tested = {re.search(r'(\w+)\.py out', step).group(1) for step in steps if step.startswith('test')}
+    tested = {re.search(r'usdrl test (\w+) out', step).group(1) for step in steps if step.startswith('test')}
     tasks = {name.split('_')[0] for name in tested}
     assert tasks == {'linear', 'knn', 'semi', 'finetune', 'early', 'detect', 'segment', 'transfer'}
-    assert 'linear_synthetic_2d' in tested and steps[0].endswith('tools/data/synthetic.py')
+    assert 'linear_synthetic_2d' in tested and steps[0] == 'data: usdrl synthetic'
 
 
 @pytest.mark.parametrize('name', ['linear_ntu6', 'pretrain_ntu60', 'dste_synthetic', 'linear_custom'])
@@ -95,10 +86,9 @@ def test_what_is_no_benchmark_is_said(name, dry):
 
 
 def run(*arguments, cwd):
-    done = subprocess.run(
-        [sys.executable, TOOL, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120,
-        env={**os.environ, 'OMP_NUM_THREADS': '1'},
-    )  # fmt: skip
+    command = [sys.executable, '-m', 'usdrl_mmaction_cli', 'reproduce', *arguments]
+    environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -119,7 +109,7 @@ def test_a_number_and_the_line_that_tells_where_it_is_from(tmp_path):
         assert result['seed'] == 0 and 'torch' in result['versions']
     table = (tmp_path / 'out/results.md').read_text()
     assert table in said and table.count('| acc/top1 |') == 2
-    assert 'reproduce.py linear_synthetic --load-from usdrl://dste_synthetic --out out' in table
+    assert '`usdrl reproduce linear_synthetic --load-from usdrl://dste_synthetic --out out`' in table
 
 
 def logged(folder: Path) -> list[dict]:

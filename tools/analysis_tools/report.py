@@ -1,3 +1,4 @@
 from usdrl_mmaction.commands import run
 
-run('report')
+if __name__ == '__main__':
+    run('report')

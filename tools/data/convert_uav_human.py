@@ -1,3 +1,4 @@
 from usdrl_mmaction.commands import run
 
-run('convert-uav-human')
+if __name__ == '__main__':
+    run('convert-uav-human')

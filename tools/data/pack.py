@@ -1,3 +1,4 @@
 from usdrl_mmaction.commands import run
 
-run('pack')
+if __name__ == '__main__':
+    run('pack')

@@ -1,3 +1,4 @@
 from usdrl_mmaction.commands import run
 
-run('demo')
+if __name__ == '__main__':
+    run('demo')

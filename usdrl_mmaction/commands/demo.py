@@ -1,4 +1,4 @@
-"""The whole slice on synthetic people: pretrain an encoder, then compare it with a random one (`make demo`)."""
+"""Generate synthetic data, pretrain an encoder on them, and compare it with a random one (`make demo`)."""
 
 import argparse
 import json
@@ -7,8 +7,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from usdrl_mmaction.commands.steps import config_path, console, run_step, tool_command
+from usdrl_mmaction.files import replacing
 from usdrl_mmaction.reports.runs import Run
+
+from .steps import console, run_step, usdrl
 
 ENCODERS = ('random', 'pretrained')
 # What is measured, by the run that measures it.
@@ -21,16 +23,16 @@ TITLES = {
 }
 
 
-def main(argv=None):
+def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seed', type=int, default=0, help='seed of the encoder, its views and its batches')
-    parser.add_argument('--work-dir', type=Path, default='work_dirs/demo', help='where everything is written')
+    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'), help='folder of all runs')
     args = parser.parse_args(argv)
     started, out = time.time(), args.work_dir
 
-    run_step('Synthetic people', tool_command('data/make_synthetic.py'))
-    pretrain = tool_command('train.py', config_path('pretrain_synthetic.py'), '--work-dir', out / 'pretrain')
-    run_step('Pretraining without labels', [*pretrain, '--seed', str(args.seed)])
+    run_step('Synthetic data', usdrl('synthetic'))
+    pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', out / 'pretrain', '--seed', args.seed)
+    run_step('Pretraining without labels', pretrain)
     for encoder in ENCODERS:
         recognition(encoder, args)
         detection(encoder, args)
@@ -38,8 +40,9 @@ def main(argv=None):
         title: {encoder: Run(out / f'{task}_{encoder}', task).metrics[measure] for encoder in ENCODERS}
         for (task, measure), title in TITLES.items()
     }
-    (out / 'results.json').write_text(json.dumps(results, indent=2) + '\n')
-    run_step('A page about it all', tool_command('report.py', out))
+    with replacing(out / 'results.json') as draft:
+        draft.write_text(json.dumps(results, indent=2) + '\n')
+    run_step('Report', usdrl('report', out))
 
     show(results)
     console.print(f'\nDone in {(time.time() - started) / 60:.1f} minutes. Written:')
@@ -68,15 +71,15 @@ def train(task: str, encoder: str, args, *options) -> Path:
     options = ['--work-dir', folder, '--seed', args.seed, *options]
     if encoder == 'pretrained':
         options += ['--cfg-options', f'load_from={last_checkpoint(args.work_dir / "pretrain")}']
-    command = tool_command('train.py', config_path(f'{task}_synthetic.py'), *options)
+    command = usdrl('train', f'{task}_synthetic', *options)
     run_step(f'Training of {task}_synthetic, {encoder} encoder', command)
     return folder
 
 
 def test(title: str, task: str, encoder: str, args, trained: Path, *options):
-    """What a trained model is worth in a task."""
+    """Test a trained model in a task."""
     options = [last_checkpoint(trained), '--work-dir', args.work_dir / f'{task}_{encoder}', *options]
-    run_step(f'{title}, {encoder} encoder', tool_command('test.py', config_path(f'{task}_synthetic.py'), *options))
+    run_step(f'{title}, {encoder} encoder', usdrl('test', f'{task}_synthetic', *options))
 
 
 def last_checkpoint(work_dir: Path) -> Path:

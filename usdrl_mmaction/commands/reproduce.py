@@ -1,11 +1,10 @@
-"""From data to number: pretrain, adapt, test, and put the result beside the published one."""
+"""Pretrain, adapt and test a benchmark, and put the result beside the published one."""
 
 import argparse
 import difflib
 import json
 import re
 import shlex
-import sys
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,9 +13,12 @@ from pathlib import Path
 import yaml
 from mmengine.config import Config
 
-from usdrl_mmaction.commands.steps import config_path, console, run_step, tool_command
 from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.files import replacing
 from usdrl_mmaction.reports.runs import Run
+
+from .common import CONFIGS, find_config
+from .steps import console, run_step, train, usdrl
 
 ALL = 'all_synthetic'
 ACCURACY = ('acc/top1',)
@@ -45,7 +47,7 @@ COLUMNS = (
 )
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     entries = load_entries()
     names = [name for asked in args.benchmarks for name in (synthetic(entries) if asked == ALL else [asked])]
@@ -59,10 +61,13 @@ def main(argv=None):
             for title, command in benchmark.steps().items():
                 console.print(f'{title:>10}: {shlex.join(command)}', markup=False)
             continue
-        remember(benchmark.run(), results)
-        (args.out / 'results.md').write_text(table(results))
+        result = benchmark.run() | {'command': shlex.join(usdrl('reproduce', *argv))}
+        # A line for each folder, the newest.
+        lines = [*(line for line in read(results) if line['folder'] != result['folder']), result]
+        write(results, ''.join(json.dumps(line) + '\n' for line in lines))
+        write(args.out / 'results.md', table(lines))
     if not args.dry_run:
-        print('\n' + table(results))
+        print('\n' + table(lines))
         print(f'Written: {args.out}/results.md')
 
 
@@ -89,7 +94,7 @@ def parse_args(argv):
 
 def load_entries() -> dict[str, dict]:
     """The models of the metafile by name."""
-    metafile = yaml.safe_load(config_path('metafile.yml').read_text())
+    metafile = yaml.safe_load((CONFIGS / 'metafile.yml').read_text())
     return {entry['Name']: entry for entry in metafile['Models']}
 
 
@@ -116,7 +121,7 @@ class Benchmark:
     args: argparse.Namespace
 
     def __post_init__(self):
-        self.config = Config.fromfile(config_path(f'{self.name}.py'))
+        self.config = Config.fromfile(find_config(self.name))
         sources = (name for name, entry in self.entries.items() if self.name in entry.get('Downstream', ()))
         self.pretraining = next(sources)
         source = [f'from_{Path(self.args.load_from).stem}'] if self.args.load_from else []
@@ -137,28 +142,25 @@ class Benchmark:
         return self.checkpoint_of(self.name, self.folder) if self.config.get('train_cfg') else self.encoder
 
     def checkpoint_of(self, name: str, folder: Path) -> Path:
-        return folder / f'epoch_{Config.fromfile(config_path(f"{name}.py")).train_cfg.max_epochs}.pth'
+        return folder / f'epoch_{Config.fromfile(find_config(name)).train_cfg.max_epochs}.pth'
 
     def steps(self) -> dict[str, list[str]]:
-        """Those that are still to be done."""
+        """The command lines that are still to be run."""
         steps = {}
         data = self.config.test_dataloader.dataset.ann_file
         if '/synthetic/' in data and not Path(data).exists():
-            steps['data'] = tool_command('data/make_synthetic.py')
+            steps['data'] = usdrl('synthetic')
         if not self.args.load_from and not self.encoder.exists():
             steps['pretrain'] = self.train(self.pretraining, self.pretrain_folder)
         if self.config.get('train_cfg') and not self.trained.exists():
             steps['adapt'] = self.train(self.name, self.folder, f'load_from={self.encoder}')
-        test = tool_command('test.py', config_path(f'{self.name}.py'), self.trained, '--work-dir', self.folder)
-        steps['test'] = test + self.cfg_options()
+        steps['test'] = usdrl('test', self.name, self.trained, '--work-dir', self.folder, *self.cfg_options())
         return steps
 
     def train(self, name: str, folder: Path, *options: str) -> list[str]:
         """``--resume``: one that was killed goes on."""
         flags = ['--work-dir', folder, '--seed', self.args.seed, '--resume', *self.cfg_options(*options)]
-        if self.args.processes > 1:
-            return tool_command('dist_train.sh', config_path(f'{name}.py'), self.args.processes, *flags)
-        return tool_command('train.py', config_path(f'{name}.py'), *flags)
+        return train(name, self.args.processes, *flags)
 
     def cfg_options(self, *options: str) -> list[str]:
         options = [*options, *self.args.cfg_options]
@@ -181,7 +183,6 @@ class Benchmark:
             'seed': self.args.seed,
             'minutes': minutes,
             'versions': {package: version(package) for package in PACKAGES},
-            'command': shlex.join(['python', *sys.argv]),
         }
 
 
@@ -189,23 +190,23 @@ def percent(measure: str, value: float) -> float:
     return round(value if measure.startswith(IN_PERCENT) else 100 * value, 1)
 
 
-def remember(result: dict, path: Path):
-    """One line a folder, the newest."""
-    others = [line for line in read(path) if line['folder'] != result['folder']]
-    path.write_text(''.join(json.dumps(line) + '\n' for line in [*others, result]))
-
-
 def read(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def table(path: Path) -> str:
-    lines = [f'| {" | ".join(COLUMNS)} |', '| ' + ' | '.join(['---'] * len(COLUMNS)) + ' |']
-    for result in read(path):
-        for measure, ours in result['measures'].items():
-            minutes = ' + '.join(str(result['minutes'].get(step, '–')) for step in ('pretrain', 'adapt', 'test'))
-            versions = ', '.join(f'{name} {number}' for name, number in result['versions'].items())
-            cells = (result['benchmark'], measure, result['published'].get(measure, ''), ours, result['seed'], minutes,
-                     versions, f'`{result["command"]}`')  # fmt: skip
-            lines.append(f'| {" | ".join(map(str, cells))} |')
-    return '\n'.join(lines) + '\n'
+def write(path: Path, text: str):
+    with replacing(path) as draft:
+        draft.write_text(text)
+
+
+def table(lines: list[dict]) -> str:
+    rows = [COLUMNS, ['---'] * len(COLUMNS)]
+    for line in lines:
+        minutes = ' + '.join(str(line['minutes'].get(step, '–')) for step in ('pretrain', 'adapt', 'test'))
+        versions = ', '.join(f'{name} {number}' for name, number in line['versions'].items())
+        for measure, ours in line['measures'].items():
+            published = line['published'].get(measure, '')
+            rows.append(
+                (line['benchmark'], measure, published, ours, line['seed'], minutes, versions, f'`{line["command"]}`')
+            )
+    return ''.join(f'| {" | ".join(map(str, row))} |\n' for row in rows)

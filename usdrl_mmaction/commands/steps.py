@@ -1,4 +1,4 @@
-"""The tools run one after another, as the demo and ``usdrl reproduce`` run them."""
+"""Commands run one after another, each in a process of its own, as ``usdrl demo`` and ``usdrl reproduce`` run them."""
 
 import os
 import re
@@ -9,35 +9,34 @@ from pathlib import Path
 
 from rich.console import Console
 
-from .common import find_config
-
-# The same in a checkout, where it is a link, and in an installed wheel.
-HERE = Path(__file__).resolve().parents[1] / '.mim'
+TOOLS = Path(__file__).resolve().parents[1] / '.mim/tools'  # a link in a checkout, a folder in an installed wheel
 TELLING = re.compile(r'Epoch\(|Encoding|clips|videos|task')
 console = Console(highlight=False, soft_wrap=True)
 
 
-def config_path(file_name: str) -> Path:
-    return shortest(find_config(file_name))
+def usdrl(name: str, *arguments) -> list[str]:
+    """The command line of ``usdrl NAME``."""
+    return ['usdrl', name, *map(str, arguments)]
 
 
-def tool_command(tool: str, *arguments) -> list[str]:
-    """``tools/<tool>`` with its arguments, as one may type it."""
-    run_by = 'bash' if tool.endswith('.sh') else 'python'
-    return [run_by, str(shortest(HERE / 'tools' / tool)), *map(str, arguments)]
-
-
-def shortest(path: Path) -> Path:
-    path, here = path.resolve(), Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def train(config: str, processes: int, *arguments) -> list[str]:
+    """The command line that trains with a config in one process or several."""
+    if processes == 1:
+        return usdrl('train', config, *arguments)
+    script, here = (TOOLS / 'dist_train.sh').resolve(), Path.cwd()
+    script = script.relative_to(here) if script.is_relative_to(here) else script
+    return ['bash', *map(str, (script, config, processes, *arguments))]
 
 
 def run_step(title: str, command: list[str]):
-    """Run a command, say what it is and, of what it says, what moves. A failed one ends this process."""
+    """Run a command line, print it and, of its output, the progress. One that fails ends this process."""
     console.print(f'\n[bold]{title}[/bold]')
     console.print(f'$ {shlex.join(command)}', markup=False)
-    started = [sys.executable if part == 'python' else part for part in command]
-    process = subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
+    program = [sys.executable, '-m', 'usdrl_mmaction_cli'] if command[0] == 'usdrl' else command[:1]
+    environment = {**os.environ, 'PYTHONUNBUFFERED': '1', 'PYTHONWARNINGS': 'ignore', 'COLUMNS': '100'}
+    process = subprocess.Popen(
+        [*program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
     said = []
     for line in process.stdout:
         said.append(line)
@@ -45,8 +44,3 @@ def run_step(title: str, command: list[str]):
             console.print('  ' + re.sub(r'.* - INFO - ', '', line).strip(), markup=False)
     if process.wait():
         sys.exit(''.join(said[-30:]) + f'error: this step ended with code {process.returncode}.')
-
-
-def environment() -> dict:
-    """A step says things as they happen, in lines of one width."""
-    return {**os.environ, 'PYTHONUNBUFFERED': '1', 'PYTHONWARNINGS': 'ignore', 'COLUMNS': '100'}
