@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from usdrl_mmaction.datasets.synthetic.people import make_trimmed
+from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.recordings.conversion import save
 
 

@@ -1,3 +1,5 @@
+"""People do what their label says, on the floor and within their limbs, and a sensor films them."""
+
 import pickle
 import runpy
 import sys
@@ -6,17 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from usdrl_mmaction.datasets.synthetic.people import (
-    ACTIONS,
-    TABLE,
-    Person,
-    animate,
-    interpolate,
-    make_person,
-    script,
-)
 
-from usdrl_mmaction.datasets.synthetic.people import people as synthetic
+from usdrl_mmaction.datasets.synthetic import bodies, make_trimmed, make_untrimmed, sets
+from usdrl_mmaction.datasets.synthetic.actions import ACTIONS, TABLE, duration, interpolate, script
+from usdrl_mmaction.datasets.synthetic.bodies import Person, animate, make_person
 from usdrl_mmaction.skeletons import LAYOUTS
 
 SKELETON = LAYOUTS['nturgb+d']
@@ -26,12 +21,12 @@ PAIRS = [action for action in TABLE if action.partner]
 
 @pytest.fixture(scope='module')
 def trimmed():
-    return synthetic.make_trimmed(6 * len(ACTIONS), seed=3)
+    return make_trimmed(6 * len(ACTIONS), seed=3)
 
 
 @pytest.fixture(scope='module')
 def untrimmed():
-    return synthetic.make_untrimmed(6, seed=3)
+    return make_untrimmed(6, seed=3)
 
 
 def ideal(name, frames=90, person=None, **kwargs):
@@ -50,7 +45,7 @@ def mirrored(clip):
 # --- motion ---------------------------------------------------------------------------------------------------------
 def test_limbs_keep_their_subjects_lengths_over_time():
     person = make_person(seed=0, number=7)
-    bones = {frozenset(pair): np.linalg.norm(person.bones[pair[0]]) for pair in synthetic.TREE}
+    bones = {frozenset(pair): np.linalg.norm(person.bones[pair[0]]) for pair in bodies.TREE}
     child = [joint for joint in range(len(SKELETON)) if joint != SKELETON.root]
     parent = [SKELETON.parents[joint] for joint in child]
     expected = [bones[frozenset(pair)] for pair in zip(child, parent, strict=True)]
@@ -61,7 +56,7 @@ def test_limbs_keep_their_subjects_lengths_over_time():
 
 
 def test_subjects_differ_and_are_symmetric():
-    people = [make_person(0, number) for number in range(synthetic.NUM_SUBJECTS)]
+    people = [make_person(0, number) for number in range(sets.NUM_SUBJECTS)]
     heights = [np.linalg.norm(person.bones, axis=-1).sum() for person in people]
     assert len(set(heights)) == len(people)
     assert 0 < sum(person.left_handed for person in people) < len(people) / 2
@@ -93,7 +88,7 @@ def test_slow_and_quick_reach_differ_in_time_only():
     slow, quick = (script(TABLE[ACTIONS.index(f'reach {how}')]) for how in ('slowly', 'quickly'))
     for one, other in zip(slow, quick, strict=True):
         np.testing.assert_array_equal(one.poses, other.poses)
-    assert synthetic.duration(slow) > 2 * synthetic.duration(quick)
+    assert duration(slow) > 2 * duration(quick)
 
 
 @pytest.mark.parametrize('name', ACTIONS)
@@ -110,7 +105,7 @@ def test_feet_are_on_the_floor_and_nobody_sinks_into_it(name):
 
 def test_knees_bend_backwards_only():
     straight, overstretched = np.zeros((2, 1, len(SKELETON) + 1, 3))
-    overstretched[:, synthetic.KNEES, 0] = 40
+    overstretched[:, bodies.KNEES, 0] = 40
     np.testing.assert_array_equal(animate(Person().bones, overstretched), animate(Person().bones, straight))
     bent = animate(Person().bones, -overstretched)[0]
     hip, knee, ankle = (bent[SKELETON.joint(f'right_{part}')] for part in ('hip', 'knee', 'ankle'))
@@ -135,20 +130,20 @@ def test_the_hands_meet_in_a_handshake():
     action = TABLE[ACTIONS.index('shake hands')]
     poses = interpolate(script(action, cycles=2), 60)
     clip = np.stack([animate(Person().bones, poses[m]) for m in range(2)])
-    hands = synthetic.stand_opposite(clip, 0, action.distance)[:, :, SKELETON.joint('right_hand')]  # (2, T, 3)
+    hands = bodies.stand_opposite(clip, 0, action.distance)[:, :, SKELETON.joint('right_hand')]  # (2, T, 3)
     assert np.linalg.norm(hands[0] - hands[1], axis=-1).min() < 0.1
 
 
 # --- trimmed clips --------------------------------------------------------------------------------------------------
 def test_same_seed_same_data_and_the_number_does_not_matter(trimmed):
-    fewer = synthetic.make_trimmed(2 * len(ACTIONS), seed=3)['annotations']
+    fewer = make_trimmed(2 * len(ACTIONS), seed=3)['annotations']
     for one, other in zip(fewer, trimmed['annotations'][: len(fewer)], strict=True):
         assert one['frame_dir'] == other['frame_dir']
         np.testing.assert_array_equal(one['keypoint'], other['keypoint'])
 
 
 def test_another_seed_another_data(trimmed):
-    other = synthetic.make_trimmed(1, seed=4)['annotations'][0]['keypoint']
+    other = make_trimmed(1, seed=4)['annotations'][0]['keypoint']
     same = trimmed['annotations'][0]['keypoint']
     assert other.shape != same.shape or not np.allclose(other, same)
 
@@ -165,8 +160,8 @@ def test_annotations_are_in_the_pose_format(trimmed):
 
 
 def test_names_stay_unique_when_subjects_repeat_an_action(monkeypatch):
-    monkeypatch.setattr(synthetic, 'perform', lambda keys, cast, frames, rng: np.ones((len(cast), 1, 25, 3)))
-    names = [item['frame_dir'] for item in synthetic.make_trimmed(100 * len(ACTIONS))['annotations']]
+    monkeypatch.setattr(sets, 'perform', lambda keys, cast, frames, rng: np.ones((len(cast), 1, 25, 3)))
+    names = [item['frame_dir'] for item in make_trimmed(100 * len(ACTIONS))['annotations']]
     assert len(set(names)) == len(names)
 
 
@@ -202,7 +197,7 @@ def test_the_camera_sees_people_upright_and_mostly_from_the_front(trimmed):
 
 
 def test_the_sensor_drops_some_frames_joints_and_persons():
-    data = synthetic.make_trimmed(10 * len(ACTIONS), seed=1)['annotations']
+    data = make_trimmed(10 * len(ACTIONS), seed=1)['annotations']
     frames = np.concatenate([item['keypoint'][0] for item in data])  # (T, V, 3)
     missing = ~frames.any(-1)
     assert 0 < missing.all(-1).mean() < 0.01
@@ -240,7 +235,7 @@ def test_the_second_person_is_there_when_needed_and_else_not(untrimmed):
 def test_who_sits_down_stands_up_next(untrimmed):
     sit, rise = ACTIONS.index('sit down') + 1, ACTIONS.index('stand up') + 1
     for seed in range(30):
-        labels = [label + 1 for label in synthetic._programme(np.random.default_rng(seed))]
+        labels = [label + 1 for label in sets.programme(np.random.default_rng(seed))]
         for before, label in zip([0, *labels], labels, strict=False):
             assert (label == rise) == (before == sit)
 
@@ -253,7 +248,7 @@ def test_idle_people_are_not_frozen(untrimmed):
 
 
 def test_untrimmed_is_deterministic(untrimmed):
-    again = synthetic.make_untrimmed(1, seed=3)['annotations'][0]
+    again = make_untrimmed(1, seed=3)['annotations'][0]
     np.testing.assert_array_equal(again['keypoint'], untrimmed['annotations'][0]['keypoint'])
     np.testing.assert_array_equal(again['segments'], untrimmed['annotations'][0]['segments'])
 

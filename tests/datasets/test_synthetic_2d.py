@@ -1,15 +1,10 @@
+"""Synthetic people as a camera and a pose estimator see them."""
+
 import numpy as np
 import pytest
-from usdrl_mmaction.datasets.synthetic.people.pictures import (
-    FOCAL,
-    HEIGHT,
-    WIDTH,
-    add_face,
-    make_trimmed_2d,
-    take_pictures,
-)
 
-from usdrl_mmaction.datasets.synthetic.people import people as synthetic
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_trimmed_2d
+from usdrl_mmaction.datasets.synthetic.pictures import FOCAL, HEIGHT, WIDTH, add_face, take_pictures
 from usdrl_mmaction.skeletons import LAYOUTS
 
 COCO, KINECT = LAYOUTS['coco'], LAYOUTS['nturgb+d']
@@ -27,7 +22,7 @@ class Still:
 
 @pytest.fixture(scope='module')
 def both():
-    return synthetic.make_trimmed(54, seed=5), make_trimmed_2d(54, seed=5)
+    return make_trimmed(54, seed=5), make_trimmed_2d(54, seed=5)
 
 
 def test_the_same_clips_in_pictures(both):

@@ -6,7 +6,7 @@ import pickle
 import pytest
 import torch
 from mmengine.runner import Runner
-from usdrl_mmaction.datasets.synthetic.people import make_trimmed, make_untrimmed
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 
 from usdrl_mmaction.evaluation.functional import load_tracks
 

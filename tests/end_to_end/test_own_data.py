@@ -9,7 +9,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from usdrl_mmaction.datasets.synthetic.people import make_trimmed
+from usdrl_mmaction.datasets.synthetic import make_trimmed
 
 from usdrl_mmaction.checkpoints.authors import read_weights
 from usdrl_mmaction.datasets import read_annotations

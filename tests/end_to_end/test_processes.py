@@ -15,7 +15,7 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from usdrl_mmaction.datasets.synthetic.people import make_trimmed, make_untrimmed
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 
 from usdrl_mmaction.evaluation.functional import load_tracks
 from usdrl_mmaction.evaluation.predictions import read_predictions

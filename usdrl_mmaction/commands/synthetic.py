@@ -1,5 +1,5 @@
-"""Writes the made-up data sets in MMAction2's pose format: clips of one action each, the same clips in pictures (2D), a
-few clips of other people, and untrimmed videos."""
+"""Generate the synthetic data sets in MMAction2's pose format: clips of one action each, the same clips in pixels (2D),
+clips of other people, and untrimmed videos."""
 
 import argparse
 from functools import partial
@@ -8,13 +8,12 @@ from pathlib import Path
 from rich.progress import track
 
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.datasets.synthetic.people import make_trimmed, make_untrimmed
-from usdrl_mmaction.datasets.synthetic.people.pictures import make_trimmed_2d
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_trimmed_2d, make_untrimmed
 from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.recordings.conversion import save
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     jobs = {
         'synthetic.pkl': (make_trimmed, args.clips, args.seed, 'clips'),
@@ -25,9 +24,11 @@ def main(argv=None):
     for name, (make, num, seed, noun) in jobs.items():
         path = args.out_dir / name
         if not args.overwrite and already_made(path, num, seed):
-            print(f'{path} is there already, made with the same arguments: skipped. Use --overwrite to make it again.')
+            print(
+                f'{path} is there already, made with the same arguments: skipped. Use --overwrite to generate it again.'
+            )
             continue
-        data = make(num, seed, progress=partial(track, description=f'Making {noun}'))
+        data = make(num, seed, progress=partial(track, description=f'Generating {noun}'))
         save(data, path)
         print(summary(data, path, noun))
 
@@ -38,7 +39,7 @@ def parse_args(argv):
     parser.add_argument('--clips', type=int, default=720, help='number of trimmed clips; of other people, a quarter')
     parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
     parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
-    parser.add_argument('--overwrite', action='store_true', help='make the files again even if they are there')
+    parser.add_argument('--overwrite', action='store_true', help='generate the files again even if they are there')
     return parser.parse_args(argv)
 
 
@@ -49,12 +50,12 @@ def already_made(path, num, seed):
     try:
         meta = read_annotations(str(path)).get('meta', {})
     except AnnotationError as error:
-        print(f'{error} Making it again.')
+        print(f'{error} Generating it again.')
         return False
     same = (meta.get('num'), meta.get('seed')) == (num, seed)
     if not same:
         made_with = f'number {meta.get("num")}, seed {meta.get("seed")}'
-        print(f'{path} was made with other arguments ({made_with}): making it again.')
+        print(f'{path} was made with other arguments ({made_with}): generating it again.')
     return same
 
 

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
-from usdrl_mmaction.datasets.synthetic.people import make_trimmed
+from usdrl_mmaction.datasets.synthetic import make_trimmed
 
 from usdrl_mmaction.recordings.conversion import save
 

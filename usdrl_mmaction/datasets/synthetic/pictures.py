@@ -1,11 +1,12 @@
-"""The made-up people as a colour camera and a pose estimator see them: 17 joints of COCO in pixels, with scores."""
+"""Synthetic people as a colour camera and a pose estimator see them: 17 joints of COCO in pixels, with scores."""
 
 import numpy as np
 
 from usdrl_mmaction.skeletons import LAYOUTS
 
 from ..transforms import MapLayout
-from .people import LAYOUT, make_trimmed
+from .bodies import LAYOUT
+from .sets import make_trimmed
 
 HEIGHT, WIDTH, FOCAL = 1080, 1920, 1060  # pixels
 NOISE = 3  # pixels
