@@ -14,7 +14,7 @@ import torch
 
 from usdrl_mmaction.datasets.checks import find_problems, measure
 from usdrl_mmaction.datasets.store import write_store
-from usdrl_mmaction.reports.film_strip import draw_film_strip, windows
+from usdrl_mmaction.reports.film_strip import draw_film_strip, viewports
 from usdrl_mmaction.skeletons import LAYOUTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -197,11 +197,11 @@ def test_a_strip_shows_bones_where_there_are_joints(tmp_path):
     assert changed == [False, False, True, False]
 
 
-def test_windows_show_all_that_is_seen():
+def test_viewports_show_all_that_is_seen():
     keypoint = np.random.default_rng(0).normal(size=(2, 6, 17, 3))
     keypoint[0, 2:] = 0
     keypoint[:, 5] = 0
-    centres, half = windows(keypoint)
+    centres, half = viewports(keypoint)
     inside = np.abs(keypoint - centres[None, :, None]) <= half
     assert inside[keypoint.any(-1)].all() and not centres[5].any()
 

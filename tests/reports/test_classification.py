@@ -6,7 +6,7 @@ import pytest
 from usdrl_mmaction.evaluation.predictions import Predictions
 from usdrl_mmaction.reports.classification import average_precisions, confusion, confusion_matrix
 from usdrl_mmaction.reports.clips import Clips
-from usdrl_mmaction.reports.confusions import film_strips, most_frequent
+from usdrl_mmaction.reports.confusions import draw_confusions, most_frequent
 
 
 def predictions(labels, predicted, classes=3) -> Predictions:
@@ -25,12 +25,12 @@ def test_the_matrix_counts_each_clip_once():
     assert matrix.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 1]]
 
 
-def test_the_text_says_how_many_are_right():
+def test_the_text_says_how_many_are_correct():
     part = confusion(predictions([0, 0, 1, 2, 2], [0, 1, 1, 0, 2]), ['a', 'b', 'c'], 'predictions.pkl')
-    assert '3 of the 5 clips in predictions.pkl are right (60.0%)' in part.text
+    assert '3 of 5 clips in predictions.pkl are classified correctly (60.0%)' in part.text
 
 
-def test_average_precision_is_that_of_its_definition_worst_class_first():
+def test_average_precision_is_that_of_its_definition_lowest_class_first():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 4, 200)
     scores = rng.normal(size=(200, 5)).round(1)  # with ties; nobody is of class 4
@@ -44,16 +44,16 @@ def test_average_precision_is_that_of_its_definition_worst_class_first():
     assert f'{np.mean(list(expected.values())):.4f}' in part.text
 
 
-def test_the_most_frequent_confusions_come_first_and_right_clips_are_none():
+def test_the_most_frequent_confusions_come_first_and_correct_clips_are_none():
     wrong = predictions([0, 0, 0, 1, 1, 2, 2], [1, 1, 0, 2, 1, 2, 2])
     assert list(most_frequent(wrong)) == [(0, 1, 2), (1, 2, 1)]
     assert list(most_frequent(predictions([0, 1, 2], [0, 1, 2]))) == []
 
 
-def test_film_strips_show_the_surest_clip_that_was_wrong_and_one_that_was_right():
+def test_film_strips_show_the_most_confident_error_and_a_correct_clip():
     rng = np.random.default_rng(0)
     items = [dict(frame_dir=f'clip{row}', label=0, keypoint=rng.normal(size=(1, 9, 17, 2))) for row in (0, 1, 2)]
     wrong = predictions([0, 0, 1], [1, 1, 1])
-    titles = [picture.title for picture in film_strips(wrong, Clips(items, ['sit', 'stand'], 'coco')).pictures]
-    assert titles == ['sit, taken for stand (2×): clip1', 'stand, as it should be: clip2']
-    assert film_strips(wrong, Clips([dict(items[0], frame_dir='other')], [], None)) is None
+    titles = [picture.title for picture in draw_confusions(wrong, Clips(items, ['sit', 'stand'], 'coco')).pictures]
+    assert titles == ['sit classified as stand (2×): clip1', 'stand, classified correctly: clip2']
+    assert draw_confusions(wrong, Clips([dict(items[0], frame_dir='other')], [], None)) is None

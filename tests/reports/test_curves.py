@@ -3,9 +3,9 @@
 import base64
 
 import pytest
-from visualization.run_folders import training, write_start
+from reports.run_folders import training, write_start
 
-from usdrl_mmaction.reports.curves import all_series, early_prediction, health, training_curves
+from usdrl_mmaction.reports.curves import all_series, early_prediction, embedding_diagnostics, training_curves
 from usdrl_mmaction.reports.runs import Run
 
 
@@ -51,17 +51,17 @@ def test_one_point_is_no_curve(work_dir):
     assert training_curves(run_of(work_dir, training(1)[:1])) is None
 
 
-def test_health_has_its_own_panels_with_their_last_number(work_dir):
+def test_diagnostics_have_panels_of_their_own_with_their_last_number(work_dir):
     looks = [
         {'health/effective_rank': rank, 'health/spread': 0.25, 'step': step} for step, rank in ((1, 9.0), (2, 7.5))
     ]
     run = run_of(work_dir, [*training(2), *looks])
-    assert [picture.title.split(': ')[-1] for picture in health(run).pictures] == ['7.5', '0.25']
+    assert [picture.title.split(': ')[-1] for picture in embedding_diagnostics(run).pictures] == ['7.5', '0.25']
     assert [picture.title for picture in training_curves(run).pictures] == ['loss', 'lr']
 
 
-def test_there_is_no_health_where_nobody_looked(work_dir):
-    assert health(run_of(work_dir, training(2))) is None
+def test_there_are_no_diagnostics_where_none_were_logged(work_dir):
+    assert embedding_diagnostics(run_of(work_dir, training(2))) is None
 
 
 @pytest.mark.parametrize('tested', [{}, {'early/acc@0.5': 0.25, 'early/acc@1': 0.75, 'early/auc': 0.5}])

@@ -1,7 +1,7 @@
-"""What is drawn of videos is what was found in them."""
+"""What is drawn of videos is what was detected in them."""
 
 import pytest
-from visualization.run_folders import CLASSES, write_detections
+from reports.run_folders import CLASSES, write_detections
 
 from usdrl_mmaction.reports.detection import action_precisions, read_detections, timelines
 from usdrl_mmaction.reports.page import colours
@@ -13,9 +13,9 @@ def found(work_dir):
     return read_detections(str(work_dir / 'detection')), metrics
 
 
-def test_the_mean_over_classes_is_the_one_that_the_metric_told(found):
+def test_the_mean_over_classes_is_the_one_that_the_metric_gives(found):
     part = action_precisions(found[0])
-    assert f'is {found[1]["detection/mAP_action@0.5"]:.4f}.' in part.text
+    assert f'(mAP) is {found[1]["detection/mAP_action@0.5"]:.4f}.' in part.text
     values = {bar.name: (bar.value, bar.note) for bar in part.bars}
     assert set(values) == set(CLASSES[:2])  # nobody waves
     assert sum(value for value, _ in values.values()) / 3 == pytest.approx(found[1]['detection/mAP_action@0.5'])
@@ -24,7 +24,11 @@ def test_the_mean_over_classes_is_the_one_that_the_metric_told(found):
 
 def test_the_best_the_median_and_the_worst_video(found):
     part = timelines(found[0])
-    assert [timeline.title.split(',')[0] for timeline in part.timelines] == ['Best: all', 'Median: half', 'Worst: none']
+    assert [timeline.title.rsplit(', ')[0] for timeline in part.timelines] == [
+        'Best: all',
+        'Median: half',
+        'Worst: none',
+    ]
 
 
 def test_segments_lie_where_they_are(found):
@@ -33,7 +37,7 @@ def test_segments_lie_where_they_are(found):
     for row in best.rows.values():
         assert [(span.start, span.length) for span in row] == [(0.1, pytest.approx(0.2)), (0.5, pytest.approx(0.4))]
         assert [span.colour for span in row] == colours(3)[:2]
-    assert best.rows['true'][0].title == 'sit, 1.0 to 3.0 s'
+    assert best.rows['ground truth'][0].title == 'sit, 1.0 to 3.0 s'
     assert best.rows['proposals'][0].title == 'sit, 1.0 to 3.0 s, score 1.00'
     assert [len(row) for row in worst.rows.values()] == [2, 0, 0]
     assert list(best.legend) == CLASSES[:2]
@@ -42,7 +46,7 @@ def test_segments_lie_where_they_are(found):
 def test_one_video_is_best_and_worst_at_once(found):
     one = found[0]._replace(truth={'half': found[0].truth['half']})
     (timeline,) = timelines(one).timelines
-    assert timeline.title.startswith('Best and median and worst: half')
+    assert timeline.title.startswith('Best, Median, Worst: half')
 
 
 def test_many_classes_have_as_many_colours():

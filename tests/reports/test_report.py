@@ -8,12 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, shrunk
+from conftest import shrunk
 from mmengine.config import Config
 from mmengine.runner import Runner
-from visualization.run_folders import training, write_detections, write_dump, write_start
+from reports.run_folders import training, write_detections, write_dump, write_start
 
-from usdrl_mmaction.reports.report import shown_number, write_report
+from usdrl_mmaction.commands.common import find_config
+from usdrl_mmaction.errors import MissingFileError
+from usdrl_mmaction.reports.report import rounded, write_report
 
 VOID = {'meta', 'img', 'br', 'hr', 'input', 'link'}
 BROWSERS = 'chromium', 'chromium-browser', 'google-chrome', 'chrome'
@@ -63,7 +65,7 @@ def trained(tmp_path_factory, ann_file) -> Path:
         'linear': {'test_evaluator': [dict(type='AccMetric'), dict(type='DumpResults', out_file_path=dump)]},
     }
     for name, options in changes.items():
-        cfg = Config.fromfile(ROOT / f'configs/usdrl/{name}_synthetic.py')
+        cfg = Config.fromfile(find_config(f'{name}_synthetic'))
         cfg.merge_from_dict(shrunk(cfg, ann_file) | options | dict(work_dir=str(folder / name), log_level='WARNING'))
         runner = Runner.from_cfg(cfg)
         runner.train()
@@ -78,7 +80,7 @@ def trained(tmp_path_factory, ann_file) -> Path:
 
 HAVE = {
     'curves': lambda folder: write_start(folder, '20260101_000000', training(2)),
-    'health': lambda folder: write_start(folder, '20260101_000000', [{'health/spread': 0.5, 'step': 1}]),
+    'diagnostics': lambda folder: write_start(folder, '20260101_000000', [{'health/spread': 0.5, 'step': 1}]),
     'metrics': lambda folder: write_start(folder, '20260101_000000', tested={'acc/top1': 0.12345}),
     'metrics-at': lambda folder: write_start(folder, '20260101_000000', tested={'detection/f1@0.5': 0.4}),
     'early': lambda folder: write_start(folder, '20260101_000000', tested={'early/acc@0.5': 0.2, 'early/acc@1': 0.4}),
@@ -95,11 +97,11 @@ def test_a_part_is_there_exactly_when_its_input_is(work_dir, parts):
     assert set(page_of(work_dir).parts) == {*parts.split(), *with_config}
 
 
-def test_a_trained_run_has_its_map_its_confusions_and_its_health(trained):
+def test_a_trained_run_has_its_map_its_confusions_and_its_diagnostics(trained):
     page = Page(trained / 'report.html')
     _, *sections = page.text.split('<section id="')
     parts = {text.split('"')[0]: set(re.findall('data-part="([a-z-]+)"', text)) for text in sections}
-    assert parts['pretrain'] == {'settings', 'curves', 'health', 'embedding'}
+    assert parts['pretrain'] == {'settings', 'curves', 'diagnostics', 'embedding'}
     assert parts['linear'] == {'metrics', 'settings', 'curves', 'embedding', 'confusion', 'precision', 'strips'}
     assert parts['detect'] == {'detection', 'timelines'}
     assert parts['early'] == {'settings', 'early', 'metrics'}
@@ -126,13 +128,13 @@ def test_numbers_are_those_of_the_files(work_dir):
 
 
 def test_a_number_has_few_digits_and_never_none():
-    assert [shown_number(value) for value in (0.5, 0.0176321, 0.00069, 0.000012, 0.0, 1234.5678)] == [
+    assert [rounded(value) for value in (0.5, 0.0176321, 0.00069, 0.000012, 0.0, 1234.5678)] == [
         '0.5', '0.0176', '0.0007', '1.2e-05', '0', '1235',
     ]  # fmt: skip
 
 
 def test_what_was_started_again_says_so(work_dir):
-    for day, again in ((1, ''), (2, ', and once more'), (3, ', and 2 more times')):
+    for day, again in ((1, ''), (2, ' (2 starts)'), (3, ' (3 starts)')):
         write_start(work_dir, f'2026010{day}_123400')
         assert f'2026-01-01 12:34{again}' in page_of(work_dir).words
 
@@ -176,7 +178,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(work_dir):
 
 
 def test_a_folder_without_runs_is_refused_and_nothing_is_written(work_dir):
-    with pytest.raises(FileNotFoundError, match='holds no run'):
+    with pytest.raises(MissingFileError, match='contains no run'):
         write_report(work_dir, work_dir / 'report.html')
     assert not list(work_dir.iterdir())
 

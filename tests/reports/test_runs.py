@@ -1,6 +1,6 @@
 """Runs are found where MMEngine put them, and what resumed continues what it resumed from."""
 
-from visualization.run_folders import training, write_start
+from reports.run_folders import training, write_start
 
 from usdrl_mmaction.reports.runs import Run, find_runs
 

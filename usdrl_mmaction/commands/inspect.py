@@ -23,7 +23,7 @@ from usdrl_mmaction.datasets.checks import (
     layout_problems,
     measure,
 )
-from usdrl_mmaction.reports.film_strip import VIEWS, draw_film_strip
+from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 
 
@@ -137,7 +137,7 @@ def counted(values) -> str:
 
 
 def drawable(item: Measures) -> bool:
-    return item.channels in VIEWS and item.empty_frames < item.frames
+    return item.channels in PROJECTIONS and item.empty_frames < item.frames
 
 
 def draw(clips: list[dict], skeleton: Skeleton | None, count: int, out_dir: Path):

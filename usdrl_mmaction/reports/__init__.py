@@ -1,1 +1,1 @@
-"""Pictures of what a model did: film strips of clips, and a report of the runs in a work dir."""
+"""The HTML report of training and test runs, and pictures of clips."""

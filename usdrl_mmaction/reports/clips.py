@@ -14,6 +14,7 @@ from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 from .runs import Run
 
 LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
+read = lru_cache(maxsize=1)(read_annotations)  # runs of one folder often share their data
 
 
 class Clips(NamedTuple):
@@ -29,25 +30,21 @@ def clips_of(run: Run) -> Clips | None:
     if not dataset.get('ann_file') or not Path(dataset['ann_file']).exists():
         return None
     content = read(dataset['ann_file'])
-    split = held_out(run) or dataset.get('split')
+    held_out = run.config.get('default_hooks', {}).get('health', {}).get('split')  # while pretraining
+    split = held_out or dataset.get('split')
     items = clips_of_split(content, split, dataset['ann_file']) if split else content['annotations']
     items = [item for item in items if is_label(item.get('label')) and 'keypoint' in item]
     meta = content.get('meta', {})
     return Clips(items, class_names(run) or list(meta.get('classes', [])), meta.get('layout')) if items else None
 
 
+def class_names(run: Run) -> list[str]:
+    return list((dataset_of(run).get('metainfo') or {}).get('classes', []))
+
+
 def dataset_of(run: Run) -> dict:
     loaders = [run.config.get(name) for name in LOADERS] if run.config else []
     return next((loader['dataset'] for loader in loaders if loader), {})
-
-
-def held_out(run: Run) -> str | None:
-    """The split that the embedding was looked at while pretraining."""
-    return run.config.get('default_hooks', {}).get('health', {}).get('split')
-
-
-def class_names(run: Run) -> list[str]:
-    return list((dataset_of(run).get('metainfo') or {}).get('classes', []))
 
 
 def skeleton_of(clip: dict, layout: str | None) -> Skeleton | None:
@@ -59,8 +56,3 @@ def skeleton_of(clip: dict, layout: str | None) -> Skeleton | None:
 
 def frames_of(clip: dict) -> np.ndarray:  # (M, T, V, C)
     return np.asarray(clip['keypoint'], dtype=np.float32)
-
-
-@lru_cache(maxsize=1)
-def read(ann_file: str) -> dict:
-    return read_annotations(ann_file)

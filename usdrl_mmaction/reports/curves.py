@@ -21,26 +21,27 @@ def training_curves(run: Run) -> Part | None:
         alone = name == 'loss' or series[name] != series.get('loss')  # a loss of one term is logged twice
         if alone and not name.startswith('health/') and len(series[name][0]) > 1:
             panels[panel_of(name, series)][name] = series[name]
-    pictures = [draw(title, panel, unit) for title, panel in panels.items()]
-    return Part('curves', 'Training', 'What was logged on the way.', pictures) if pictures else None
+    pictures = [draw_panel(title, panel, unit) for title, panel in panels.items()]
+    text = 'What was logged during training and validation.'
+    return Part('curves', 'Training curves', text, pictures) if pictures else None
 
 
-def health(run: Run) -> Part | None:
+def embedding_diagnostics(run: Run) -> Part | None:
     unit, series = all_series(run.scalars)
     pictures = []
     for name, title in PANELS.items():
         if f'health/{name}' in series:
             points = series[f'health/{name}']
-            pictures.append(draw(f'{title}: {points[1][-1]:.3g}', {name: points}, unit))
+            pictures.append(draw_panel(f'{title}: {points[1][-1]:.3g}', {name: points}, unit))
     text = (
-        'The embedding of held-out clips while it was pretrained; the numbers in the titles are the last. An effective '
-        'rank near 1 and a spread near 0 are a collapse, whatever the loss says.'
+        'The embedding of held-out clips during pretraining; the numbers in the titles are the last ones. An effective '
+        'rank near 1 and a spread near 0 mean that it has collapsed, however low the loss is.'
     )
-    return Part('health', 'Health of the embedding', text, pictures) if pictures else None
+    return Part('diagnostics', 'Embedding diagnostics', text, pictures) if pictures else None
 
 
 def early_prediction(run: Run) -> Part | None:
-    """Accuracy over the share of a clip that was seen."""
+    """Accuracy over the observed share of a clip."""
     points = {
         float(name.removeprefix(OBSERVED)): value for name, value in run.metrics.items() if name.startswith(OBSERVED)
     }
@@ -49,14 +50,14 @@ def early_prediction(run: Run) -> Part | None:
     figure, axes = new_figure()
     ratios = sorted(points)
     axes.plot([100 * ratio for ratio in ratios], [100 * points[ratio] for ratio in ratios], marker='o')
-    for ratio, place, side in ((ratios[0], (3, 6), 'right'), (ratios[-1], (0, -16), 'right')):
+    for ratio, place in ((ratios[0], (3, 6)), (ratios[-1], (0, -16))):
         point = 100 * ratio, 100 * points[ratio]
-        axes.annotate(f'{point[1]:.1f}', point, place, textcoords='offset points', ha=side)
-    axes.set(xlabel='% of the clip seen', ylabel='% right', xlim=(0, 105), ylim=(0, 105))
+        axes.annotate(f'{point[1]:.1f}', point, place, textcoords='offset points', ha='right')
+    axes.set(xlabel='observed part of the clip, %', ylabel='top-1 accuracy, %', xlim=(0, 105), ylim=(0, 105))
     axes.grid()
     area = f' The area under the curve is {run.metrics["early/auc"]:.4g}.' if 'early/auc' in run.metrics else ''
-    text = f'How often the action was told after a part of the clip.{area}'
-    return Part('early', 'Early prediction', text, [picture(figure, 'Top-1 over what was seen')])
+    text = f'Accuracy when only the beginning of each clip has been observed.{area}'
+    return Part('early', 'Early prediction', text, [picture(figure, 'Accuracy over the observed part')])
 
 
 def all_series(lines: list[dict]) -> tuple[str, dict[str, Series]]:
@@ -80,7 +81,7 @@ def all_series(lines: list[dict]) -> tuple[str, dict[str, Series]]:
 
 
 def panel_of(name: str, series: dict[str, Series]) -> str:
-    """What is measured at validation goes by its metric, the rest by its last word, if others share it."""
+    """Validation metrics are grouped by the metric, other numbers by their last word, if several share it."""
     if '/' in name:
         metric = name.split('@')[0] if '@' in name else name.split('/')[0]
         return f'{metric}, validation'
@@ -89,22 +90,16 @@ def panel_of(name: str, series: dict[str, Series]) -> str:
     return last if shared else name
 
 
-def draw(title: str, panel: dict[str, Series], unit: str) -> Picture:
+def draw_panel(title: str, panel: dict[str, Series], unit: str) -> Picture:
     figure, axes = new_figure()
     lines = {}  # those that would lie on each other are one, with all their names
     for name, points in panel.items():
         lines.setdefault(np.float32(points).tobytes(), (points, []))[1].append(name.split('/')[-1])
     for ((places, values), names), colour in zip(lines.values(), colours(len(lines)), strict=True):
-        axes.plot(
-            places,
-            values,
-            color=colour,
-            label=', '.join(names),
-            marker='.' if len(places) < 30 else None,
-            linewidth=1.6,
-        )
-    positive = [value for _, values in panel.values() for value in values if value > 0]
-    if len(positive) == sum(len(values) for _, values in panel.values()) and max(positive) > 50 * min(positive):
+        marker = '.' if len(places) < 30 else None
+        axes.plot(places, values, color=colour, label=', '.join(names), marker=marker, linewidth=1.6)
+    values = [value for _, values in panel.values() for value in values]
+    if min(values) > 0 and max(values) > 50 * min(values):
         axes.set_yscale('log')
     axes.set_xlabel(unit)
     axes.locator_params(axis='x', integer=True)

@@ -1,4 +1,4 @@
-"""Where actions were found in whole videos, beside where they are."""
+"""Segments that were detected in videos, beside the ground truth."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth,
 from usdrl_mmaction.evaluation.functional.detection import THETAS, best_match
 from usdrl_mmaction.evaluation.functional.matching import tabulate
 
-from .page import Bar, Part, Picture, Span, Timeline, colours, new_figure, picture
+from .page import Bar, Part, Span, Timeline, colours, counted, draw_precision_recall
 
 THETA = 0.5
 
@@ -32,55 +32,55 @@ def read_detections(prefix: str) -> Detections:
 
 
 def action_precisions(found: Detections) -> Part:
-    """Of each class, the worst first, as PKU-MMD defines it."""
+    """Of each class, the lowest first, as PKU-MMD defines it."""
     num_classes = len(found.classes)
     precision = pku_report(found.truth, found.proposals, num_classes, [THETA])['per_class'][THETA]
     counts = np.bincount([row[0] for rows in found.truth.values() for row in rows], minlength=num_classes + 1)[1:]
     bars = [
-        Bar(name, float(value), f'{count} segments')
+        Bar(name, float(value), counted(count, 'segment'))
         for name, value, count in zip(found.classes, precision, counts, strict=True)
         if count
     ]
     text = (
-        f'At an overlap of {THETA}, by the protocol of PKU-MMD, the worst first; the mean over all {num_classes} '
-        f'classes is {precision.mean():.4f}. Precision and recall count a segment once, however many proposals '
-        'match it.'
+        f'By the protocol of PKU-MMD at an overlap (IoU) of {THETA}, lowest first. The mean over all {num_classes} '
+        f'classes (mAP) is {precision.mean():.4f}. The curves count a segment once, however many proposals match it.'
     )
     bars.sort(key=lambda bar: bar.value)
-    return Part('detection', 'Average precision of each action', text, [precision_recall(found)], bars=bars)
+    pictures = [draw_precision_recall(precision_recall(found))]
+    return Part('detection', 'Average precision of each action', text, pictures, bars=bars)
 
 
-def precision_recall(found: Detections) -> Picture:
-    """Of all proposals above a falling score, at several overlaps."""
-    figure, axes = new_figure(4.4, 3.4)
+def precision_recall(found: Detections) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Recall and precision of all proposals above a falling score, at several overlaps."""
     truth, proposals, _ = tabulate(found.truth, found.proposals, len(found.classes))
     order = np.argsort(-proposals.score, kind='stable')
     match, overlap = (values[order] for values in best_match(truth, proposals))
+    curves = {}
     for theta in THETAS:
         rows = np.flatnonzero(overlap >= theta)
-        hit = np.zeros(len(order))
-        hit[rows[np.unique(match[rows], return_index=True)[1]]] = 1
-        told = hit.cumsum()
-        axes.plot(told / max(len(truth), 1), told / np.arange(1, len(told) + 1), label=f'overlap {theta:g}')
-    axes.set(xlabel='recall', ylabel='precision', xlim=(0, 1.02), ylim=(0, 1.02))
-    axes.legend(loc='best')
-    axes.grid()
-    return picture(figure, 'Precision over recall')
+        first = np.zeros(len(order))  # where a segment is matched for the first time
+        first[rows[np.unique(match[rows], return_index=True)[1]]] = 1
+        hits = first.cumsum()
+        curves[f'IoU {theta:g}'] = hits / max(len(truth), 1), hits / np.arange(1, len(hits) + 1)
+    return curves
 
 
 def timelines(found: Detections) -> Part:
     """The best, the median and the worst video."""
-    ranked = sorted(found.truth, key=lambda video: (-video_precision(found, video), video))
-    places = {'Best': 0, 'Median': len(ranked) // 2, 'Worst': len(ranked) - 1}
-    chosen = dict.fromkeys(places.values())
-    for word, place in places.items():
-        chosen[place] = f'{chosen[place]} and {word.lower()}' if chosen[place] else word
-    parts = [timeline(found, ranked[place], word) for place, word in chosen.items()]
+    precisions = {video: video_precision(found, video) for video in found.truth}
+    ranked = sorted(precisions, key=lambda video: (-precisions[video], video))
+    words = {}
+    for word, place in (('Best', 0), ('Median', len(ranked) // 2), ('Worst', len(ranked) - 1)):
+        words.setdefault(ranked[place], []).append(word)
+    parts = [
+        timeline(found, video, f'{", ".join(names)}: {video}, average precision {precisions[video]:.3f}')
+        for video, names in words.items()
+    ]
     text = (
-        f'Of {len(ranked)} videos, by their average precision at an overlap of {THETA}. Proposals are the fainter the '
-        'lower their score; frames are coloured by the class of the highest score.'
+        f'Videos chosen from {len(ranked)} by their average precision at an IoU of {THETA}. The opacity of a proposal '
+        'is its score. Frames have the colour of the class with the highest score.'
     )
-    return Part('timelines', 'True and found segments', text, timelines=parts)
+    return Part('timelines', 'Ground truth and detected segments', text, timelines=parts)
 
 
 def video_precision(found: Detections, video: str) -> float:
@@ -88,7 +88,7 @@ def video_precision(found: Detections, video: str) -> float:
     return evaluate_detection(*one, len(found.classes), THETA)['ap']
 
 
-def timeline(found: Detections, video: str, word: str) -> Timeline:
+def timeline(found: Detections, video: str, title: str) -> Timeline:
     length, palette = len(found.scores[video]), colours(len(found.classes))
 
     def span(label, start, end, score=None):
@@ -98,16 +98,15 @@ def timeline(found: Detections, video: str, word: str) -> Timeline:
         opacity = 1.0 if score is None else score**1.5  # many doubtful ones do not add up to grey
         return Span(start / length, (end - start) / length, palette[label - 1], title, opacity)
 
-    proposals = sorted(found.proposals.get(video, []), key=lambda row: row[3])  # the surest is drawn on top
+    proposals = sorted(found.proposals.get(video, []), key=lambda row: row[3])  # the most confident is drawn on top
     best = found.scores[video].argmax(1)
     edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
     frames = [(int(best[a]), int(a), int(b)) for a, b in pairwise(edges) if best[a]]
     rows = {
-        'true': [span(*row) for row in found.truth[video]],
+        'ground truth': [span(*row) for row in found.truth[video]],
         'proposals': [span(*row) for row in proposals],
         'frames': [span(*row) for row in frames],
     }
     labels = sorted({row[0] for row in (*found.truth[video], *frames)})
     legend = {found.classes[label - 1]: palette[label - 1] for label in labels}
-    title = f'{word}: {video}, average precision {video_precision(found, video):.3f}'
     return Timeline(title, f'{length / found.fps:.0f} s', rows, legend)

@@ -1,4 +1,4 @@
-"""A map of the embedding: what the encoder of a run makes of clips, in two dimensions."""
+"""The embedding of clips in two dimensions."""
 
 import numpy as np
 import torch
@@ -8,17 +8,18 @@ from mmengine.device import get_device
 from mmengine.utils import import_modules_from_strings
 from rich.console import Console
 from rich.progress import track
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import normalize
 
 from usdrl_mmaction.apis.model import load_model
 from usdrl_mmaction.apis.preparation import pipeline_of
 from usdrl_mmaction.engine.features import encode
 
 from .clips import Clips, frames_of
-from .page import Part, Picture, colours, labelled, new_figure, picture
+from .page import Part, Picture, class_label, colours, counted, new_figure, picture
 from .runs import Run
-from .tsne import tsne
 
-MOST = 500  # clips that a map shows
+MOST = 500  # clips that are drawn
 BATCH = 50
 OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground='white')]
 
@@ -26,16 +27,16 @@ OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground='white')]
 def embedding_map(run: Run, clips: Clips) -> Part:
     rows = np.unique(np.linspace(0, len(clips.items) - 1, MOST).astype(int))
     items = [clips.items[row] for row in rows]
-    features = features_of(run, items)
-    points = tsne(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12))
+    points = tsne(features_of(run, items))
     labels = np.array([item['label'] for item in items])
     text = (
-        f'{len(items)} clips as the encoder of {run.checkpoint.name} sees them, brought to two dimensions by t-SNE on '
-        'the unit sphere and coloured by class. Who is near whom means something; far distances and axes do not.'
+        f'The features of {counted(len(items), "clip")} by the encoder of {run.checkpoint.name}, coloured by class and '
+        'reduced to two dimensions by t-SNE on the unit sphere. Clips that are close have similar features; axes and '
+        'large distances mean nothing.'
     )
     palette = dict(zip(np.unique(labels).tolist(), colours(len(np.unique(labels))), strict=True))
-    legend = {labelled(label, clips.classes): colour for label, colour in palette.items()}
-    return Part('embedding', 'Map of the embedding', text, [draw(points, labels, palette)], legend)
+    legend = {class_label(label, clips.classes): colour for label, colour in palette.items()}
+    return Part('embedding', 'Embedding (t-SNE)', text, [draw_map(points, labels, palette)], legend)
 
 
 def features_of(run: Run, items: list[dict]) -> np.ndarray:
@@ -51,7 +52,17 @@ def features_of(run: Run, items: list[dict]) -> np.ndarray:
     return torch.cat(features).double().numpy()
 
 
-def draw(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) -> Picture:
+def tsne(features: np.ndarray) -> np.ndarray:
+    """The same features give the same points.  # (N, D) -> (N, 2)"""
+    features = normalize(features)
+    if not np.ptp(features, axis=0).any():
+        return np.zeros((len(features), 2))  # collapsed: there are no principal components to begin with
+    perplexity = min(30, (len(features) - 1) / 3)
+    # Barnes-Hut adds up in the order in which threads end, which no seed settles.
+    return TSNE(init='pca', random_state=0, method='exact', perplexity=perplexity).fit_transform(features)
+
+
+def draw_map(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) -> Picture:
     """The number of each class stands in the middle of its clips."""
     figure, axes = new_figure(4.6, 4.2)
     axes.scatter(*points.T, s=16, c=[palette[label] for label in labels], linewidths=0, alpha=0.85)
@@ -59,7 +70,7 @@ def draw(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) -> Pic
     for label, middle in zip(palette, middles, strict=True):
         axes.text(*middle, label, ha='center', va='center', weight='bold', path_effects=OUTLINE, clip_on=True)
     axes.set_axis_off()
-    return picture(figure, 'Clips in two dimensions', 'large')
+    return picture(figure, 'Clips by class', 'large')
 
 
 def apart(places: np.ndarray, room: float) -> np.ndarray:

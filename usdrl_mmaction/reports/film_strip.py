@@ -5,42 +5,63 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from usdrl_mmaction.files import replacing
 from usdrl_mmaction.skeletons import Skeleton
 
 COLOURS = {'left': 'tab:blue', 'right': 'tab:orange', 'middle': 'tab:gray'}
-VIEWS = {2: {'image': (0, 1)}, 3: {'front': (0, 1), 'side': (2, 1)}}  # which coordinates go across and up
+PROJECTIONS = {2: {'image': (0, 1)}, 3: {'front': (0, 1), 'side': (2, 1)}}  # which coordinates go across and up
 
 
 def draw_film_strip(keypoint: np.ndarray, skeleton: Skeleton | None, title: str, path: Path, num_frames: int = 8):
     """Frames spread evenly over a clip, as a PNG: from the front and, in 3D, from the side, y being up; as in the image
     in 2D. Joints are numbered in the first frame, the root is ringed.  # (M, T, V, C)"""
     frames = np.unique(np.linspace(0, keypoint.shape[1] - 1, num_frames).round().astype(int))
-    views = VIEWS[keypoint.shape[3]]
-    centres, half = windows(keypoint[:, frames])
-    figure = Figure(figsize=(2 * len(frames), 2.1 * len(views) + 0.4), layout='constrained')
+    projections = PROJECTIONS[keypoint.shape[3]]
+    centres, half = viewports(keypoint[:, frames])
+    figure = Figure(figsize=(2 * len(frames), 2.1 * len(projections) + 0.4), layout='constrained')
     figure.suptitle(f'{title}   (left blue, right orange)')
-    rows = figure.subplots(len(views), len(frames), squeeze=False)
-    for row, (view, axes) in zip(rows, views.items(), strict=True):
-        row[0].set_ylabel(view)
+    rows = figure.subplots(len(projections), len(frames), squeeze=False)
+    for row, (name, axes) in zip(rows, projections.items(), strict=True):
+        row[0].set_ylabel(name)
         for plot, frame, centre in zip(row, frames, centres, strict=True):
             draw_pose(plot, keypoint[:, frame], axes, skeleton, (centre, half), numbered=frame == frames[0])
             plot.set_title(f'frame {frame}', fontsize=8)
-    figure.savefig(path, dpi=120)
+    with replacing(path) as draft:
+        figure.savefig(draft, format='png', dpi=120)
 
 
-def draw_pose(plot, people: np.ndarray, axes: tuple, skeleton: Skeleton | None, window: tuple, numbered=False):
-    """One frame, seen through a window of a centre and a half size, or two; y is up in 3D.  # (M, V, C)"""
+def draw_pose(plot, people: np.ndarray, axes: tuple, skeleton: Skeleton | None, viewport: tuple, numbered=False):
+    """One frame, seen through a viewport of a centre and a half size, or two; y is up in 3D.  # (M, V, C)"""
     for number, person in enumerate(people):
         draw_person(plot, person, axes, skeleton, alpha=1 / (1 + number), numbered=numbered)
-    centre, half = window
+    centre, half = viewport
     (left, bottom), (right, top) = centre[list(axes)] - half, centre[list(axes)] + half
     plot.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     if people.shape[2] == 2:
         plot.invert_yaxis()
 
 
-def windows(keypoint: np.ndarray) -> tuple[np.ndarray, float]:
-    """The middle of what is seen in each frame, and the half size of a window that shows all of it in every frame.
+def draw_person(plot, person: np.ndarray, axes: tuple, skeleton: Skeleton | None, alpha: float, numbered: bool):
+    """The joints that are seen, and the bones between them.  # (V, C)"""
+    seen = is_seen(person)
+    across, up = person[:, axes[0]], person[:, axes[1]]
+    colours = [COLOURS['middle']] * len(person)
+    for left, right in skeleton.mirror if skeleton else ():
+        colours[left], colours[right] = COLOURS['left'], COLOURS['right']
+    for joint, parent in enumerate(skeleton.parents if skeleton else ()):
+        if joint != parent and seen[joint] and seen[parent]:
+            ends = [joint, parent]
+            plot.plot(across[ends], up[ends], color=colours[joint], linewidth=1.2, alpha=alpha)
+    for joint in np.flatnonzero(seen):
+        plot.plot(across[joint], up[joint], '.', color=colours[joint], markersize=4, alpha=alpha)
+        if numbered:
+            plot.annotate(str(joint), (across[joint], up[joint]), fontsize=6, alpha=alpha)
+    if skeleton and seen[skeleton.root]:
+        plot.plot(across[skeleton.root], up[skeleton.root], 'o', color='black', fillstyle='none', markersize=6)
+
+
+def viewports(keypoint: np.ndarray) -> tuple[np.ndarray, float]:
+    """The centre of what is seen in each frame, and half the size of a viewport that shows all of it in every frame.
     # (M, T, V, C) -> (T, C)"""
     seen = is_seen(keypoint)[..., None]
     low = np.where(seen, keypoint, np.inf).min((0, 2))  # (T, C)
@@ -52,27 +73,3 @@ def windows(keypoint: np.ndarray) -> tuple[np.ndarray, float]:
 
 def is_seen(joints: np.ndarray) -> np.ndarray:  # (..., C) -> (...)
     return joints.any(-1) & np.isfinite(joints).all(-1)
-
-
-def draw_person(plot, person: np.ndarray, axes: tuple, skeleton: Skeleton | None, alpha: float, numbered: bool):
-    """The joints that are seen, and the bones between them.  # (V, C)"""
-    seen = is_seen(person)
-    across, up = person[:, axes[0]], person[:, axes[1]]
-    sides = side_of(skeleton, len(person))
-    for joint, parent in enumerate(skeleton.parents if skeleton else ()):
-        if joint != parent and seen[joint] and seen[parent]:
-            ends = [joint, parent]
-            plot.plot(across[ends], up[ends], color=COLOURS[sides[joint]], linewidth=1.2, alpha=alpha)
-    for joint in np.flatnonzero(seen):
-        plot.plot(across[joint], up[joint], '.', color=COLOURS[sides[joint]], markersize=4, alpha=alpha)
-        if numbered:
-            plot.annotate(str(joint), (across[joint], up[joint]), fontsize=6, alpha=alpha)
-    if skeleton and seen[skeleton.root]:
-        plot.plot(across[skeleton.root], up[skeleton.root], 'o', color='black', fillstyle='none', markersize=6)
-
-
-def side_of(skeleton: Skeleton | None, joints: int) -> list[str]:
-    sides = ['middle'] * joints
-    for left, right in skeleton.mirror if skeleton else ():
-        sides[left], sides[right] = 'left', 'right'
-    return sides

@@ -87,6 +87,17 @@ def picture(figure: Figure, title: str, size: str = 'small', form: str = 'svg') 
     return Picture(title, f'data:{kind};base64,{base64.b64encode(drawn.getvalue()).decode()}', size)
 
 
+def draw_precision_recall(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> Picture:
+    """Curves of recall and precision, by name."""
+    figure, axes = new_figure(4.4, 3.4)
+    for name, (recall, precision) in curves.items():
+        axes.plot(recall, precision, label=name)
+    axes.set(xlabel='recall', ylabel='precision', xlim=(0, 1.02), ylim=(0, 1.02))
+    axes.legend(loc='best')
+    axes.grid()
+    return picture(figure, 'Precision-recall curve')
+
+
 def colours(count: int) -> list[str]:
     """As different as so many can be; neighbours are far apart."""
     if count <= 10:
@@ -98,6 +109,10 @@ def colours(count: int) -> list[str]:
     return [to_hex(colormaps['turbo'](0.05 + 0.9 * rank / count)) for rank in ranks]
 
 
-def labelled(label: int, classes: list[str]) -> str:
+def class_label(label: int, classes: list[str]) -> str:
     """A class by its number and, if known, its name."""
     return f'{label} {classes[label]}' if label < len(classes) else str(label)
+
+
+def counted(number: int, noun: str) -> str:
+    return f'{number} {noun}{"" if number == 1 else "s"}'

@@ -1,4 +1,4 @@
-"""One page about the runs in a work dir, with all that it shows inside: it opens anywhere, without a network."""
+"""One HTML page about the runs in a work dir, with everything inside: it opens anywhere, without a network."""
 
 import json
 import re
@@ -9,21 +9,20 @@ from typing import Any, NamedTuple
 import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from usdrl_mmaction.errors import CheckpointError
+from usdrl_mmaction.errors import MissingFileError
 from usdrl_mmaction.evaluation.predictions import read_predictions
+from usdrl_mmaction.files import missing, replacing
 
 from .classification import average_precisions, confusion
 from .clips import class_names, clips_of
-from .confusions import film_strips
-from .curves import OBSERVED, early_prediction, health, training_curves
+from .confusions import draw_confusions
+from .curves import OBSERVED, early_prediction, embedding_diagnostics, training_curves
 from .detection import action_precisions, read_detections, timelines
 from .embedding import embedding_map
 from .page import STYLE, Part
 from .runs import Run, find_runs
 from .settings import settings
 
-# What a file that is damaged, or does not fit the others, makes its reader raise.
-UNUSABLE = (ImportError, KeyError, CheckpointError, OSError, RuntimeError, ValueError)
 TEMPLATES = Environment(
     loader=PackageLoader('usdrl_mmaction.reports', ''),
     autoescape=True,
@@ -48,20 +47,18 @@ class Section(NamedTuple):
 
 def write_report(work_dir: Path, path: Path) -> list[str]:
     """Writes the page, and returns what could not be shown, a sentence each."""
+    todo = 'Give the --work-dir of usdrl train or usdrl test, or a folder of several.'
+    if not work_dir.is_dir():
+        raise missing(work_dir, 'folder', todo)
     runs, results = find_runs(work_dir), read_results(work_dir / 'results.json')
     if not runs and not results:
-        raise FileNotFoundError(
-            f'{work_dir} holds no run. Give the --work-dir of usdrl train or usdrl test, or a folder of several.'
-        )
+        raise MissingFileError(f'{work_dir} contains no run. {todo}')
     with matplotlib.rc_context(STYLE):
         sections = [section(run) for run in runs]
-    page = TEMPLATES.get_template('report.html').render(
-        title=work_dir.resolve().name, results=results, sections=sections
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + '.tmp')
-    draft.write_text(page, encoding='utf-8')
-    draft.replace(path)
+    title = work_dir.resolve().name
+    page = TEMPLATES.get_template('report.html').render(title=title, results=results, sections=sections)
+    with replacing(path) as draft:
+        draft.write_text(page, encoding='utf-8')
     return [f'{shown.name}: {reason}' for shown in sections for reason in shown.left_out]
 
 
@@ -70,11 +67,11 @@ def section(run: Run) -> Section:
     parts = all_parts(run, partial(attempt, left_out))
     metrics, metrics_at = {}, {}
     for name, value in run.metrics.items():
-        what, _, threshold = name.partition('@')
+        metric, _, threshold = name.partition('@')
         if threshold and not name.startswith(OBSERVED):
-            metrics_at.setdefault(what.split('/')[-1], {})[f'@{threshold}'] = shown_number(value)
+            metrics_at.setdefault(metric.split('/')[-1], {})[f'@{threshold}'] = rounded(value)
         elif not threshold:
-            metrics[name] = shown_number(value)
+            metrics[name] = rounded(value)
     config = run.trained_config.pretty_text if run.trained_config else ''
     key = re.sub(r'\W+', '-', run.name)
     parts = [part for part in parts if part]
@@ -83,7 +80,7 @@ def section(run: Run) -> Section:
 
 def all_parts(run: Run, attempt) -> list[Part | None]:
     """The parts of a run, in the order of the page."""
-    parts = [attempt(make, run) for make in (training_curves, health, early_prediction)]
+    parts = [attempt(make, run) for make in (training_curves, embedding_diagnostics, early_prediction)]
     clips = attempt(clips_of, run) if run.dumps or run.checkpoint else None
     if clips and run.checkpoint:
         parts.append(attempt(embedding_map, run, clips))
@@ -91,7 +88,7 @@ def all_parts(run: Run, attempt) -> list[Part | None]:
     for path in run.dumps:
         if predictions := attempt(read_predictions, path):
             parts += [make(predictions, classes, path.name) for make in (confusion, average_precisions)]
-            parts += [attempt(film_strips, predictions, clips)] if clips else []
+            parts += [attempt(draw_confusions, predictions, clips)] if clips else []
     for prefix in run.detections:
         if found := attempt(read_detections, prefix):
             parts += [action_precisions(found), timelines(found)]
@@ -102,7 +99,7 @@ def attempt(left_out: list[str], make, *inputs) -> Any:
     """What is made of the inputs; if they cannot be used, the reason is noted."""
     try:
         return make(*inputs)
-    except UNUSABLE as error:
+    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:  # also of models of other packages
         left_out.append(str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}')
         return None
 
@@ -120,13 +117,13 @@ def read_results(path: Path) -> dict[str, dict[str, str]]:
             for key, value in node.items():
                 walk(value, (*keys, str(key)))
         elif keys:
-            shown = shown_number(node) if isinstance(node, float) else str(node)
-            rows.setdefault(', '.join(keys[:-1]), {})[keys[-1]] = shown
+            value = rounded(node) if isinstance(node, float) else str(node)
+            rows.setdefault(', '.join(keys[:-1]), {})[keys[-1]] = value
 
     walk(content, ())
     return rows
 
 
-def shown_number(value: float) -> str:
+def rounded(value: float) -> str:
     """Four digits, and as many decimals unless nothing would be left."""
     return f'{round(value, 4) or value:.4g}'

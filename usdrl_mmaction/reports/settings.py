@@ -1,5 +1,6 @@
-"""A run's settings, the ones that people ask for first."""
+"""The settings of a run that people ask for first."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from .runs import Run
@@ -12,37 +13,35 @@ def settings(run: Run) -> dict[str, str]:
         return {}
     model, train = config.get('model', {}), config.get('train_dataloader') or {}
     test = run.config.get('test_dataloader') or run.config.get('val_dataloader') or {}
-    loop = config.get('train_cfg') or {}
+    loop, schedule = config.get('train_cfg') or {}, config.get('param_scheduler') or []
     rows = {
-        'started': times(run),
+        'started': start_time(run),
         'model': model.get('type'),
-        'encoder': told(model.get('backbone')),
-        'head': told(model.get('head') or model.get('cls_head')),
+        'encoder': formatted(model.get('backbone')),
+        'head': formatted(model.get('head') or model.get('cls_head')),
         'trained on': data(train),
         'tested on': data(test),
         'batch size': train.get('batch_size') or test.get('batch_size'),
         'epochs': loop.get('max_epochs'),
         'iterations': loop.get('max_iters'),
-        'optimizer': told((config.get('optim_wrapper') or {}).get('optimizer')),
-        'schedule': '; '.join(told(step) for step in listed(config.get('param_scheduler'))),
+        'optimizer': formatted((config.get('optim_wrapper') or {}).get('optimizer')),
+        'schedule': '; '.join(map(formatted, schedule if isinstance(schedule, list) else [schedule])),
         'seed': (config.get('randomness') or {}).get('seed'),
-        'began with': config.get('load_from'),
+        'initialized from': config.get('load_from'),
         'checkpoint': run.checkpoint,
     }
     return {name: str(value) for name, value in rows.items() if value not in (None, '')}
 
 
-def times(run: Run) -> str:
-    """When it was started, by the names of its folders."""
-    try:
-        first = datetime.strptime(run.starts[0].name, '%Y%m%d_%H%M%S')
-    except ValueError:
-        return run.starts[0].name
-    again = {1: '', 2: ', and once more'}.get(len(run.starts), f', and {len(run.starts) - 1} more times')
-    return f'{first:%Y-%m-%d %H:%M}{again}'
+def start_time(run: Run) -> str:
+    """Of the first start, by the name of its folder."""
+    name = run.starts[0].name
+    with suppress(ValueError):  # a folder that somebody renamed
+        name = f'{datetime.strptime(name, "%Y%m%d_%H%M%S"):%Y-%m-%d %H:%M}'
+    return name if len(run.starts) == 1 else f'{name} ({len(run.starts)} starts)'
 
 
-def told(part: dict | None) -> str:
+def formatted(part: dict | None) -> str:
     """'SGD, lr=0.3, momentum=0.9'."""
     if not part:
         return ''
@@ -53,7 +52,3 @@ def told(part: dict | None) -> str:
 def data(loader: dict) -> str:
     dataset = loader.get('dataset') or {}
     return ', '.join(str(dataset[key]) for key in ('ann_file', 'split') if dataset.get(key))
-
-
-def listed(value) -> list:
-    return value if isinstance(value, list) else [value] if value else []
