@@ -32,7 +32,7 @@ def replacing(path: str | Path, sync: bool = False) -> Iterator[Path]:
         if sync:
             with draft.open('rb+') as file:
                 os.fsync(file.fileno())
-        if path.is_dir():
+        if path.is_dir() and draft.is_dir():  # a folder never gives way to a file
             shutil.rmtree(path)
         draft.replace(path)
     except SaveError:
