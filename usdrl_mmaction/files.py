@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import MissingFileError, SaveError
@@ -44,11 +44,12 @@ def replacing(path: str | Path, sync: bool = False) -> Iterator[Path]:
 
 
 def remove(path: Path):
-    """A file or folder, if it is there."""
+    """Removes a file or folder, as far as it is there."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
 
 
 def sha256_of(path: str | Path) -> str:
