@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from raw_files import mmpose_instance, moving, write_openpose, write_skeleton
 
-from usdrl_mmaction.datasets.skeleton_dataset import read_annotations
+from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.skeletons import get_skeleton
 
 COCO = get_skeleton('coco').names

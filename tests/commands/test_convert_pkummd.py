@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from raw_files import moving, replace_line, write_pkummd
 
-from usdrl_mmaction.datasets.skeleton_dataset import read_annotations
+from usdrl_mmaction.datasets import read_annotations
 
 FRAMES = 60
 LABELS = {

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from usdrl_mmaction.datasets.annotations import save_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed
-from usdrl_mmaction.recordings.conversion import save
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def run(*arguments, cwd):
 def test_a_number_and_the_line_that_tells_where_it_is_from(tmp_path):
     """By the encoder in the package, so that nothing is pretrained; the second time takes the place of the first."""
     (tmp_path / 'data/synthetic').mkdir(parents=True)
-    save(make_trimmed(54, seed=1), tmp_path / 'data/synthetic/synthetic.pkl')
+    save_annotations(make_trimmed(54, seed=1), tmp_path / 'data/synthetic/synthetic.pkl')
     command = 'knn_synthetic', 'linear_synthetic', '--load-from', 'usdrl://dste_synthetic', '--out', 'out'
     run(*command, cwd=tmp_path)
     said = run(*command[1:], cwd=tmp_path)

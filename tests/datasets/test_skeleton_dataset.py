@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from usdrl_mmaction.datasets import SkeletonDataset
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, MissingFileError
 
 PIPELINE = [
     dict(type='mmaction.PoseDecode'),
@@ -47,7 +47,7 @@ def test_the_clips_of_a_split(ann_file):
     ],
 )
 def test_a_missing_file_names_itself_and_the_command(tmp_path, name, command):
-    with pytest.raises(AnnotationError) as error:
+    with pytest.raises(MissingFileError) as error:
         SkeletonDataset(str(tmp_path / name), PIPELINE, split='xsub_train')
     assert str(tmp_path / name) in str(error.value) and command in str(error.value)
     assert '\n' not in str(error.value)

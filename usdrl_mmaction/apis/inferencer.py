@@ -18,12 +18,11 @@ from torch import Tensor, nn
 
 from usdrl_mmaction.checkpoints.zoo import models
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.datasets.annotations import clips_of_split
+from usdrl_mmaction.datasets.annotations import clips_of_split, make_annotation
 from usdrl_mmaction.errors import DownloadError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.recordings.clip import Clip, keep_people
-from usdrl_mmaction.recordings.conversion import make_annotation
 from usdrl_mmaction.recordings.inputs import Recording, find_recordings, read_recording
 
 from .live_segments import as_segment

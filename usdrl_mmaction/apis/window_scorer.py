@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from usdrl_mmaction.datasets.annotations import make_annotation
 from usdrl_mmaction.datasets.untrimmed_pose_dataset import starts_of_windows
 from usdrl_mmaction.evaluation.functional.tracks import stitch
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.recordings.clip import Clip
-from usdrl_mmaction.recordings.conversion import make_annotation
 
 from .preparation import Preparation, windows_of
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.errors import AnnotationError, UsageError
 from usdrl_mmaction.recordings.clip import fit, keep_people
-from usdrl_mmaction.recordings.conversion import convert, make_annotation, write
+from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import READERS, is_openpose, read_clip
 from usdrl_mmaction.recordings.readers.csv_table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines
@@ -51,7 +52,7 @@ def main(argv=None):
     for item in annotations:
         item.pop('split', None)
     meta = {'layout': args.layout, 'classes': classes, 'fps': args.fps, 'source': args.folder.resolve().name}
-    write(args.out, annotations, split, meta, skipped + faults)
+    write_annotations(args.out, annotations, split, meta, skipped + faults)
 
 
 def parse_args(argv):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.recordings.clip import Clip, fit, keep_people
-from usdrl_mmaction.recordings.conversion import convert, make_annotation, write
+from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import read_pkummd, read_segments, read_split
 from usdrl_mmaction.recordings.readers.pkummd import CLASSES, PERSONS
 from usdrl_mmaction.recordings.readers.text import at
@@ -38,9 +39,9 @@ def main(argv=None):
     meta = {'layout': LAYOUT, 'classes': [str(label) for label in range(1, CLASSES + 1)], 'fps': FPS}
     meta['source'] = f'PKU-MMD {"I" * args.part}'
     path = args.out_dir / f'pkummd{args.part}_untrimmed.pkl'
-    write(path, untrimmed, split, meta, skipped + faults)
+    write_annotations(path, untrimmed, split, meta, skipped + faults)
     path = args.out_dir / f'pkummd{args.part}.pkl'
-    write(path, trimmed, split_actions(trimmed, split), meta, faults)
+    write_annotations(path, trimmed, split_actions(trimmed, split), meta, faults)
 
 
 def parse_args(argv):

@@ -6,9 +6,10 @@ import os
 import re
 from pathlib import Path
 
+from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.errors import AnnotationError, UsageError
 from usdrl_mmaction.recordings.clip import fit, keep_people
-from usdrl_mmaction.recordings.conversion import convert, make_annotation, write
+from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import read_skeleton_text
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -33,7 +34,7 @@ def main(argv=None):
     annotations, skipped = convert(read_clip_of, sorted(files.values()), args.workers, 'Reading clips')
     classes = [f'A{label:03d}' for label in range(CLASSES)]
     meta = {'layout': LAYOUT, 'classes': classes, 'fps': 30, 'source': f'UAV-Human {" and ".join(versions)}'}
-    write(args.out, annotations, split, meta, skipped)
+    write_annotations(args.out, annotations, split, meta, skipped)
 
 
 def parse_args(argv):

@@ -17,9 +17,9 @@ from mmengine.registry import DefaultScope
 from rich.progress import track
 from torch import nn
 
+from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.errors import AnnotationError, UsageError
 from usdrl_mmaction.recordings.clip import fit, keep_people
-from usdrl_mmaction.recordings.conversion import make_annotation, write
 from usdrl_mmaction.recordings.readers.mmpose import to_clip
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -48,7 +48,7 @@ def main(argv=None):
     rates = {item.pop('fps') for item in annotations}
     meta = {'layout': args.layout, 'classes': [], 'fps': rates.pop() if len(rates) == 1 else None, 'source': 'videos'}
     meta = {key: value for key, value in meta.items() if value is not None}
-    write(args.out, annotations, {'all': [item['frame_dir'] for item in annotations]}, meta, skipped)
+    write_annotations(args.out, annotations, {'all': [item['frame_dir'] for item in annotations]}, meta, skipped)
 
 
 def parse_args(argv):

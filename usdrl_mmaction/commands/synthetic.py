@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.progress import track
 
 from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.annotations import save_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed, make_trimmed_2d, make_untrimmed
 from usdrl_mmaction.errors import AnnotationError
-from usdrl_mmaction.recordings.conversion import save
 
 
 def main(argv):
@@ -29,7 +29,7 @@ def main(argv):
             )
             continue
         data = make(num, seed, progress=partial(track, description=f'Generating {noun}'))
-        save(data, path)
+        save_annotations(data, path)
         print(summary(data, path, noun))
 
 

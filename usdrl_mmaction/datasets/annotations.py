@@ -1,9 +1,14 @@
-"""Annotation files: MMAction2's pose pickles, read without trusting them, and the stores that usdrl pack makes
-of them. What is read is checked as far as that is quick; usdrl inspect looks closer."""
+"""Annotation files: MMAction2's pose pickles, read without trusting them and written whole, and the stores that
+usdrl pack makes of them. What is read is checked as far as that is quick; usdrl inspect looks closer."""
 
 import os
+import pickle
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.files import missing, replacing
 
 from .safe_pickle import read_pickle
 from .store import open_store
@@ -24,8 +29,8 @@ def read_annotations(path: str) -> dict:
     """The content of an annotation file or store: ``split``, ``annotations`` and what else it has."""
     if not os.path.exists(path):
         command = COMMANDS.get(os.path.basename(path))
-        todo = f'Get it with `{command}`' if command else "Set the data set's 'ann_file'"
-        raise AnnotationError(f'There is no annotation file {path} (seen from {os.getcwd()}). {todo}.')
+        todo = f'Get it with `{command}`.' if command else "Set the data set's 'ann_file'."
+        raise missing(path, 'annotation file', todo)
     content = open_store(path) if os.path.isdir(path) else read_pickle(path)
     if not (isinstance(content, dict) and {'split', 'annotations'} <= set(content)):
         found = sorted(content) if isinstance(content, dict) else type(content).__name__
@@ -76,3 +81,50 @@ def clips_of_split(content: dict, split: str, path: str) -> list[dict]:
     if not clips:
         raise AnnotationError(f"{path}: none of the {len(names)} names of split '{split}' is a clip of 'annotations'.")
     return clips
+
+
+def make_annotation(name: str, label: int, clip, **fields) -> dict:
+    """An entry of ``annotations`` of a clip (as recordings give them: keypoint, score, img_shape); ``fields`` are what
+    else is known, such as the subject."""
+    item = {'frame_dir': name, 'label': label, 'total_frames': clip.keypoint.shape[1], 'keypoint': clip.keypoint}
+    if clip.score is not None:
+        item['keypoint_score'] = clip.score
+    if clip.img_shape is not None:
+        item['img_shape'] = clip.img_shape
+    return item | fields
+
+
+def write_annotations(
+    path: Path, annotations: list[dict], split: dict[str, Iterable[str]], meta: dict, skipped: list[str]
+):
+    """Writes an annotation file and prints what is in it; what was skipped goes to stderr, a line each.
+
+    Names that were not converted leave the splits, clips that are in no split leave the annotations.
+    """
+    names = {item['frame_dir'] for item in annotations}
+    split = {half: [name for name in members if name in names] for half, members in split.items()}
+    listed = set().union(*split.values())
+    skipped = skipped + [f'{name} is in no split.' for name in sorted(names - listed)]
+    annotations = [item for item in annotations if item['frame_dir'] in listed]
+    for reason in skipped:
+        print(f'skipped or cut: {reason}', file=sys.stderr)
+    if not annotations:
+        raise AnnotationError(f'nothing is left to write to {path}; {len(skipped)} times something was skipped.')
+    save_annotations({'split': split, 'annotations': annotations, 'meta': meta}, path)
+    print(summary(path, annotations, split, len(skipped)))
+
+
+def save_annotations(content: dict, path: Path):
+    with replacing(path) as draft, draft.open('wb') as file:
+        pickle.dump(content, file, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def summary(path: Path, annotations: list[dict], split: dict, skipped: int) -> str:
+    frames = sum(item['total_frames'] for item in annotations)
+    labels = [{item['label']} if 'segments' not in item else set(item['segments'][:, 0]) for item in annotations]
+    subjects = {item['subject'] for item in annotations if 'subject' in item}
+    halves = ', '.join(f'{name} {len(members)}' for name, members in split.items())
+    return (
+        f'{path}: {len(annotations)} clips, {frames} frames, {len(set().union(*labels))} classes, '
+        f'{len(subjects) or "unknown"} subjects; {skipped or "nothing"} skipped or cut\n  {halves}'
+    )

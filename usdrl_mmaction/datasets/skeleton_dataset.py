@@ -12,8 +12,6 @@ from .annotations import clips_of_split, read_annotations
 from .safe_pickle import read_pickle
 from .store import StoredArray
 
-__all__ = ['AnnotationError', 'SkeletonDataset', 'read_annotations']
-
 
 @DATASETS.register_module()
 class SkeletonDataset(PoseDataset):

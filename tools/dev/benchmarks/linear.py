@@ -10,9 +10,9 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
-from usdrl_mmaction.datasets.synthetic import make_trimmed
 
-from usdrl_mmaction.recordings.conversion import save
+from usdrl_mmaction.datasets.annotations import save_annotations
+from usdrl_mmaction.datasets.synthetic import make_trimmed
 
 CONFIG = Path(__file__).resolve().parents[3] / 'configs/usdrl/benchmarks/linear_synthetic.py'
 KINDS = {'features kept': True, 'encoder run every epoch': False}
@@ -22,7 +22,7 @@ def measure() -> dict[str, dict]:
     """Seconds from the runner's start to the last epoch's end, and the accuracy on the test split; one run of each,
     after one of an epoch, which imports what is imported late."""
     with tempfile.TemporaryDirectory() as folder:
-        save(make_trimmed(), Path(folder, 'synthetic.pkl'))
+        save_annotations(make_trimmed(), Path(folder, 'synthetic.pkl'))
         run(Path(folder), True, max_epochs=1)
         return {kind: run(Path(folder), cached) for kind, cached in KINDS.items()}
 
