@@ -96,7 +96,7 @@ def test_the_config_in_a_checkpoint_is_not_run(trained, tmp_path, run_command):
     [
         ({'state_dict': {'a': torch.zeros(1)}}, "has no config with a model in 'meta.cfg'"),
         ({'weights': {}}, "holds no 'state_dict' of tensors; it holds \\['weights'\\]"),
-        (None, 'there is no file'),
+        (None, 'There is no checkpoint'),
     ],
 )
 def test_other_files_are_refused_in_one_line(tmp_path, run_command, content, message):

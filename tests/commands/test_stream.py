@@ -1,6 +1,5 @@
 """A recording or lines of JSON in; a line a frame and a line a segment out, or a picture of them."""
 
-import importlib.util
 import io
 import json
 import pickle
@@ -19,6 +18,7 @@ from raw_files import moving
 from rich.console import Console
 
 from usdrl_mmaction.apis import Detections, SkeletonInferencer
+from usdrl_mmaction.commands.stream import as_json, play
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DETECT = ROOT / 'configs/usdrl/benchmarks/detect_synthetic.py'
@@ -53,14 +53,6 @@ def keypoint():
     return (moving(1, frames=40) + np.random.default_rng(0).normal(0, 0.2, (1, 40, 25, 3)).cumsum(1)).astype('f4')
 
 
-@pytest.fixture
-def tool():
-    spec = importlib.util.spec_from_file_location('stream', ROOT / 'tools/demo/stream.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def told(capsys):
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return [line for line in lines if 'frame' in line], [line['segment'] for line in lines if 'segment' in line]
@@ -84,10 +76,10 @@ def test_a_recording_is_told_as_the_inferencer_tells_it(tmp_path, keypoint, mode
     assert all(frame['name'] == names[frame['label']] and 1 / 19 < frame['score'] <= 1 for frame in frames)
 
 
-def test_a_segment_is_told_after_its_last_frame(tool):
+def test_a_segment_is_told_after_its_last_frame():
     segment = {'label': 1, 'start': 0, 'end': 2, 'score': 0.9}
     scores = np.float32([[0.1, 0.9], [0.1, 0.9], [0.8, 0.2]])
-    lines = list(tool.as_json(Detections(0, scores, [segment]), ['wave']))
+    lines = list(as_json(Detections(0, scores, [segment]), ['wave']))
     assert [line.get('frame') for line in lines] == [0, 1, None, 2] and lines[2] == {'segment': segment}
     assert lines[3] == {'frame': 2, 'label': 0, 'name': 'background', 'score': 0.8}
 
@@ -102,9 +94,9 @@ def test_lines_from_standard_input(keypoint, model, run_command, capsys, monkeyp
     assert piped == told(capsys)
 
 
-def test_frames_come_at_their_rate_and_together_when_late(tool):
+def test_frames_come_at_their_rate_and_together_when_late():
     start, came = time.monotonic(), []
-    for frames in tool.play(np.arange(60).reshape(1, 60, 1, 1), fps=100, speed=2):
+    for frames in play(np.arange(60).reshape(1, 60, 1, 1), fps=100, speed=2):
         if not came:
             time.sleep(0.1)  # a model that is slow once
         came.append((time.monotonic() - start, frames))
@@ -114,8 +106,8 @@ def test_frames_come_at_their_rate_and_together_when_late(tool):
     assert all(moment >= frames.max() / 200 for moment, frames in came)
 
 
-def test_late_frames_come_a_second_at_a_time(tool):
-    sizes = [frames.shape[1] for frames in tool.play(np.zeros((1, 70, 1, 1)), fps=30, speed=np.inf)]
+def test_late_frames_come_a_second_at_a_time():
+    sizes = [frames.shape[1] for frames in play(np.zeros((1, 70, 1, 1)), fps=30, speed=np.inf)]
     assert sizes == [30, 30, 10]
 
 
@@ -133,7 +125,7 @@ def test_a_picture_in_a_terminal(keypoint, model, run_command, capsys, monkeypat
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (['nothing.npz'], 'there is no recording nothing.npz'),
+        (['nothing.npz'], 'There is no recording nothing.npz'),
         (['many.pkl'], 'many.pkl has 2 recordings: say which to play, e.g. --video of a, b'),
         (['many.pkl', '--video', 'c'], 'many.pkl has 2 recordings: say which'),
         (['-'], 'line 2 is no JSON list of people'),

@@ -1,26 +1,22 @@
 """Convert a checkpoint of the USDRL authors, DSTE or STTR, pretraining or downstream, to this package's names."""
 
 import argparse
-import os
+from pathlib import Path
 
 import torch
 
 from usdrl_mmaction.checkpoints.authors import convert, read_weights
-from usdrl_mmaction.errors import CheckpointError, UsageError
+from usdrl_mmaction.files import missing, replacing
 
 
-def main(argv=None):
+def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', help="the authors' file, e.g. ntu60_xs_joint_dste.pth.tar")
+    parser.add_argument('src', type=Path, help="the authors' file, e.g. ntu60_xs_joint_dste.pth.tar")
     parser.add_argument('dst', help='the file to write, for load_from in a config')
     args = parser.parse_args(argv)
-    if not os.path.isfile(args.src):
-        raise UsageError(f'there is no file {args.src} (seen from {os.getcwd()}).')
-    try:
-        converted = convert(read_weights(args.src))
-    except CheckpointError as error:
-        raise UsageError(str(error)) from error
-
+    if not args.src.is_file():
+        raise missing(args.src, 'checkpoint')
+    converted = convert(read_weights(args.src))
     print('found  ', ', '.join(f'{name}={value!r}' for name, value in converted.encoder.items()))
     parts = sorted({name.split('.')[0] for name in converted.state_dict})
     counts = [f'{sum(name.startswith(part + ".") for name in converted.state_dict)} of {part}' for part in parts]
@@ -29,7 +25,6 @@ def main(argv=None):
     print('left   ', len(converted.left), 'unknown entries' + ''.join(f'\n        {name}' for name in converted.left))
     print('The number of heads, the gap, alpha and the modality are not in such a file: set them in the config.')
 
-    partial = args.dst + '.part'
-    torch.save(converted.checkpoint(), partial)
-    os.replace(partial, args.dst)
+    with replacing(args.dst) as draft:
+        torch.save(converted.checkpoint(), draft)
     print(f'wrote   {args.dst}')

@@ -4,20 +4,16 @@ import argparse
 from pathlib import Path
 
 from usdrl_mmaction.checkpoints.download import download, location
-from usdrl_mmaction.errors import DownloadError, UsageError
 
 SERVER = 'https://download.openmmlab.com/mmaction/v1.0/skeleton/data'
 NAMES = ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     for name in args.names:
         target = args.out_dir / f'{name}.pkl'
-        try:
-            download(location(args.mirror, target.name), target)
-        except DownloadError as error:
-            raise UsageError(str(error)) from error
+        download(location(args.mirror, target.name), target)
         print(f'{target}: {target.stat().st_size / 1e6:.0f} MB')
 
 

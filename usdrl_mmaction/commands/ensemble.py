@@ -1,4 +1,4 @@
-"""Fuse what several models say of the same clips, e.g. joint, bone and motion (three streams)."""
+"""Fuse the predictions of several models of the same clips, e.g. of joints, bones and motion (three streams)."""
 
 import argparse
 from pathlib import Path
@@ -7,11 +7,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.errors import PredictionError, UsageError
 from usdrl_mmaction.evaluation.predictions import read_predictions
 
 
-def main(argv=None):
+def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('files', nargs='+', metavar='FILE.pkl', help='what `usdrl test … --dump FILE.pkl` wrote')
     parser.add_argument('--weights', nargs='+', type=float, help='one a file; by default all alike')
@@ -40,16 +40,16 @@ def check_same_samples(first: str, expected, path: str, found):
     missing, foreign = set(expected.names) - set(found.names), set(found.names) - set(expected.names)
     if missing or foreign:
         one = sorted(missing or foreign)[0]
-        raise UsageError(
+        raise PredictionError(
             f'{first} and {path} are not of the same clips: {len(missing)} are in the first alone and {len(foreign)} '
             f"in the other, such as '{one}'. Test all models on the same split."
         )
     labels = dict(zip(expected.names, expected.labels, strict=True))
     wrong = [name for name, label in zip(found.names, found.labels, strict=True) if labels[name] != label]
     if wrong:
-        raise UsageError(f"{first} and {path} disagree on the label of {len(wrong)} clips, such as '{wrong[0]}'.")
+        raise PredictionError(f"{first} and {path} disagree on the label of {len(wrong)} clips, such as '{wrong[0]}'.")
     if found.scores.shape[1] != expected.scores.shape[1]:
-        raise UsageError(f'{first} has {expected.scores.shape[1]} classes, {path} has {found.scores.shape[1]}.')
+        raise PredictionError(f'{first} has {expected.scores.shape[1]} classes, {path} has {found.scores.shape[1]}.')
 
 
 def accuracy(scores: np.ndarray, labels: np.ndarray) -> float:

@@ -4,27 +4,23 @@ with the model on random clips before it is written. The page docs/export.md sho
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
 from rich.console import Console
 
 from usdrl_mmaction.apis import export, load_model
 from usdrl_mmaction.apis.export import BATCHES, WRITERS
-from usdrl_mmaction.commands.common import load_config
-from usdrl_mmaction.errors import CheckpointError, DownloadError, ExportError, UsageError
+from usdrl_mmaction.errors import CheckpointError
+
+from .common import add_cfg_options, read_config
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
-    cfg = load_config(args)
-    cfg.merge_from_dict(args.cfg_options)
-    try:
-        model = load_model(cfg, args.checkpoint)
-        if 'cls_head' in cfg.model and not (model.with_cls_head or args.encoder):
-            raise UsageError(f'{args.checkpoint} has no weights of a classifier: export the encoder with --encoder.')
-        with Console(stderr=True).status(f'Exporting to {args.out}'):
-            done = export(model, args.out, args.format, args.encoder, args.clip_shape, args.tolerance)
-    except (ExportError, CheckpointError, DownloadError) as error:
-        raise UsageError(str(error)) from error
+    cfg = read_config(args.config, args.cfg_options)
+    model = load_model(cfg, args.checkpoint)
+    if 'cls_head' in cfg.model and not (model.with_cls_head or args.encoder):
+        raise CheckpointError(f'{args.checkpoint} has no weights of a classifier: export the encoder with --encoder.')
+    with Console(stderr=True).status(f'Exporting to {args.out}'):
+        done = export(model, args.out, args.format, args.encoder, args.clip_shape, args.tolerance)
     for name, shape in {**done.inputs, **done.outputs}.items():
         print(f'{name:<10} (batch, {", ".join(map(str, shape))})')
     print(f'max error  {done.error:.2g}, in batches of {", ".join(map(str, BATCHES))}')
@@ -33,7 +29,7 @@ def main(argv=None):
 
 def parse_args(argv):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file, e.g. configs/usdrl/benchmarks/linear_synthetic.py')
+    parser.add_argument('config', help='config, e.g. linear_synthetic')
     parser.add_argument('checkpoint', help='checkpoint file, URL or usdrl://NAME')
     parser.add_argument('out', type=Path, help='the file to write, e.g. dste.onnx')
     parser.add_argument('--format', choices=WRITERS, default='onnx', help='by default onnx')
@@ -42,8 +38,5 @@ def parse_args(argv):
         '--clip-shape', type=int, nargs=4, metavar='N', help="persons, frames, joints, coordinates; for MMAction2's own"
     )
     parser.add_argument('--tolerance', type=float, default=1e-4, help='the largest difference that is let through')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='settings of the config'
-    )
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
+    add_cfg_options(parser)
     return parser.parse_args(argv)

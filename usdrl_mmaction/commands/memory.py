@@ -1,4 +1,4 @@
-"""What memory a step of pretraining needs in each process: computed from the config, without data and without a GPU."""
+"""Compute the memory that a step of pretraining needs in each process, from the config, without data or a GPU."""
 
 import argparse
 
@@ -6,8 +6,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from usdrl_mmaction.commands.common import add_common_arguments, load_config
 from usdrl_mmaction.engine.memory import step_memory
+
+from .common import add_cfg_options, read_config
 
 ROWS = {
     'weights': 'weights and buffers',
@@ -19,18 +20,17 @@ ROWS = {
 }
 
 
-def main(argv=None):
+def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file, e.g. configs/usdrl/pretrain_ntu60.py')
+    parser.add_argument('config', help='config, e.g. pretrain_ntu60')
     parser.add_argument('--batch-size', type=int, nargs='+', required=True, help='clips in each process')
     parser.add_argument('--processes', type=int, nargs='+', default=[1], help='how many, for each batch size')
     parser.add_argument('--precision', choices=['float32', 'bfloat16'], help="by default the config's")
-    add_common_arguments(parser)
+    add_cfg_options(parser)
     args = parser.parse_args(argv)
     if len(args.batch_size) != len(args.processes):
         parser.error('give as many --processes as --batch-size')
-    cfg = load_config(args)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
     precision = getattr(torch, args.precision) if args.precision else None
     cases = list(zip(args.batch_size, args.processes, strict=True))
     columns = [step_memory(cfg, *case, precision) for case in cases]

@@ -1,4 +1,4 @@
-"""Packs an annotation file into a store, which opens at once however large it is. Give its path as `ann_file`."""
+"""Pack an annotation file into a store, which opens at once however large it is. Give its path as `ann_file`."""
 
 import argparse
 from functools import partial
@@ -11,7 +11,7 @@ from usdrl_mmaction.datasets.store import write_store
 from usdrl_mmaction.errors import UsageError
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     out = args.out or args.file.with_suffix('.store')
     if out.exists() and not args.overwrite:

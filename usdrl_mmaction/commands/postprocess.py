@@ -1,11 +1,10 @@
-"""Proposals from score tracks that a test has saved, with other options, and what they are worth; no model is run."""
+"""Make proposals from the scores that a test has saved, with other options, and evaluate them; no model is run."""
 
 import argparse
 from pathlib import Path
 
 from rich.progress import track
 
-from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth, write_results
 from usdrl_mmaction.evaluation.functional.detection import THETAS
@@ -14,20 +13,17 @@ from usdrl_mmaction.evaluation.metrics.detection_metric import REPORTS, class_ta
 SUFFIX = '_tracks.npz'
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     options = {name: getattr(args, name) for name in ('thresholds', 'smooth', 'min_length', 'nms', 'soft_nms')}
     truth_file = args.ground_truth or Path(str(args.tracks).removesuffix(SUFFIX) + '_ground_truth.json')
-    try:
-        tracks = load_tracks(args.tracks)
-        truth = read_ground_truth(truth_file, tracks.classes, tracks.fps)
-        videos = track(tracks.scores.items(), 'Proposals', transient=True)
-        proposals = {video: proposals_from_scores(scores, **options) for video, scores in videos}
-        report = REPORTS[args.mode](truth, proposals, len(tracks.classes), args.thetas)
-        if args.out:
-            write_results(args.out, proposals, tracks.classes, tracks.fps)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    tracks = load_tracks(args.tracks)
+    truth = read_ground_truth(truth_file, tracks.classes, tracks.fps)
+    videos = track(tracks.scores.items(), 'Proposals', transient=True)
+    proposals = {video: proposals_from_scores(scores, **options) for video, scores in videos}
+    report = REPORTS[args.mode](truth, proposals, len(tracks.classes), args.thetas)
+    if args.out:
+        write_results(args.out, proposals, tracks.classes, tracks.fps)
     print(class_table(report.pop('per_class'), tracks.classes))
     print(f'\n{len(tracks.scores)} videos, {sum(map(len, proposals.values()))} proposals')
     for name, value in report.items():
@@ -40,7 +36,9 @@ def parse_args(argv):
     parser.add_argument('--ground-truth', type=Path, metavar='FILE.json', help='default: the one beside the tracks')
     parser.add_argument('--mode', choices=REPORTS, default='pku', help='protocol')
     parser.add_argument('--thetas', nargs='+', type=float, default=THETAS, help='thresholds of overlap')
-    parser.add_argument('--thresholds', nargs='+', type=float, default=[0.02], help='probabilities that runs are above')
+    parser.add_argument(
+        '--thresholds', nargs='+', type=float, default=[0.02], help='probabilities that segments are above'
+    )
     parser.add_argument('--smooth', type=int, default=1, help='frames that probabilities are averaged over')
     parser.add_argument('--min-length', type=int, default=1, help='frames that a proposal has at least')
     parser.add_argument('--nms', type=float, help='drop proposals that overlap a better one more than this')

@@ -3,36 +3,30 @@
 import argparse
 import ast
 import json
-import os
 from pathlib import Path
 
 import torch
 
 from usdrl_mmaction.checkpoints.authors import read_checkpoint
-from usdrl_mmaction.checkpoints.download import digest
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.errors import CheckpointError, UsageError
+from usdrl_mmaction.errors import AnnotationError, CheckpointError
+from usdrl_mmaction.files import missing, replacing, sha256_of
 
 PRETRAINING_ONLY = ('head.projectors.', 'data_preprocessor.')
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     if not args.src.is_file():
-        raise UsageError(f'there is no file {args.src} (seen from {os.getcwd()}).')
-    try:
-        trained = read_checkpoint(args.src)
-    except CheckpointError as error:
-        raise UsageError(str(error)) from error
+        raise missing(args.src, 'checkpoint')
+    trained = read_checkpoint(args.src)
     published = strip(trained, args.src, torch.float16 if args.half else torch.float32)
     if args.classes:
         published['meta']['dataset_meta'] = {'classes': classes_of(args.classes)}
-
-    draft = args.dst.with_name(f'{args.dst.name}.part')
-    torch.save(published, draft)
-    draft.replace(args.dst)
+    with replacing(args.dst) as draft:
+        torch.save(published, draft)
     print(f'wrote {args.dst}: {len(published["state_dict"])} tensors, {args.dst.stat().st_size / 1e6:.2f} MB')
-    print('The entry for usdrl_mmaction/zoo/index.json, where "url" is null for a file that lies beside it:')
+    print('The entry for checkpoints/weights/index.json, where "url" is null for a file that lies beside it:')
     print(json.dumps({args.dst.stem: entry(args.dst)}, indent=2))
 
 
@@ -58,7 +52,9 @@ def encoder_of(trained: dict, source: Path) -> dict:
     for line in config.body:
         if isinstance(line, ast.Assign) and line.targets[0].id == 'model':
             return literal(line.value)['backbone']
-    raise UsageError(f"{source} has no config with a model in 'meta.cfg': give a checkpoint that usdrl train wrote.")
+    raise CheckpointError(
+        f"{source} has no config with a model in 'meta.cfg': give a checkpoint that usdrl train wrote."
+    )
 
 
 def literal(node: ast.expr):
@@ -73,10 +69,10 @@ def literal(node: ast.expr):
 def classes_of(path: str) -> list[str]:
     names = read_annotations(path).get('meta', {}).get('classes')
     if not names:
-        raise UsageError(f"{path} does not name its classes: it has no 'meta' with 'classes'.")
+        raise AnnotationError(f"{path} does not name its classes: it has no 'meta' with 'classes'.")
     return list(names)
 
 
 def entry(path: Path) -> dict:
-    known = {'size': path.stat().st_size, 'sha256': digest(path)}
+    known = {'size': path.stat().st_size, 'sha256': sha256_of(path)}
     return {'about': '', 'file': path.name, 'url': None, **known, 'convert': False}

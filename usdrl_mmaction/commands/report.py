@@ -1,23 +1,18 @@
-"""Write a page about what training and testing left in a work dir: settings, curves, confusions, timelines, maps. It is
-one HTML file with everything in it. The page docs/report.md says what is shown when."""
+"""Write an HTML report of the runs in a work dir: settings, curves, confusions, timelines, maps. It is one file with
+everything in it. The page docs/report.md says what is shown when."""
 
 import argparse
 from pathlib import Path
 
-from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.reports.report import write_report
 
 
-def main(argv=None):
+def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('work_dir', type=Path, help='the folder of a run, or of several')
     parser.add_argument('--out', type=Path, metavar='FILE.html', help='by default report.html in the work dir')
     args = parser.parse_args(argv)
     path = args.out or args.work_dir / 'report.html'
-    try:
-        left_out = write_report(args.work_dir, path)
-    except FileNotFoundError as error:
-        raise UsageError(str(error)) from error
-    for reason in left_out:
+    for reason in write_report(args.work_dir, path):
         print(f'left out: {reason}')
     print(f'wrote {path} ({path.stat().st_size / 1e6:.1f} MB)')

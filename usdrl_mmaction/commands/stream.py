@@ -1,5 +1,5 @@
-"""Tell what people do while their joints come in: a recording played at its frame rate, or JSON lines from standard
-input, a frame each. In a terminal it is shown live, elsewhere written as JSON lines. See docs/stream.md."""
+"""Detect actions in live input: a recording played at its frame rate, or JSON lines from standard input, a frame each.
+In a terminal the result is a live table, elsewhere JSON lines. The page docs/stream.md shows it."""
 
 import argparse
 import json
@@ -10,29 +10,26 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import DictAction
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from usdrl_mmaction.apis import Detections, StreamingDetector
-from usdrl_mmaction.commands.common import load_config
-from usdrl_mmaction.errors import CheckpointError, DownloadError, UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError
+from usdrl_mmaction.files import missing
 from usdrl_mmaction.recordings.clip import keep_people
 from usdrl_mmaction.recordings.inputs import find_recordings, read_recording
+
+from .common import add_cfg_options, add_device, read_config
 
 SHOWN = 10  # segments
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
-    cfg = load_config(args)
-    cfg.merge_from_dict(args.cfg_options)
-    try:
-        detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
-    except (CheckpointError, DownloadError, ValueError) as error:
-        raise UsageError(str(error)) from error
+    cfg = read_config(args.model, args.cfg_options)
+    detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
     if args.input == '-':
         source = read_lines(sys.stdin)
     else:
@@ -49,18 +46,15 @@ def main(argv=None):
 def parse_args(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('input', metavar='INPUT', help='a recording; or - for JSON lines, each a list of people')
-    parser.add_argument('--model', dest='config', required=True, metavar='CONFIG', help='config of a localizer')
+    parser.add_argument('--model', required=True, metavar='CONFIG', help='config of a localizer')
     parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
     parser.add_argument('--video', metavar='NAME', help='the one to play of an annotation file')
     parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input (30)')
     parser.add_argument('--speed', type=positive, default=1.0, help='2 plays twice as fast, inf as fast as can be (1)')
     parser.add_argument('--threshold', type=float, default=0.5, help='probability that a segment is above (0.5)')
     parser.add_argument('--img-shape', type=int, nargs=2, metavar='N', help='height and width, for models of pixels')
-    parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='settings of the config'
-    )
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
+    add_device(parser)
+    add_cfg_options(parser)
     return parser.parse_args(argv)
 
 
@@ -75,7 +69,7 @@ def positive(text: str) -> float:
 def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
     """The people of a recording, with a score after the coordinates if it has any.  # (M, T, V, C)"""
     if not Path(path).exists():
-        raise UsageError(f'there is no recording {path} (seen from {Path.cwd()}).')
+        raise missing(path, 'recording')
     recordings = find_recordings(path)
     named = [recording for recording in recordings if video in (None, recording.name)]
     if len(named) != 1:
@@ -104,7 +98,7 @@ def read_lines(lines: Iterable[str]) -> Iterator[list]:
             people = json.loads(line)
             yield [np.array(person, dtype=np.float32) for person in people]
         except (ValueError, TypeError) as error:
-            raise UsageError(
+            raise RecordingError(
                 f'line {number} is no JSON list of people, each a list of joints, each a list of numbers: {error}.'
             ) from error
 
@@ -115,7 +109,7 @@ def detect(detector: StreamingDetector, source: Iterable) -> Iterator[Detections
     yield detector.finish()
 
 
-# --- What is told ---------------------------------------------------------------------------------------------------
+# --- What is printed ------------------------------------------------------------------------------------------------
 def as_json(found: Detections, classes: list[str]) -> Iterator[dict]:
     """A line a frame, with its best label, and after the frame that follows it a line a segment."""
     ended = deque(sorted(found.segments, key=lambda segment: segment['end']))
