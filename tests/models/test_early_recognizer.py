@@ -1,18 +1,19 @@
-"""What a recognizer says of a clip that still goes on depends on what was seen of it."""
+"""Early prediction depends on the frames that were seen, and on no later one."""
 
 import pytest
 import torch
+import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.optim import build_optim_wrapper
 
+from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.evaluation import EarlyPredictionMetric
-from usdrl_mmaction.models.recognizers.early_recognizer import stand_still
 
 FRAMES, RATIOS, CLASSES = 12, 6, 5
 
 
-def recognizer(spatial=True, num_ratios=RATIOS, causal=True, **backbone):
+def recognizer(num_ratios=RATIOS, causal=True, **backbone):
     torch.manual_seed(0)
     model = MODELS.build(
         dict(
@@ -20,7 +21,6 @@ def recognizer(spatial=True, num_ratios=RATIOS, causal=True, **backbone):
             backbone=dict(type='DSTE', embed_dims=16, num_frames=FRAMES, causal=causal, **backbone),
             cls_head=dict(type='StreamClsHead', num_classes=CLASSES, in_channels=16),
             num_ratios=num_ratios,
-            spatial=spatial,
             data_preprocessor=dict(type='mmaction.ActionDataPreprocessor'),
         )
     )
@@ -35,9 +35,8 @@ def batch(size=3):
 
 
 @pytest.mark.parametrize('modalities', [('joint',), ('motion',), ('joint', 'bone', 'motion')])
-@pytest.mark.parametrize('spatial', [True, False])
-def test_later_frames_change_nothing_bit_for_bit(spatial, modalities):
-    model = recognizer(spatial, modalities=modalities)
+def test_later_frames_change_nothing_bit_for_bit(modalities):
+    model = recognizer(modalities=modalities)
     clips = torch.randn(2, 1, 2, FRAMES, 25, 3)
     before = model(clips)
     assert before.shape == (2, RATIOS, CLASSES)
@@ -65,40 +64,32 @@ def test_what_the_metric_gets_sees_no_later_frame():
         assert (before[:3] == after[:3]).all() and (before[3:] != after[3:]).any()
 
 
-@pytest.mark.parametrize('spatial', [True, False])
-def test_the_last_point_is_the_whole_clip(spatial):
-    model = recognizer(spatial)
+def test_the_last_point_is_the_whole_clip():
+    model = recognizer()
     clips = torch.randn(2, 1, 2, FRAMES, 25, 3)
     pooled = model.backbone(clips.flatten(0, 1)).pooled()
-    if not spatial:
-        pooled[:, 16:] = 0
+    pooled[:, 16:] = 0
     torch.testing.assert_close(model(clips)[:, -1], model.cls_head(pooled))
 
 
-def test_training_looks_at_what_testing_scores():
-    model = recognizer()
-    clips = torch.randn(4, 2, FRAMES, 25, 3)
-    every = model.logits_by_ratio(clips)
-    points = [0, 5, 2, 3]
-    looked = model.cls_head(model.look(clips, torch.tensor([model.seen[point] for point in points])))
-    torch.testing.assert_close(looked, every[range(4), points])
+def test_training_takes_a_random_point_of_those_that_testing_scores(monkeypatch):
+    model, data = recognizer(), batch(4)
+    clips = torch.stack(data['inputs'])
+    points = torch.tensor([0, 5, 2, 3])
+    monkeypatch.setattr(torch, 'randint', lambda high, size: points if (high, size) == (RATIOS, (4,)) else None)
+    loss = model(clips, data['data_samples'], mode='loss')['loss_cls']
+    labels = torch.tensor([n % CLASSES for n in range(4)])
+    torch.testing.assert_close(loss, F.cross_entropy(model(clips)[range(4), points], labels))
 
 
-def test_people_stand_still_from_the_last_frame_seen():
-    clips = torch.arange(2.0 * 2 * 4).view(2, 2, 4, 1, 1)
-    still = stand_still(clips, torch.tensor([2, 4]))
-    assert still[0, 0].flatten().tolist() == [0, 1, 1, 1]
-    assert still[1].equal(clips[1])
-
-
-def test_it_is_trained_at_all_points_by_one_model():
+def test_one_model_is_trained_at_all_points():
     model = recognizer()
     optimizer = build_optim_wrapper(model, dict(optimizer=dict(type='Adam', lr=0.01)))
     log = [model.train().train_step(batch(), optimizer)['loss'].item() for _ in range(40)]
     assert log[-1] < 0.5 * log[0]
 
 
-def test_weights_of_an_encoder_that_sees_all_load():
+def test_weights_of_an_encoder_of_whole_clips_load():
     model = recognizer()
     other = MODELS.build(dict(type='DSTE', embed_dims=16, num_frames=FRAMES))
     model.backbone.load_state_dict(other.state_dict())  # strictly
@@ -107,7 +98,7 @@ def test_weights_of_an_encoder_that_sees_all_load():
 
 
 def test_an_encoder_that_sees_later_frames_is_refused():
-    with pytest.raises(ValueError, match='num_ratios=13 is from 1 to the 12 frames'):
+    with pytest.raises(ConfigError, match='num_ratios=13 is from 1 to the 12 frames'):
         recognizer(num_ratios=13)
-    with pytest.raises(ValueError, match='causal=True'):
+    with pytest.raises(ConfigError, match='causal=True'):
         recognizer(causal=False)

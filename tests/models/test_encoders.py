@@ -1,11 +1,12 @@
-"""What an encoder sees, what depends on what, and what stands in for what."""
+"""The encoders: tokens, shapes, modalities, causality, and graph networks in their place."""
 
 import pytest
 import torch
 from mmaction.models import AAGCN, STGCN, GCNHead
 
+from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.models import DSTE, STTR, StreamFeatures, as_streams
-from usdrl_mmaction.models.backbones.dste import plain_attention
+from usdrl_mmaction.models.backbones.dste import DenseLayer
 from usdrl_mmaction.models.backbones.stream_encoder import as_modality, spatial_tokens, temporal_tokens
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -168,14 +169,14 @@ def test_initialisation():
     ],
 )
 def test_arguments_without_meaning_are_refused(kwargs, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ConfigError, match=message):
         small(**kwargs)
 
 
 def test_clips_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r'built for clips .* of \(2, 12, 25, 3\) and got \(2, 11, 25, 3\)'):
+    with pytest.raises(ConfigError, match=r'built for clips .* of \(2, 12, 25, 3\) and got \(2, 11, 25, 3\)'):
         small()(torch.randn(1, 2, 11, 25, 3))
-    with pytest.raises(ValueError, match="has no 'bone'"):
+    with pytest.raises(ConfigError, match="has no 'bone'"):
         small()(torch.randn(1, 2, 12, 25, 3), modality='bone')
 
 
@@ -198,11 +199,31 @@ def test_as_streams_refuses_other_things():
     assert isinstance(as_streams(StreamFeatures(torch.zeros(1, 1, 1), torch.zeros(1, 1, 1))), StreamFeatures)
 
 
-@pytest.mark.parametrize('is_causal', [False, True])
-def test_plain_attention_is_pytorchs(is_causal):
-    q, k, v = torch.randn(3, 2, 4, 7, 6, dtype=torch.float64)
-    expected = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
-    torch.testing.assert_close(plain_attention(q, k, v, is_causal), expected)
+@pytest.mark.parametrize('training', [False, True])
+@pytest.mark.parametrize('causal', [False, True])
+@pytest.mark.parametrize('kernel_size', [1, 2, 3])
+@pytest.mark.parametrize('embed_dims, num_heads, gap, alpha', [(8, 1, 1, 0.5), (12, 3, 4, 0.3), (32, 2, 5, 1.0)])
+def test_a_layer_is_the_papers(embed_dims, num_heads, gap, alpha, kernel_size, causal, training):
+    torch.manual_seed(0)
+    drop_path = 0.0 if training else 0.3
+    layer = DenseLayer(embed_dims, num_heads, alpha, gap, kernel_size, drop_path, num_tokens=11, causal=causal)
+    layer.double().train(training)
+    x = torch.randn(3, 11, embed_dims, dtype=torch.float64, requires_grad=True)
+    fused, plain = layer(x), layer.plain(x)
+    torch.testing.assert_close(fused, plain)
+    weight = torch.randn_like(plain)
+    inputs = [x, *layer.parameters()]
+    gradients = (torch.autograd.grad(y, inputs, weight, materialize_grads=True) for y in (fused, plain))
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_both_paths_of_a_layer_drop_paths_in_training():
+    layer = DenseLayer(8, 1, 0.5, 4, 1, drop_path=0.5, num_tokens=5, causal=False)
+    x = torch.randn(20_000, 5, 8)
+    means = [run(x).mean(0) for run in (layer, layer.plain)]
+    torch.testing.assert_close(*means, rtol=0, atol=0.05)
+    assert not layer.plain(x).equal(layer.plain(x))
 
 
 @pytest.mark.parametrize('encoder', [DSTE, STTR])

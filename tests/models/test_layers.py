@@ -1,4 +1,4 @@
-"""A linear layer by convolution is the same layer, and is one only where that is the faster."""
+"""The fast paths of the layers give the numbers of the plain ones, and are taken only where they are faster."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from usdrl_mmaction.models import layers as module
-from usdrl_mmaction.models.layers import PRODUCTS, TOKENS, Linear, linear
+from usdrl_mmaction.models.layers import CACHED, PRODUCTS, TOKENS, Linear, attention_by_products, clips_at_once, linear
 
 
 class Operators(TorchDispatchMode):
@@ -117,3 +117,17 @@ def test_which_processors_mkl_holds_back(processor, capability, by_convolution, 
 
 def test_the_processor_is_known():
     assert module.processor()
+
+
+@pytest.mark.parametrize('is_causal', [False, True])
+def test_attention_by_products_is_pytorchs(is_causal):
+    q, k, v = torch.randn(3, 2, 4, 7, 6, dtype=torch.float64)
+    expected = F.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
+    torch.testing.assert_close(attention_by_products(q, k, v, is_causal), expected)
+
+
+def test_clips_share_a_call_as_far_as_the_cache_goes():
+    clips = torch.empty(5, 2)
+    assert clips_at_once(clips, CACHED // 3) == 3
+    assert clips_at_once(clips, 2 * CACHED) == 1
+    assert clips_at_once(clips.to('meta'), CACHED // 3) == 5

@@ -1,10 +1,9 @@
-"""What memory a step of pretraining needs, told by carrying it out on tensors that have a shape and no content."""
+"""The memory that a step of pretraining needs, found by running it on tensors that have a shape and no content."""
 
 import sys
 import weakref
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import NamedTuple
-from unittest.mock import patch
 
 import torch
 import torch.distributed as dist
@@ -17,8 +16,6 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from usdrl_mmaction.models.selfsup import mpct
-
 MIXED = ('AmpOptimWrapper', 'MixedPrecisionOptimWrapper')
 
 
@@ -29,12 +26,12 @@ class StepMemory(NamedTuple):
     gradients: int
     buckets: int  # in which DistributedDataParallel sends the gradients
     optimizer: int
-    activations: int  # all that the forward pass leaves for the backward pass, the views with it
+    activations: int  # all that the forward pass keeps for the backward pass, and the views
     peak: int  # of all tensors together, at any moment of the step
 
 
 class Held(TorchDispatchMode):
-    """Counts the bytes of the tensors that come into being under it, as long as they are there."""
+    """Counts the bytes of the tensors that are made under it, as long as they live."""
 
     def __init__(self):
         super().__init__()
@@ -60,23 +57,21 @@ class Held(TorchDispatchMode):
         self.now -= size
 
 
-def step_memory(
-    cfg: Config, batch_size: int, processes: int = 1, precision: torch.dtype | None = None, pieces: bool = False
-) -> StepMemory:
+def step_memory(cfg: Config, batch_size: int, processes: int = 1, precision: torch.dtype | None = None) -> StepMemory:
     """The second step with a config of pretraining, whose backbone is ``DSTE`` or ``STTR``, by the kernels for CPUs.
+    All views of a modality are encoded at once, as on a GPU, unless the config's ``clips_per_call`` says otherwise.
 
     Args:
         cfg (Config): The config.
         batch_size (int): Clips in each process.
         processes (int): With several, ``gather=True`` of the head is followed, and gradients are sent.
         precision (torch.dtype | None): By default bfloat16 if the config's ``optim_wrapper`` is one of mixed precision.
-        pieces (bool): Whether the views are encoded in pieces, as a CPU does; a GPU encodes them together.
     """
     if precision is None:
         precision = torch.bfloat16 if cfg.optim_wrapper.type in MIXED else torch.float32
-    model = MODELS.build(cfg.model).train()  # to draw its weights takes real ones
-    together = nullcontext() if pieces else patch.object(mpct, 'CACHED', sys.maxsize)
-    with in_name_only(processes), together, FakeTensorMode(allow_non_fake_inputs=True), Held() as held:
+    # Before the tensors lose their content: weights cannot be drawn without.
+    model = MODELS.build(cfg.model, default_args=dict(clips_per_call=sys.maxsize)).train()
+    with among(processes), FakeTensorMode(allow_non_fake_inputs=True), Held() as held:
         model.to_empty(device='cpu')
         optimizer = build_optim_wrapper(model, ConfigDict(optimizer=cfg.optim_wrapper.optimizer)).optimizer
         views = torch.empty(len(model.views), batch_size, *model.backbone.clip_shape)
@@ -100,8 +95,8 @@ def size_of(tensors) -> int:
 
 
 @contextmanager
-def in_name_only(processes: int):
-    """This process among others that are not there: what it gathers has the right shape."""
+def among(processes: int):
+    """This process as one of several, without the others: what it gathers has the right shape."""
     if processes == 1:
         yield
         return

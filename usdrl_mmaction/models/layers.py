@@ -1,6 +1,7 @@
-"""``nn.Linear`` at the speed of the processor."""
+"""The layers of the encoders and heads, each with the path that is fastest on the processor at hand."""
 
 import platform
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -8,16 +9,71 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# From so many rows of the input and multiplications on, a convolution is the faster.
+from usdrl_mmaction.errors import ConfigError
+
+# A convolution is faster than a product from so many rows of the input and so many multiplications on.
 TOKENS = 128
 PRODUCTS = 2**23
+CACHED = 2**19  # numbers of one activation that fit a CPU's cache together with those around it
 
 
 class Linear(nn.Linear):
-    """``nn.Linear``, faster on some CPUs."""
+    """``nn.Linear`` by ``linear``."""
 
     def forward(self, x: Tensor) -> Tensor:
         return linear(x, self.weight, self.bias)
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention."""
+
+    def __init__(self, embed_dims, num_heads, causal):
+        super().__init__()
+        if embed_dims % num_heads:
+            raise ConfigError(f'embed_dims={embed_dims} is not a multiple of num_heads={num_heads}.')
+        self.num_heads = num_heads
+        self.causal = causal
+        self.qkv = Linear(embed_dims, 3 * embed_dims)
+        self.out = Linear(embed_dims, embed_dims)
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
+        q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
+        attend = attention_by_products if x.device.type == 'cpu' else F.scaled_dot_product_attention
+        return self.out(attend(q, k, v, is_causal=self.causal).transpose(1, 2).flatten(2))
+
+
+class TokenConv(nn.Conv1d):
+    """``x + ReLU(Conv(x))``, the convolution running over tokens."""
+
+    def __init__(self, embed_dims, kernel_size, causal):
+        super().__init__(embed_dims, embed_dims, kernel_size)
+        before = kernel_size - 1 if causal else (kernel_size - 1) // 2
+        self.pad = (before, kernel_size - 1 - before)
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
+        if self.kernel_size == (1,):
+            return x + F.relu(linear(x, self.weight[..., 0], self.bias))
+        return x + F.relu(super().forward(F.pad(x.transpose(1, 2), self.pad))).transpose(1, 2)
+
+
+class TokenShift(nn.Module):
+    """``x + W2·ReLU(W1·x)``, with L×L matrices that act across tokens; every ``gap``-th token keeps its value."""
+
+    def __init__(self, num_tokens, gap, causal):
+        super().__init__()
+        self.gap = gap
+        self.causal = causal
+        self.mix1 = nn.Linear(num_tokens, num_tokens)
+        self.mix2 = nn.Linear(num_tokens, num_tokens)
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
+        shifted = x + self.mix(self.mix2, F.relu(self.mix(self.mix1, x)))
+        shifted[:, :: self.gap] = x[:, :: self.gap]
+        return shifted
+
+    def mix(self, layer: nn.Linear, x: Tensor) -> Tensor:
+        weight = layer.weight.tril() if self.causal else layer.weight
+        return linear(x.mT, weight, layer.bias).mT
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -28,6 +84,27 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tokens = x.reshape(-1, *x.shape[-2:])[:, :, None].permute(0, 3, 1, 2)  # (N, D, L, 1)
     out = F.conv2d(tokens, weight[:, :, None, None], bias)
     return out.permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
+
+
+def attention_by_products(q: Tensor, k: Tensor, v: Tensor, is_causal: bool) -> Tensor:
+    """``F.scaled_dot_product_attention`` as two products: with so few tokens, the backward pass of PyTorch's fused
+    kernel for CPUs takes four times as long in bfloat16.  # (N, heads, L, d) -> (N, heads, L, d)"""
+    scores = (q * q.size(-1) ** -0.5) @ k.mT  # (N, heads, L, L)
+    if is_causal:
+        later = torch.ones_like(scores[0, 0], dtype=torch.bool).triu(1)
+        scores = scores.masked_fill(later, -torch.inf)
+    return scores.softmax(-1).to(v.dtype) @ v
+
+
+def full_precision(function: Callable) -> Callable:
+    """Keeps a function in the precision of its arguments where training is mixed."""
+    return torch.autocast('cpu', enabled=False)(torch.autocast('cuda', enabled=False)(function))
+
+
+def clips_at_once(clips: Tensor, numbers: int) -> int:
+    """How many clips to encode at once, where an activation of one is so many numbers: on a CPU as many as fit its
+    cache, elsewhere all."""
+    return max(1, CACHED // numbers) if clips.is_cpu else len(clips)
 
 
 def by_convolution(x: Tensor, out_features: int) -> bool:
@@ -51,5 +128,5 @@ def mkl_holds_back() -> bool:
 
 
 def processor() -> str:
-    info = Path('/proc/cpuinfo')  # on Linux platform knows the architecture alone
+    info = Path('/proc/cpuinfo')  # on Linux, platform tells the architecture alone
     return info.read_text() if info.exists() else platform.processor()

@@ -2,12 +2,11 @@
 the frames of a clip and over its joints."""
 
 import torch
-import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..layers import Linear, linear
+from ..layers import Attention, Linear, TokenConv, TokenShift
 from .stream_encoder import Fusion, StreamEncoder
 
 
@@ -16,7 +15,7 @@ class DSTE(StreamEncoder):
     """The dense spatio-temporal encoder of USDRL.
 
     Args:
-        layout (str | dict): Name of the skeleton, or ``num_node``, ``inward`` and ``center`` of one.
+        layout (str | dict): The layout of the clips, as ``get_skeleton`` takes it.
         num_person (int): Persons in a clip.
         num_frames (int): Frames in a clip.
         in_channels (int): Coordinates of a joint.
@@ -28,11 +27,11 @@ class DSTE(StreamEncoder):
         kernel_size (int): Kernel of the convolution over tokens.
         drop_path (float): Probability that a sample skips a residual branch, in training.
         modalities (tuple[str]): 'joint', 'bone', 'motion': one, or several to be fused.
-        modality (str | None): What clips are encoded as by default: one of the modalities, or 'fused'.
+        modality (str | None): The modality of a call that names none: one of the modalities, or 'fused'.
         causal (bool): Whether the temporal stream at a frame depends on no later frame.
         output (str): 'streams' for StreamFeatures, 'gcn' for (N, 1, 2D, 1, 1) as MMAction2's ``GCNHead`` takes.
-        with_cp (bool): In training, keep the input of each layer alone and run the layer again in the backward pass:
-            less memory, more time.
+        with_cp (bool): Run each layer again in the backward pass instead of keeping what is inside it: less memory,
+            more time.
     """
 
     def __init__(
@@ -76,12 +75,12 @@ class DSTE(StreamEncoder):
     def embed(self, clip: Tensor, modality: str) -> tuple[Tensor, Tensor]:  # (N, M, T, V, C) -> (N, T, D), (N, M*V, D)
         temporal, spatial = super().embed(clip, modality)
         if self.causal and modality == 'motion':
-            temporal = temporal.roll(1, 1)  # the movement from a frame to the next is known at the next
+            temporal = temporal.roll(1, 1)  # motion to the next frame is known when that frame is
         return temporal, spatial
 
 
 class DenseStream(nn.ModuleList):
-    """Dense layers one after another; the positions are added before each."""
+    """Dense layers one after another, with the positions added before each."""
 
     def __init__(self, num_layers, with_cp, **layer):
         super().__init__(DenseLayer(**layer) for _ in range(num_layers))
@@ -95,10 +94,10 @@ class DenseStream(nn.ModuleList):
 
 
 class DenseLayer(nn.Module):
-    """``y = alpha·CA(x) + (1 - alpha)·DSA(x)`` over L tokens.
+    """Convolutional attention CA and dense shift attention DSA over L tokens, which share one attention.
 
-    ``CA(x) = MLP(LN(x + Attn(LN(x + ReLU(Conv(x))))))`` and ``DSA(x) = (A(s) + A(x)) / 2``, where ``s`` is x mixed
-    across tokens and A a pre-norm transformer block. The three calls of their common attention are one here.
+    ``plain`` is the layer as in the paper. ``forward`` computes the same with one call of the attention for three, one
+    of the MLP of DSA for two, and ``x + DP(residual)`` in one pass.
     """
 
     def __init__(self, embed_dims, num_heads, alpha, gap, kernel_size, drop_path, num_tokens, causal):
@@ -110,6 +109,30 @@ class DenseLayer(nn.Module):
         self.conv_branch = Branch(embed_dims)
         self.shift = TokenShift(num_tokens, gap, causal)
         self.shift_branch = Branch(embed_dims)
+
+    def plain(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
+        """``alpha·CA(x) + (1 - alpha)·DSA(x)``"""
+        return self.alpha * self.convolutional_attention(x) + (1 - self.alpha) * self.dense_shift_attention(x)
+
+    def convolutional_attention(self, x: Tensor) -> Tensor:
+        """``CA(x) = DP(MLP(LN2(v)))``, ``v = x + DP(Attn(LN1(f)))``, ``f = x + ReLU(Conv(x))``"""
+        branch = self.conv_branch
+        v = x + self.drop(self.attention(branch.norm1(self.conv(x))))
+        return self.drop(branch.mlp(branch.norm2(v)))
+
+    def dense_shift_attention(self, x: Tensor) -> Tensor:
+        """``DSA(x) = (A(s) + A(x)) / 2``, where s is x shifted across tokens"""
+        return (self.block(self.shift(x)) + self.block(x)) / 2
+
+    def block(self, u: Tensor) -> Tensor:
+        """``A(u) = v + DP(MLP(LN2(v)))``, ``v = u + DP(Attn(LN1(u)))``"""
+        branch = self.shift_branch
+        v = u + self.drop(self.attention(branch.norm1(u)))
+        return v + self.drop(branch.mlp(branch.norm2(v)))
+
+    def drop(self, residual: Tensor) -> Tensor:
+        """DropPath"""
+        return residual * self.keep(residual, 1.0)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
         n = x.size(0)  # len() would fix it in an exported graph
@@ -123,7 +146,7 @@ class DenseLayer(nn.Module):
         return ca + (1 - self.alpha) / 2 * dsa.unflatten(0, (2, n)).sum(0)
 
     def add(self, x: Tensor, residual: Tensor) -> Tensor:
-        """``x + DropPath(residual)`` in one pass."""
+        """``x + DP(residual)`` in one pass"""
         if self.training and self.drop_path:
             return torch.addcmul(x, residual, self.keep(x, 1.0))
         return x + residual
@@ -137,77 +160,13 @@ class DenseLayer(nn.Module):
 
 
 class Branch(nn.Module):
-    """The norms and the MLP that one of the two attentions has for itself."""
+    """The norms and the MLP of one of the two attentions."""
 
     def __init__(self, embed_dims):
         super().__init__()
         self.norm1 = nn.LayerNorm(embed_dims)
         self.norm2 = nn.LayerNorm(embed_dims)
         self.mlp = nn.Sequential(Linear(embed_dims, 2 * embed_dims), nn.GELU(), Linear(2 * embed_dims, embed_dims))
-
-
-class Attention(nn.Module):
-    """Multi-head self-attention."""
-
-    def __init__(self, embed_dims, num_heads, causal):
-        super().__init__()
-        if embed_dims % num_heads:
-            raise ValueError(f'embed_dims={embed_dims} is not a multiple of num_heads={num_heads}.')
-        self.num_heads = num_heads
-        self.causal = causal
-        self.qkv = Linear(embed_dims, 3 * embed_dims)
-        self.out = Linear(embed_dims, embed_dims)
-
-    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
-        # (N, heads, L, d) each
-        attend = plain_attention if x.device.type == 'cpu' else F.scaled_dot_product_attention
-        return self.out(attend(q, k, v, is_causal=self.causal).transpose(1, 2).flatten(2))
-
-
-def plain_attention(q: Tensor, k: Tensor, v: Tensor, is_causal: bool) -> Tensor:
-    """``scaled_dot_product_attention`` as two products: with so few tokens, the backward pass of PyTorch's fused kernel
-    for CPUs takes four times as long in bfloat16.  # (N, heads, L, d) -> (N, heads, L, d)"""
-    scores = (q * q.size(-1) ** -0.5) @ k.mT  # (N, heads, L, L)
-    if is_causal:
-        later = torch.ones_like(scores[0, 0], dtype=torch.bool).triu(1)
-        scores = scores.masked_fill(later, -torch.inf)
-    return scores.softmax(-1).to(v.dtype) @ v
-
-
-class TokenConv(nn.Conv1d):
-    """``x + ReLU(Conv(x))``, the convolution running over tokens."""
-
-    def __init__(self, embed_dims, kernel_size, causal):
-        super().__init__(embed_dims, embed_dims, kernel_size)
-        before = kernel_size - 1 if causal else (kernel_size - 1) // 2
-        self.pad = (before, kernel_size - 1 - before)
-
-    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        if self.kernel_size == (1,):
-            return x + F.relu(linear(x, self.weight[..., 0], self.bias))
-        return x + F.relu(super().forward(F.pad(x.transpose(1, 2), self.pad))).transpose(1, 2)
-
-
-class TokenShift(nn.Module):
-    """``x + W2·ReLU(W1·x)``, with L×L matrices that act across tokens; every ``gap``-th token stays as it was."""
-
-    def __init__(self, num_tokens, gap, causal):
-        super().__init__()
-        self.gap = gap
-        self.causal = causal
-        self.mix1 = nn.Linear(num_tokens, num_tokens)
-        self.mix2 = nn.Linear(num_tokens, num_tokens)
-
-    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        shift = self.mix(self.mix2, F.relu(self.mix(self.mix1, x)))
-        shifted = x + shift
-        shifted[:, :: self.gap] = x[:, :: self.gap]
-        return shifted
-
-    def mix(self, layer: nn.Linear, x: Tensor) -> Tensor:
-        weight = layer.weight.tril() if self.causal else layer.weight
-        return linear(x.mT, weight, layer.bias).mT
 
 
 def init_linear(module: nn.Module):

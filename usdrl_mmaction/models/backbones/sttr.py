@@ -1,4 +1,4 @@
-"""STTR, the plain baseline encoder: a post-norm transformer over the frames and one over the joints."""
+"""STTR, the baseline encoder: a post-norm transformer over the frames of a clip and one over its joints."""
 
 from mmaction.registry import MODELS
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from .stream_encoder import StreamEncoder
 
 @MODELS.register_module()
 class STTR(StreamEncoder):
-    """The plain spatio-temporal transformer that USDRL compares with. Arguments as in ``DSTE``."""
+    """The spatio-temporal transformer that USDRL compares DSTE with. Arguments as in ``DSTE``."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""What a view may do to a clip beside cropping it.
+"""Augmentations of the views, beside the crop.
 
 An augmentation takes clips (B, M, T, V, C) and their skeleton, draws for each clip whether and how it acts, and returns
-the clips anew. All clips are treated at once.
+new clips. It treats all clips at once.
 """
 
 import math
@@ -9,6 +9,8 @@ import math
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor
+
+from usdrl_mmaction.errors import ConfigError, LayoutError
 
 
 @MODELS.register_module()
@@ -71,7 +73,7 @@ class Rotate:
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         channels = clips.size(-1)
         if channels not in (2, 3):
-            raise ValueError(f'Rotate needs joints of two or three coordinates, these have {channels}.')
+            raise ConfigError(f'Rotate needs joints of two or three coordinates, these have {channels}.')
         bound = clips.new_tensor(self.angle)
         angle = (2 * torch.rand(len(clips), 3, device=clips.device) - 1) * bound * drawn(clips, self.prob).view(-1, 1)
         x, y, z = (axis_rotation(angle[:, axis], axis) for axis in range(3))
@@ -137,7 +139,7 @@ class Mirror:
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         if not skeleton.mirror:
-            raise ValueError('Mirror needs a layout that says which joints are left and right: give it "mirror" pairs.')
+            raise LayoutError('Mirror needs a layout of left and right joints: give it "mirror" pairs.')
         order = torch.arange(len(skeleton), device=clips.device)
         left, right = torch.tensor(skeleton.mirror, device=clips.device).T
         order[left], order[right] = right, left

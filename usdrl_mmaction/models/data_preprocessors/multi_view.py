@@ -1,4 +1,4 @@
-"""The views of MPCT: a batch of clips of any length in, several augmented views of each out, on the model's device."""
+"""The views of MPCT: several augmented versions of each clip of a batch, made at once on the model's device."""
 
 import torch
 import torch.nn.functional as F
@@ -8,6 +8,8 @@ from torch import Tensor
 
 from usdrl_mmaction.skeletons import get_skeleton
 
+from ..layers import full_precision
+
 
 @MODELS.register_module()
 class MultiViewPreprocessor(BaseDataPreprocessor):
@@ -15,8 +17,8 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
 
     Args:
         crop (dict): ``CropResize``, which brings the clips to one length.
-        augmentations (list[dict]): What follows, in this order.
-        layout (str | dict): Name of the skeleton, or ``num_node``, ``inward`` and ``center`` of one.
+        augmentations (list[dict]): The augmentations after it, in this order.
+        layout (str | dict): The layout of the clips, as ``get_skeleton`` takes it.
         num_views (int): Views of each clip; ``MPCT`` sets it.
     """
 
@@ -28,20 +30,19 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
         self.num_views = num_views
 
     @torch.no_grad()
-    @torch.autocast('cpu', enabled=False)  # coordinates keep their precision also where training is mixed
-    @torch.autocast('cuda', enabled=False)
+    @full_precision
     def forward(self, data: dict, training: bool = False) -> dict:
         """``inputs``, a list of (clips, M, T, V, C) with any T, becomes views (views, N, M, T, V, C) for training, and
         otherwise the whole clips (N, M, T, V, C), resized."""
         data = self.cast_data(data)
         clips = [clip for sample in data['inputs'] for clip in sample.float()]  # N of (M, T, V, C)
-        film = torch.cat([clip.transpose(0, 1) for clip in clips])  # (all T, M, V, C)
-        lengths = torch.tensor([clip.size(1) for clip in clips], device=film.device)
+        timeline = torch.cat([clip.transpose(0, 1) for clip in clips])  # (F, M, V, C), all frames of all clips
+        lengths = torch.tensor([clip.size(1) for clip in clips], device=timeline.device)
         first = lengths.cumsum(0) - lengths
         if not training:
-            return {**data, 'inputs': resample(film, first, lengths, self.crop.num_frames)}
+            return {**data, 'inputs': resample(timeline, first, lengths, self.crop.num_frames)}
         start, frames = self.crop(lengths.repeat(self.num_views))
-        views = resample(film, first.repeat(self.num_views) + start, frames, self.crop.num_frames)
+        views = resample(timeline, first.repeat(self.num_views) + start, frames, self.crop.num_frames)
         for augment in self.augmentations:
             views = augment(views, self.skeleton)
         return {**data, 'inputs': views.unflatten(0, (self.num_views, len(clips)))}
@@ -69,20 +70,21 @@ class CropResize:
         return (torch.rand_like(share) * (lengths - frames + 1)).long(), frames
 
 
-def resample(film: Tensor, start: Tensor, frames: Tensor, num_frames: int) -> Tensor:
+def resample(timeline: Tensor, start: Tensor, frames: Tensor, num_frames: int) -> Tensor:
     """``frames`` frames from ``start``, resized linearly with half-pixel centres: the same as
     ``F.interpolate(crop, num_frames, mode='linear')`` of each.  # (F, M, V, C), (B,), (B,) -> (B, M, num_frames, V, C)
 
-    A new frame is a weighted sum of two old ones, which is what an embedding bag computes, without copies of either. In
-    memory the coordinates come first, (B, C, num_frames, M, V), where matrices act on them in the fewest steps.
+    A new frame is a weighted sum of two old ones, which an embedding bag computes without copying them. In memory the
+    coordinates come first, (B, C, num_frames, M, V), where a matrix acts on them in the fewest steps.
     """
-    length, persons, joints, channels = film.shape
-    rows = film.permute(3, 0, 1, 2).reshape(channels * length, persons * joints)
-    position = (torch.arange(num_frames, device=film.device) + 0.5) * (frames[:, None] / num_frames) - 0.5
+    length, persons, joints, channels = timeline.shape
+    rows = timeline.permute(3, 0, 1, 2).reshape(channels * length, persons * joints)
+    position = (torch.arange(num_frames, device=timeline.device) + 0.5) * (frames[:, None] / num_frames) - 0.5
     position = position.clamp(min=0)  # (B, num_frames)
     before = position.long()
     pair = torch.stack([before, (before + 1).minimum(frames[:, None] - 1)], dim=-1) + start[:, None, None]
-    pair = pair[:, None] + length * torch.arange(channels, device=film.device)[:, None, None]  # (B, C, num_frames, 2)
+    first = length * torch.arange(channels, device=timeline.device)[:, None, None]  # rows of a coordinate
+    pair = pair[:, None] + first  # (B, C, num_frames, 2)
     weight = torch.stack([1 - (position - before), position - before], dim=-1)[:, None].expand(pair.shape)
     resized = F.embedding_bag(pair.flatten(0, 2), rows, per_sample_weights=weight.flatten(0, 2), mode='sum')
     return resized.view(len(frames), channels, num_frames, persons, joints).permute(0, 3, 2, 4, 1)

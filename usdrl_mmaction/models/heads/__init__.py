@@ -1,4 +1,4 @@
-"""Heads: what turns streams into losses and scores."""
+"""Heads: losses and scores from streams."""
 
 from .decorrelation_head import DecorrelationHead
 from .frame_head import FrameHead

@@ -7,7 +7,9 @@ from mmengine.dist import get_world_size
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ..backbones.stream_encoder import StreamFeatures
+from usdrl_mmaction.errors import ConfigError
+
+from ..backbones.streams import StreamFeatures, check_width
 from ..layers import Linear
 from ..losses import decorrelation_terms
 
@@ -19,7 +21,7 @@ class DecorrelationHead(BaseModule):
     """Multi-grained feature decorrelation.
 
     Args:
-        in_channels (int): Width D of the encoder.
+        in_channels (int): Width D of the backbone.
         consistency_weight (float): Weight of the distances between views.
         variance_weight (float): Weight of the variance and auto-covariance term.
         cross_weight (float): Weight of the cross-correlation term.
@@ -40,7 +42,8 @@ class DecorrelationHead(BaseModule):
         super().__init__(init_cfg)
         unknown = set(domains) - set(DOMAINS)
         if unknown or not domains:
-            raise ValueError(f'domains are some of {tuple(DOMAINS)}, not {tuple(domains)}.')
+            raise ConfigError(f'domains are some of {tuple(DOMAINS)}, not {tuple(domains)}.')
+        self.in_channels = in_channels
         self.weights = {'consistency': consistency_weight, 'variance': variance_weight, 'cross': cross_weight}
         self.domains = dict(domains)
         self.gather = gather
@@ -50,6 +53,7 @@ class DecorrelationHead(BaseModule):
 
     def forward(self, streams: StreamFeatures) -> dict[str, Tensor]:
         """The projected views of each domain.  # streams of (views, N, L, D) -> {domain: (views, N, D')}"""
+        check_width(self, streams.temporal.size(-1))
         temporal, spatial = (tokens.amax(2) for tokens in streams)  # (views, N, D) each
         pooled = {'temporal': temporal, 'spatial': spatial, 'instance': torch.cat([temporal, spatial], dim=-1)}
         if self.gather and get_world_size() > 1:
@@ -68,7 +72,7 @@ class DecorrelationHead(BaseModule):
 
 
 class Projector(nn.Sequential):
-    """A three-layer MLP. Batch statistics are taken for each view by itself."""
+    """A three-layer MLP, its batch statistics a view's own."""
 
     def __init__(self, in_channels, hidden, out_channels):
         super().__init__(
@@ -83,9 +87,6 @@ class Projector(nn.Sequential):
 
     def forward(self, y: Tensor) -> Tensor:  # (views, N, in) -> (views, N, out)
         for layer in self:
-            y = (
-                torch.stack([layer(view) for view in y])
-                if isinstance(layer, nn.modules.batchnorm._BatchNorm)
-                else layer(y)
-            )
+            per_view = isinstance(layer, nn.modules.batchnorm._BatchNorm)  # SyncBatchNorm as well
+            y = torch.stack([layer(view) for view in y]) if per_view else layer(y)
         return y

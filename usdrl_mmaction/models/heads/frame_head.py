@@ -8,7 +8,9 @@ from mmengine.model import BaseModule
 from mmengine.model.weight_init import normal_init
 from torch import Tensor, nn
 
-from ..backbones.stream_encoder import StreamFeatures, as_streams
+from usdrl_mmaction.errors import ConfigError
+
+from ..backbones.streams import StreamFeatures, as_streams, check_width
 
 IGNORED = -1  # the label of frames that do not count
 TRUNCATION = 4.0  # changes of the log-probability beyond this are not smoothed any further
@@ -18,7 +20,7 @@ TRUNCATION = 4.0  # changes of the log-probability beyond this are not smoothed 
 class FrameHead(BaseModule):
     """A linear classifier of frames, on a frame's temporal feature and the pooled spatial stream of its window.
 
-    The spatial stream has seen the whole window: a causal localizer leaves it out.
+    The spatial stream depends on the whole window: a causal localizer leaves it out.
 
     Args:
         num_classes (int): Actions, without the background, which comes first in the scores.
@@ -31,6 +33,7 @@ class FrameHead(BaseModule):
     def __init__(self, num_classes, in_channels, loss_cls=None, smoothing=0.0, spatial=True, init_cfg=None):
         super().__init__(init_cfg)
         self.num_classes = num_classes
+        self.in_channels = in_channels
         self.loss_cls = MODELS.build(loss_cls or dict(type='CrossEntropyLoss'))
         self.smoothing = smoothing
         # One layer on both features together, in two parts, so that the spatial one need not be repeated.
@@ -45,6 +48,7 @@ class FrameHead(BaseModule):
     def forward(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
         """Logits of every frame; where a backbone has fewer, interpolated.  # (N, num_frames, 1 + classes)"""
         temporal, spatial = as_streams(feats)
+        check_width(self, temporal.size(-1))
         logits = self.temporal_fc(temporal)  # (N, T, 1 + classes)
         if logits.size(1) != num_frames:
             logits = F.interpolate(logits.mT, num_frames, mode='linear').mT
@@ -71,7 +75,7 @@ class FrameHead(BaseModule):
     def check(self, labels: Tensor, data_samples: list[ActionDataSample]):
         if labels.max() > self.num_classes:
             video = data_samples[int(labels.amax(1).argmax())].get('video', '?')
-            raise ValueError(
+            raise ConfigError(
                 f"A window of video '{video}' has the label {int(labels.max())}, and "
                 f"the head {self.num_classes} classes beside the background. Set its 'num_classes' to the data's."
             )

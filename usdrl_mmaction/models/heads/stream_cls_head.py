@@ -5,7 +5,7 @@ from mmaction.registry import MODELS
 from mmengine.model.weight_init import normal_init
 from torch import Tensor, nn
 
-from ..backbones.stream_encoder import as_streams
+from ..backbones.streams import as_streams, check_width
 
 
 @MODELS.register_module()
@@ -26,4 +26,5 @@ class StreamClsHead(BaseHead):
 
     def forward(self, feats, **kwargs) -> Tensor:  # streams, (N, M, C, T, V) or pooled (N, 2D) -> (N, classes)
         pooled = feats if isinstance(feats, Tensor) and feats.ndim == 2 else as_streams(feats).pooled()
-        return self.fc(pooled).float()  # under autocast as well: BaseHead's accuracy knows no bfloat16
+        check_width(self, pooled.size(-1) // 2)
+        return self.fc(pooled).float()  # under autocast too: BaseHead's accuracy cannot take bfloat16

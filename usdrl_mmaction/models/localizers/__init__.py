@@ -1,4 +1,4 @@
-"""Localizers: models of untrimmed videos."""
+"""Localizers of actions in untrimmed videos."""
 
 from .frame_localizer import FrameLocalizer
 

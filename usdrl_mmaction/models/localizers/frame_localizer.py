@@ -1,4 +1,4 @@
-"""Detection and segmentation: scores of the frames of windows over untrimmed videos."""
+"""Detection and segmentation: scores of every frame of windows over untrimmed videos."""
 
 import re
 
@@ -7,7 +7,10 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from ..backbones.stream_encoder import StreamEncoder, StreamFeatures
+from usdrl_mmaction.errors import ConfigError
+
+from ..backbones.stream_encoder import StreamEncoder
+from ..backbones.streams import StreamFeatures, check_backbone, check_joints
 
 
 @MODELS.register_module()
@@ -15,28 +18,22 @@ class FrameLocalizer(BaseModel):
     """An encoder and a head that scores frames.
 
     Args:
-        backbone (dict): ``DSTE``, ``STTR``, or a skeleton backbone of MMAction2. Of a ``DSTE`` with ``causal=True`` the
-            head leaves the spatial stream out (``spatial=False``), and no score depends on a later frame.
+        backbone (dict): ``DSTE``, ``STTR``, or a graph network of MMAction2. A ``DSTE`` with ``causal=True`` goes with
+            a head with ``spatial=False``, and no score depends on a later frame.
         head (dict): ``FrameHead``.
-        frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, and each one more a
-            layer of both streams (or a graph network's block). What is frozen stays in evaluation mode.
+        frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, k also the first k
+            layers of both streams (or blocks of a graph network). Frozen parts stay in evaluation mode.
         data_preprocessor (dict | None): By default MMAction2's, which stacks the windows.
     """
 
-    def __init__(
-        self,
-        backbone,
-        head,
-        frozen_stages=-1,
-        data_preprocessor=None,
-        init_cfg=None,
-    ):
+    def __init__(self, backbone, head, frozen_stages=-1, data_preprocessor=None, init_cfg=None):
         super().__init__(MODELS.build(data_preprocessor or dict(type='ActionDataPreprocessor')), init_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.frozen_stages = frozen_stages
+        check_backbone(self)
         if getattr(self.backbone, 'causal', False) and self.head.spatial_fc:
-            raise ValueError(
+            raise ConfigError(
                 "The spatial stream sees later frames: with a causal backbone, set the head's spatial=False."
             )
         check_stages(self.backbone, frozen_stages)
@@ -65,10 +62,11 @@ class FrameLocalizer(BaseModel):
         return self.head(feats, num_frames)
 
     def encode(self, clips: Tensor) -> StreamFeatures | Tensor:
+        check_joints(self.backbone, clips)
         if self.head.spatial_fc or not isinstance(self.backbone, StreamEncoder):
             return self.backbone(clips)
         temporal = self.backbone.temporal_stream(clips)
-        return StreamFeatures(temporal, temporal[:, :0])  # nobody asks for the spatial stream
+        return StreamFeatures(temporal, temporal[:, :0])  # the head does not use the spatial stream
 
 
 def stage_of(name: str) -> int:
@@ -80,4 +78,4 @@ def stage_of(name: str) -> int:
 def check_stages(backbone: nn.Module, frozen_stages: int):
     last = max(stage_of(name) for name, _ in backbone.named_parameters())
     if not -1 <= frozen_stages <= last:
-        raise ValueError(f'frozen_stages={frozen_stages}, but {type(backbone).__name__} has the stages 0 to {last}.')
+        raise ConfigError(f'frozen_stages={frozen_stages}, but {type(backbone).__name__} has the stages 0 to {last}.')

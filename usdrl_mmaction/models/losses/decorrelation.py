@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from usdrl_mmaction.errors import ConfigError
+
 VARIANCE_EPS = 1e-4
 VARIANCE_WEIGHT = 5.0
 OFF_DIAGONAL_WEIGHT = 0.005
@@ -23,7 +25,10 @@ def decorrelation_terms(z: Tensor) -> dict[str, Tensor]:
     - cross: the cross-correlation matrix of every pair of views to the identity.
     """
     if z.ndim != 3 or z.size(0) < 2 or z.size(1) < 2:
-        raise ValueError(f'z is (views, N, D) of at least two views and two samples, not {tuple(z.shape)}.')
+        raise ConfigError(
+            f'The loss needs z (views, N, D) of at least two views and two samples, not {tuple(z.shape)}: set a '
+            'batch_size of 2 or more.'
+        )
     with torch.autocast(z.device.type, enabled=False):
         z = z if z.dtype == torch.float64 else z.float()
         mean = z.mean(1, keepdim=True)

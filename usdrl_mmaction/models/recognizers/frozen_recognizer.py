@@ -5,16 +5,19 @@ from mmaction.models.recognizers import RecognizerGCN
 from mmaction.registry import MODELS
 from torch import Tensor
 
+from ..backbones.streams import check_backbone, check_joints
+
 
 @MODELS.register_module()
 class FrozenRecognizer(RecognizerGCN):
-    """``RecognizerGCN`` whose backbone is frozen and stays in evaluation mode.
+    """``RecognizerGCN`` with a frozen backbone that stays in evaluation mode.
 
-    Pooled features (N, clips, 2D) are taken as well as clips, so that ``FeatureCacheHook`` can encode each clip once.
+    It takes pooled features (N, clips, 2D) as well as clips, so that ``FeatureCacheHook`` can encode each clip once.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+        check_backbone(self)
         self.backbone.requires_grad_(False)
 
     def train(self, mode: bool = True):
@@ -25,5 +28,6 @@ class FrozenRecognizer(RecognizerGCN):
     def extract_feat(self, inputs: Tensor, **kwargs) -> tuple:
         if inputs.ndim == 3:
             return inputs.flatten(0, 1), {}
+        check_joints(self.backbone, inputs)
         with torch.no_grad():
             return super().extract_feat(inputs)

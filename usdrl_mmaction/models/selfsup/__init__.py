@@ -1,4 +1,4 @@
-"""Pretrainers."""
+"""Pretraining without labels."""
 
 from .mpct import MPCT
 

@@ -9,9 +9,11 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from ..backbones.stream_encoder import FUSED, StreamEncoder, StreamFeatures, as_modality, as_streams
+from usdrl_mmaction.errors import ConfigError
 
-CACHED = 2**19  # numbers of one activation that fit a CPU's cache together with those around it
+from ..backbones.stream_encoder import FUSED, MODALITIES, StreamEncoder, as_modality
+from ..backbones.streams import StreamFeatures, as_streams, check_backbone, check_joints
+from ..layers import clips_at_once
 
 
 @MODELS.register_module()
@@ -19,23 +21,38 @@ class MPCT(BaseModel):
     """Pretrains a skeleton backbone without labels.
 
     Args:
-        backbone (dict): ``DSTE``, ``STTR``, or a skeleton backbone of MMAction2.
+        backbone (dict): ``DSTE``, ``STTR``, or a graph network of MMAction2.
         head (dict): ``DecorrelationHead``.
         data_preprocessor (dict): ``MultiViewPreprocessor``; the number of views is filled in.
-        views (tuple[str] | None): The modality of each view; the last is the one that the others are drawn to. Four
-            times 'joint' is multi-view training; ('joint', 'bone', 'motion', 'fused') is multi-modal. By default
-            either of these, according to the modalities of the backbone.
+        views (tuple[str] | None): The modality of each view; the others are drawn to the last. Four times 'joint' is
+            multi-view training; ('joint', 'bone', 'motion', 'fused') is multi-modal. By default either of these,
+            according to the modalities of the backbone.
+        clips_per_call (int | None): How many clips ``DSTE`` and ``STTR`` encode at once, for the same result; by
+            default as many as the device encodes fastest.
     """
 
-    def __init__(self, backbone, head, data_preprocessor, views=None, init_cfg=None):
+    def __init__(self, backbone, head, data_preprocessor, views=None, clips_per_call=None, init_cfg=None):
         encoder = MODELS.build(backbone)
         views = default_views(encoder) if views is None else tuple(views)
         if len(views) < 2:
-            raise ValueError(f'MPCT needs at least two views, not {views}.')
+            raise ConfigError(f'MPCT needs at least two views, not {views}.')
         super().__init__(MODELS.build({**data_preprocessor, 'num_views': len(views)}), init_cfg)
         self.backbone = encoder
         self.head = MODELS.build(head)
         self.views = views
+        self.clips_per_call = clips_per_call
+        check_backbone(self)
+        self.check_views()
+
+    def check_views(self):
+        if isinstance(self.backbone, StreamEncoder):
+            for modality in self.views:
+                self.backbone.check_modality(modality)
+        elif strange := sorted(set(self.views) - set(MODALITIES)):
+            raise ConfigError(
+                f"{type(self.backbone).__name__} has no '{strange[0]}' modality: set 'views' of MPCT to some of "
+                f'{MODALITIES}.'
+            )
 
     def forward(self, inputs: Tensor, data_samples=None, mode: str = 'tensor'):
         """The losses in mode 'loss', the streams of every view in mode 'tensor'.  # (views, N, M, T, V, C)"""
@@ -48,29 +65,23 @@ class MPCT(BaseModel):
         return StreamFeatures(*(torch.cat(t).unflatten(0, clips.shape[:2]) for t in zip(*streams, strict=True)))
 
     def calls(self, clips: Tensor) -> Iterator[tuple[Tensor, str]]:
-        """The clips and the modality of each call of the backbone: neighbouring views of one modality share a call; on
-        a CPU it is split into pieces that stay in its cache."""
+        """The clips and the modality of each call of the backbone: neighbouring views of one modality share calls."""
         if not isinstance(self.backbone, StreamEncoder):
             yield from zip(clips, self.views, strict=True)  # a graph network's batch statistics are a view's own
             return
         for modality, group in groupby(zip(self.views, clips, strict=True), key=itemgetter(0)):
             together = torch.cat([clip for _, clip in group])
-            size = clips_in_cache(self.backbone) if clips.is_cpu else len(together)
+            size = self.clips_per_call or clips_at_once(together, self.backbone.temporal_position.numel())
             yield from ((piece, modality) for piece in together.split(size))
 
     def encode_as(self, clip: Tensor, modality: str) -> StreamFeatures:
+        """Encode one view.  # (N, M, T, V, C) -> streams of (N, L, D)"""
         if isinstance(self.backbone, StreamEncoder):
             return self.backbone(clip, modality)
-        if modality == FUSED:
-            raise ValueError(f"{type(self.backbone).__name__} has no 'fused' modality; DSTE and STTR have.")
+        check_joints(self.backbone, clip)
         return as_streams(self.backbone(as_modality(clip, modality, self.data_preprocessor.skeleton)))
 
 
 def default_views(backbone: nn.Module) -> tuple[str, ...]:
     modalities = backbone.modalities if isinstance(backbone, StreamEncoder) else ('joint',)
     return modalities * 4 if len(modalities) == 1 else (*modalities, FUSED)
-
-
-def clips_in_cache(backbone: StreamEncoder) -> int:
-    """How many clips a CPU encodes with the activations of a layer in its cache."""
-    return max(1, CACHED // backbone.temporal_position.numel())
