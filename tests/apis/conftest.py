@@ -8,7 +8,7 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-CONFIGS = Path(__file__).resolve().parent.parent.parent / 'configs/usdrl'
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs/usdrl/benchmarks'
 LINEAR, DETECT = CONFIGS / 'linear_synthetic.py', CONFIGS / 'detect_synthetic.py'
 
 
