@@ -32,8 +32,8 @@ def draw_confusions(predictions: Predictions, clips: Clips) -> Part | None:
             title = f'{names[1]}, classified correctly: {correct}'
             pictures.append(draw_strip(items[correct], clips.layout, title))
     text = (
-        f'The {PAIRS} pairs of classes that are confused most often, each with its most confident error and a correct '
-        'clip of the predicted class.'
+        'The pairs of classes that are confused most often, each with its most confident error and a correct clip of '
+        'the predicted class.'
     )
     return Part('strips', 'Most frequent confusions', text, pictures) if pictures else None
 

@@ -50,9 +50,9 @@ def early_prediction(run: Run) -> Part | None:
     figure, axes = new_figure()
     ratios = sorted(points)
     axes.plot([100 * ratio for ratio in ratios], [100 * points[ratio] for ratio in ratios], marker='o')
-    for ratio, place in ((ratios[0], (3, 6)), (ratios[-1], (0, -16))):
+    for ratio in (ratios[0], ratios[-1]):
         point = 100 * ratio, 100 * points[ratio]
-        axes.annotate(f'{point[1]:.1f}', point, place, textcoords='offset points', ha='right')
+        axes.annotate(f'{point[1]:.1f}', point, (0, 7), textcoords='offset points', ha='center')
     axes.set(xlabel='observed part of the clip, %', ylabel='top-1 accuracy, %', xlim=(0, 105), ylim=(0, 105))
     axes.grid()
     area = f' The area under the curve is {run.metrics["early/auc"]:.4g}.' if 'early/auc' in run.metrics else ''

@@ -77,8 +77,8 @@ def timelines(found: Detections) -> Part:
         for video, names in words.items()
     ]
     text = (
-        f'Videos chosen from {len(ranked)} by their average precision at an IoU of {THETA}. The opacity of a proposal '
-        'is its score. Frames have the colour of the class with the highest score.'
+        f'Videos chosen from {len(ranked)} by their average precision at an IoU of {THETA}. Proposals with lower '
+        'scores are fainter. Frames have the colour of the class with the highest score.'
     )
     return Part('timelines', 'Ground truth and detected segments', text, timelines=parts)
 

@@ -30,9 +30,9 @@ def embedding_map(run: Run, clips: Clips) -> Part:
     points = tsne(features_of(run, items))
     labels = np.array([item['label'] for item in items])
     text = (
-        f'The features of {counted(len(items), "clip")} by the encoder of {run.checkpoint.name}, coloured by class and '
-        'reduced to two dimensions by t-SNE on the unit sphere. Clips that are close have similar features; axes and '
-        'large distances mean nothing.'
+        f'{counted(len(items), "clip")}, encoded by {run.checkpoint.name}, coloured by class: the features on the unit '
+        'sphere, reduced to two dimensions by t-SNE. Clips that are close have similar features; axes and large '
+        'distances mean nothing.'
     )
     palette = dict(zip(np.unique(labels).tolist(), colours(len(np.unique(labels))), strict=True))
     legend = {class_label(label, clips.classes): colour for label, colour in palette.items()}
