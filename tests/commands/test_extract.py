@@ -1,7 +1,6 @@
 """From a video to annotations, through MMAction2's own functions; MMDetection's and MMPose's are stood in for by ones
 that return what theirs do."""
 
-import importlib.util
 import pickle
 import sys
 from importlib.machinery import ModuleSpec
@@ -15,13 +14,14 @@ import torch
 from mmengine.structures import BaseDataElement, InstanceData
 
 from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.recordings import video
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 40
 POSE = np.random.default_rng(0).uniform(-4, 4, (17, 2))
 
 
 @pytest.fixture
-def video(tmp_path):
+def walk(tmp_path):
     """Two people are grey squares that move apart; nobody is in the frames from 10 to 15."""
     path = tmp_path / 'walk.avi'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, (WIDTH, HEIGHT))
@@ -67,15 +67,6 @@ def merge_data_samples(samples):
 
 
 @pytest.fixture
-def tool():
-    path = Path(__file__).resolve().parent.parent.parent / 'tools/demo/extract.py'
-    spec = importlib.util.spec_from_file_location('extract_skeletons', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
 def packages(monkeypatch):
     """What MMAction2 takes from them."""
     loaded = []
@@ -117,10 +108,8 @@ def flags(tmp_path):
     ]
 
 
-def test_people_are_written_with_scores_and_the_size_of_the_image(
-    video, packages, flags, tmp_path, run_command, capsys
-):
-    run_command('extract', video, '--out', tmp_path / 'out.pkl', *flags)
+def test_people_are_written_with_scores_and_the_size_of_the_image(walk, packages, flags, tmp_path, run_command, capsys):
+    run_command('extract', walk, '--out', tmp_path / 'out.pkl', *flags)
     assert packages == [str(tmp_path / 'det.pth'), str(tmp_path / 'pose.pth')]
     content = read_annotations(str(tmp_path / 'out.pkl'))
     (item,) = content['annotations']
@@ -138,44 +127,46 @@ def test_people_are_written_with_scores_and_the_size_of_the_image(
     assert 'Performing' not in capsys.readouterr().out
 
 
-def test_only_so_many_people_are_kept(video, packages, flags, tmp_path, run_command):
-    run_command('extract', video, '--out', tmp_path / 'out.pkl', '--num-person', 1, *flags)
+def test_only_so_many_people_are_kept(walk, packages, flags, tmp_path, run_command):
+    run_command('extract', walk, '--out', tmp_path / 'out.pkl', '--num-person', 1, *flags)
     (item,) = pickle.loads((tmp_path / 'out.pkl').read_bytes())['annotations']
     assert item['keypoint'].shape == (1, FRAMES, 17, 2)
 
 
-def test_a_file_that_is_no_video_is_left_out(video, packages, flags, tmp_path, run_command, capsys):
+def test_a_file_that_is_no_video_is_left_out(walk, packages, flags, tmp_path, run_command, capsys):
     (tmp_path / 'notes.mp4').write_text('no video')
-    run_command('extract', tmp_path / 'notes.mp4', video, '--out', tmp_path / 'out.pkl', *flags)
+    run_command('extract', tmp_path / 'notes.mp4', walk, '--out', tmp_path / 'out.pkl', *flags)
     assert 'notes.mp4 is no video that OpenCV reads' in capsys.readouterr().err
     assert [item['frame_dir'] for item in read_annotations(str(tmp_path / 'out.pkl'))['annotations']] == ['walk']
 
 
-def test_missing_packages_are_one_line_to_type(video, run_command, monkeypatch):
+def test_missing_packages_are_one_line_to_type(walk, run_command, monkeypatch):
     for name in ('mmcv._ext', 'mmdet', 'mmpose'):
         monkeypatch.setitem(sys.modules, name, None)
-    message = r"error: .*\(mmcv with compiled .*, mmdet, mmpose\).* pip install 'usdrl-mmaction\[full\]'"
+    message = r"error: .* mmcv with compiled .*, mmdet, mmpose: .* pip install 'usdrl-mmaction\[full\]'"
     with pytest.raises(SystemExit, match=message) as error:
-        run_command('extract', video)
+        run_command('extract', walk)
     assert '\n' not in error.value.code
 
 
-def test_missing_weights_are_named(video, packages, flags, tmp_path, run_command):
+def test_missing_weights_are_named(walk, packages, flags, tmp_path, run_command):
     (tmp_path / 'pose.pth').unlink()
     with pytest.raises(SystemExit, match=r'error: the weights of .*pose\.py cannot be loaded .* as --pose-checkpoint'):
-        run_command('extract', video, *flags)
+        run_command('extract', walk, *flags)
     with pytest.raises(SystemExit, match=r'error: a config file goes with a checkpoint: .* --detector-checkpoint'):
-        run_command('extract', video, *flags[:2])
+        run_command('extract', walk, *flags[:2])
 
 
-def test_the_packages_own_config_and_weights(tool, monkeypatch):
+def test_the_packages_own_config_and_weights(monkeypatch):
     asked = []
 
     def get_config(name, pretrained):
         asked.append((name, pretrained))
         return SimpleNamespace(model_path='from the package')
 
-    monkeypatch.setattr(tool, 'get_config', get_config)
-    assert tool.load(lambda *given, device: given[1], tool.DETECTOR, None, 'cpu', '--flag') == 'from the package'
-    assert tool.load(lambda *given, device: given[1], tool.DETECTOR, 'mine', 'cpu', '--flag') == 'mine'
-    assert asked == [(tool.DETECTOR, True), (tool.DETECTOR, False)]
+    def load(checkpoint):
+        return video.load_model(lambda *given, device: given[1], video.DETECTOR, checkpoint, 'cpu', '--flag')
+
+    monkeypatch.setattr(video, 'get_config', get_config)
+    assert load(None) == 'from the package' and load('mine') == 'mine'
+    assert asked == [(video.DETECTOR, True), (video.DETECTOR, False)]

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 import torch
-from tools.conftest import run_command  # noqa: F401
+from commands.conftest import run_command  # noqa: F401
 from torch import library
 
 FULL = find_spec('mmdet') and find_spec('mmpose')
