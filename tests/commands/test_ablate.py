@@ -1,22 +1,17 @@
 """Variants of the method: each is the model it says, and their results become a table."""
 
 import copy
-import importlib.util
-from pathlib import Path
 
 import pytest
 import torch
 from mmaction.registry import MODELS
-from mmengine.config import Config
 
-ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location('ablate', ROOT / 'tools/analysis_tools/ablate.py')
-ablate = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(ablate)
+from usdrl_mmaction.commands import ablate
+from usdrl_mmaction.commands.common import read_config
 
 
 def build(name):
-    cfg = Config.fromfile(ROOT / 'configs/usdrl/pretrain_synthetic.py')
+    cfg = read_config('pretrain_synthetic', {})
     changes = copy.deepcopy(ablate.variants('nturgb+d')[name])
     cfg.merge_from_dict(dict(model=changes))
     return MODELS.build(cfg.model)

@@ -1,4 +1,4 @@
-"""What each part of the method is worth: pretrain without it, evaluate, compare (docs/ablation.md)."""
+"""Measure what each part of the method is worth: pretrain without it, evaluate, compare (docs/ablation.md)."""
 
 import argparse
 import contextlib
@@ -14,10 +14,12 @@ from matplotlib.figure import Figure
 from mmengine.config import Config
 from rich.console import Console
 
-from usdrl_mmaction.commands.common import build_runner, find_config, set_variables
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.errors import TrainingError
+from usdrl_mmaction.files import replacing
 from usdrl_mmaction.skeletons import get_skeleton
+
+from .common import build_runner, read_config
 
 RANDOM, COMPLETE = 'random encoder', 'complete'
 PAPERS = dict(
@@ -30,25 +32,36 @@ PAPERS = dict(
 console = Console(highlight=False, soft_wrap=True)
 
 
-def main(argv=None):
+def main(argv):
     names = [RANDOM, *variants('nturgb+d')]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--ann-file', help='annotation file with splits train and val; if not given, synthetic people')
-    parser.add_argument('--layout', default='kinect_v1', help='skeleton layout of the annotation file')
+    parser.add_argument('--ann-file', help='annotation file with splits train and val; if not given, synthetic data')
+    parser.add_argument('--layout', help='skeleton layout of the annotation file, if it does not say it')
     parser.add_argument('--variants', nargs='+', choices=names, default=names, metavar='NAME', help=', '.join(names))
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument('--epochs', type=int, default=20, help='epochs of every pretraining')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of results and runs')
     args = parser.parse_args(argv)
+    data = settings_of(args.ann_file, args.layout) if args.ann_file else {}
     runs = [(name, seed) for seed in args.seeds for name in args.variants]
     results = {name: [] for name in args.variants}
     for number, (name, seed) in enumerate(runs, start=1):
-        result = remembered(args, name, seed)
+        result = remembered(args, data, name, seed)
         results[name].append(result)
         console.print(f'{number}/{len(runs)} {name}, seed {seed}: {", ".join(f"{k} {v}" for k, v in result.items())}')
-    (args.out / 'table.md').write_text(table(results))
-    plot(results, args.out / 'plot.png')
+    with replacing(args.out / 'table.md') as draft:
+        draft.write_text(table(results))
+    with replacing(args.out / 'plot.png') as draft:
+        plot(results).savefig(draft, format='png', dpi=120)
     console.print(table(results) + f'\nWritten: {args.out}/table.md and plot.png', markup=False)
+
+
+def settings_of(ann_file: str, layout: str | None) -> dict:
+    """What the configs for one's own data need to be told of it."""
+    content = read_annotations(ann_file)
+    meta = content.get('meta', {})
+    classes = len(meta.get('classes', ())) or max(clip['label'] for clip in content['annotations']) + 1
+    return {'ann_file': ann_file, 'layout': layout or meta.get('layout'), 'num_classes': classes}
 
 
 def variants(layout: str) -> dict[str, dict]:
@@ -74,49 +87,50 @@ def variants(layout: str) -> dict[str, dict]:
     }
 
 
-def remembered(args, name: str, seed: int) -> dict:
+def remembered(args, data: dict, name: str, seed: int) -> dict:
     """The result of a run, which is not run again when its file is there."""
     folder = '_'.join(re.findall(r'\w+', name))
     path = args.out / f'{folder}_seed{seed}_epochs{args.epochs}' / 'result.json'
     if not path.exists():
-        with open(os.devnull, 'w') as nowhere, contextlib.redirect_stdout(nowhere):  # of what loading and encoding say
-            result = measure(args, name, seed, path.parent)
-        path.write_text(json.dumps(result) + '\n')
+        with (
+            open(os.devnull, 'w') as nowhere,
+            contextlib.redirect_stdout(nowhere),
+        ):  # of what loading and encoding print
+            result = measure(args.epochs, data, name, seed, path.parent)
+        with replacing(path) as draft:
+            draft.write_text(json.dumps(result) + '\n')
     return json.loads(path.read_text())
 
 
-def measure(args, name: str, seed: int, work_dir: Path) -> dict:
+def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> dict:
     """Pretrain, then linear and 1-NN accuracy."""
     started = time.time()
-    changes = {} if name == RANDOM else variants(args.layout if args.ann_file else 'nturgb+d')[name]
+    changes = {} if name == RANDOM else variants(data.get('layout', 'nturgb+d'))[name]
     encoder = {'backbone': changes['backbone']} if 'backbone' in changes else {}
-    linear = load('linear', args, seed, work_dir, encoder)
+    linear = load('linear', data, seed, work_dir, encoder)
     rank = None
     if name != RANDOM:
-        pretrain = load('pretrain', args, seed, work_dir, changes)
-        pretrain.train_cfg.max_epochs = pretrain.default_hooks.checkpoint.interval = args.epochs
+        pretrain = load('pretrain', data, seed, work_dir, changes)
+        pretrain.train_cfg.max_epochs = pretrain.default_hooks.checkpoint.interval = epochs
         runner = build_runner(pretrain)
         try:
             runner.train()
         except TrainingError as error:
             return {'stopped': str(error).split(', below')[0]}
         rank = runner.message_hub.get_info('health')[-1]['effective_rank']
-        linear.load_from = str(work_dir / 'pretrain' / f'epoch_{args.epochs}.pth')
+        linear.load_from = str(work_dir / 'pretrain' / f'epoch_{epochs}.pth')
     runner = build_runner(linear)
     runner.train()
-    knn = load('knn', args, seed, work_dir, encoder)
+    knn = load('knn', data, seed, work_dir, encoder)
     knn.load_from = str(work_dir / 'linear' / f'epoch_{linear.train_cfg.max_epochs}.pth')
     accuracies = {'linear': runner.test()['acc/top1'], '1-NN': build_runner(knn).test()['acc/top1']}
     rounded = {key: round(float(value), 4) for key, value in accuracies.items()}
     return rounded | {'rank': rank and round(rank, 2), 'seconds': round(time.time() - started)}
 
 
-def load(task: str, args, seed: int, work_dir: Path, changes: dict) -> Config:
+def load(task: str, data: dict, seed: int, work_dir: Path, changes: dict) -> Config:
     """The config of a task on the data, quiet, its model changed."""
-    if args.ann_file:
-        labels = {clip['label'] for clip in read_annotations(args.ann_file)['annotations']}
-        set_variables(dict(ann_file=args.ann_file, layout=args.layout, num_classes=max(labels) + 1))
-    cfg = Config.fromfile(find_config(f'{task}_{"custom" if args.ann_file else "synthetic"}'))
+    cfg = read_config(f'{task}_{"custom" if data else "synthetic"}', data)
     cfg.merge_from_dict(
         dict(
             model=copy.deepcopy(changes),  # merging takes _delete_ out of it
@@ -150,7 +164,7 @@ def summary(runs: list[dict], key: str) -> str:
     return f'{mean:.1f} ± {spread:.1f}' if key == 'rank' else f'{mean:.1%} ± {100 * spread:.1f}'
 
 
-def plot(results: dict, path: Path):
+def plot(results: dict) -> Figure:
     """A dot a seed, variants one below the other, the complete method's mean as a line."""
     figure = Figure(figsize=(10, 1 + 0.35 * len(results)), layout='constrained')
     for axes, key in zip(figure.subplots(1, 2, sharey=True), ('linear', '1-NN'), strict=True):
@@ -163,4 +177,4 @@ def plot(results: dict, path: Path):
         axes.grid(alpha=0.3)
     axes.set_yticks(range(len(results)), list(results))
     axes.invert_yaxis()
-    figure.savefig(path, dpi=120)
+    return figure
