@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
-from usdrl_mmaction.errors import AnnotationError, UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.recordings.clip import fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import READERS, is_openpose, read_clip
@@ -29,14 +29,11 @@ class Entry(NamedTuple):
     split: str | None = None
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     if args.num_person < 1 or not 0 <= args.val_share < 1:
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
-    try:
-        get_skeleton(args.layout)
-    except ValueError as error:
-        raise UsageError(f'--layout {args.layout}: {error}') from error
+    get_skeleton(args.layout)
     recordings = find_recordings(args.folder, [args.labels, args.classes])
     entries, skipped = [Entry(path, name, None) for name, path in recordings.items()], []
     if args.labels:
@@ -73,7 +70,7 @@ def parse_args(argv):
     return parser.parse_args(argv)
 
 
-# --- Which recordings there are, and what they show -----------------------------------------------------------------
+# --- Recordings and their labels ------------------------------------------------------------------------------------
 def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
     """Recordings by name: the path below the folder, without what follows the last dot."""
     others, found = {path.resolve() for path in others if path}, {}
@@ -82,10 +79,10 @@ def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
             continue
         name = (path if path.is_dir() else path.with_suffix('')).relative_to(folder).as_posix()
         if name in found:
-            raise AnnotationError(f'{found[name]} and {path} have the same name. Rename or remove one.')
+            raise RecordingError(f'{found[name]} and {path} have the same name. Rename or remove one.')
         found[name] = path
     if not found:
-        raise AnnotationError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
+        raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
     return found
 
 
@@ -102,7 +99,7 @@ def from_folders(recordings: dict[str, Path]) -> list[Entry]:
     """The folder that a recording lies in is its label."""
     bare = [name for name in recordings if '/' not in name]
     if bare:
-        raise AnnotationError(
+        raise RecordingError(
             f'{recordings[bare[0]]} lies in no folder that could be its label. Put it in one, or use --labels or '
             '--no-labels.'
         )
@@ -132,13 +129,13 @@ def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], li
 
 
 def in_order(labels):
-    """By number if they are numbers, else by the alphabet."""
+    """By number if they are numbers, else alphabetically."""
     return sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
 
 
-def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[AnnotationError]]:
+def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
     if entry.label is not None and entry.label not in classes:
-        raise AnnotationError(f"{entry.path}: label '{entry.label}' is none of the {len(classes)} classes.")
+        raise RecordingError(f"{entry.path}: label '{entry.label}' is none of the {len(classes)} classes.")
     clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
     if img_shape and not clip.img_shape:
         clip = clip._replace(img_shape=tuple(img_shape))
@@ -155,10 +152,10 @@ def check_alike(annotations: list[dict]):
         kinds.setdefault(kind, item['frame_dir'])
     if len(kinds) > 1:
         found = '; '.join(f'{kind}, e.g. {name}' for kind, name in kinds.items())
-        raise AnnotationError(f'the recordings are of several kinds: {found}. Convert each kind by itself.')
+        raise RecordingError(f'the recordings are of several kinds: {found}. Convert each kind by itself.')
 
 
-# --- Which are for training, which for validation -------------------------------------------------------------------
+# --- Splits --------------------------------------------------------------------------------------------------------
 def split_of(annotations: list[dict], share: float, seed: int) -> dict[str, list[str]]:
     """As the table says; else whole subjects where they are known, else a share of each class."""
     if any('split' in item for item in annotations):
@@ -174,7 +171,7 @@ def split_of(annotations: list[dict], share: float, seed: int) -> dict[str, list
 
 
 def val_subjects(annotations, share, rng):
-    """The clips of subjects drawn by lot until they are the share; one subject at least stays for training."""
+    """The clips of random subjects until they are the share; one subject at least stays for training."""
     subjects = np.array([item['subject'] for item in annotations])
     val = set()
     for subject in rng.permutation(np.unique(subjects))[:-1]:
@@ -185,7 +182,7 @@ def val_subjects(annotations, share, rng):
 
 
 def val_of_each_class(annotations, share, rng):
-    """The share of each class, drawn by lot; one clip at least of each stays for training."""
+    """A random share of each class; one clip at least of each stays for training."""
     labels, val = np.array([item['label'] for item in annotations]), set()
     for label in np.unique(labels):
         clips = rng.permutation(np.flatnonzero(labels == label)).tolist()

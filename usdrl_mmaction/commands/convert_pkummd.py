@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError, UsdrlError
 from usdrl_mmaction.recordings.clip import Clip, fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import read_pkummd, read_segments, read_split
@@ -24,12 +24,12 @@ SPLIT_FILES = {
 }
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     split = read_splits(args.splits, args.part)
     videos = sorted(args.skeletons.glob('*.txt'))
     if not videos:
-        raise AnnotationError(f'{args.skeletons} has no .txt files. Give the folder of the skeletons.')
+        raise RecordingError(f'{args.skeletons} has no .txt files. Give the folder of the skeletons.')
     there = {path.stem for path in videos}
     absent = sorted(set().union(*split.values()) - there)
     skipped = [f'{name} is in the splits, but not in {args.skeletons}.' for name in absent]
@@ -61,7 +61,7 @@ def read_splits(folder, part):
     return {f'{protocol}_{half}': names for protocol, split in halves.items() for half, names in split.items()}
 
 
-def read_video(labels: Path, path: Path) -> tuple[list[dict], list[AnnotationError]]:
+def read_video(labels: Path, path: Path) -> tuple[list[dict], list[UsdrlError]]:
     """The video and its actions, which end with the video at the latest. With a line of labels that cannot be used,
     only the other actions: in the video, what is left out would count as background."""
     clip = fit(read_pkummd(path), LAYOUTS[LAYOUT], path)
@@ -70,9 +70,7 @@ def read_video(labels: Path, path: Path) -> tuple[list[dict], list[AnnotationErr
     camera = {'camera': path.stem[-1]} if path.stem[-2:] in ('-L', '-M', '-R') else {}
     annotations = []
     if faults:
-        faults.append(
-            AnnotationError(f'{path} is not among the untrimmed videos, as not all of its labels are usable.')
-        )
+        faults.append(RecordingError(f'{path} is not among the untrimmed videos, as not all of its labels are usable.'))
     else:
         spans = np.array([(label, start, min(end, frames)) for label, start, end, _ in segments])  # (S, 3)
         annotations.append(make_annotation(path.stem, -1, keep_people(clip, PERSONS), segments=spans, **camera))

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
-from usdrl_mmaction.errors import AnnotationError, UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.recordings.clip import fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import read_skeleton_text
@@ -17,7 +17,7 @@ LAYOUT, CLASSES, PERSONS = 'coco', 155, 2
 NAME = re.compile(r'P(?P<subject>\d+)S\d+G\d+B\d+H\d+UC\d+LC\d+A(?P<label>\d+)R\d+_\w+')
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     versions = {name: folder for name, folder in (('v1', args.v1), ('v2', args.v2)) if folder}
     if not versions:
@@ -27,7 +27,7 @@ def main(argv=None):
         halves = {'train': text_files(folder / 'train'), 'val': text_files(folder / 'test')}
         both = sorted(set(halves['train']) & set(halves['val']))
         if both:
-            raise AnnotationError(f'{folder}: {len(both)} clips are in train and in test, among them {both[0]}.')
+            raise RecordingError(f'{folder}: {len(both)} clips are in train and in test, among them {both[0]}.')
         for half, paths in halves.items():
             split[f'{version}_{half}'] = list(paths)
             files |= paths
@@ -49,16 +49,16 @@ def parse_args(argv):
 def text_files(folder):
     files = {path.stem: path for path in sorted(folder.glob('*.txt'))}
     if not files:
-        raise AnnotationError(f'{folder} has no .txt files. Give the folder that train and test lie in.')
+        raise RecordingError(f'{folder} has no .txt files. Give the folder that train and test lie in.')
     return files
 
 
-def read_clip_of(path: Path) -> tuple[list[dict], list[AnnotationError]]:
+def read_clip_of(path: Path) -> tuple[list[dict], list[UsdrlError]]:
     name = NAME.fullmatch(path.stem)
     if not name:
-        raise AnnotationError(f'{path}: the name is not P…S…G…B…H…UC…LC…A…R…_….')
+        raise RecordingError(f'{path}: the name is not P…S…G…B…H…UC…LC…A…R…_….')
     subject, label = int(name['subject']), int(name['label'])
     if label >= CLASSES:
-        raise AnnotationError(f'{path}: label {label} is not among 0 to {CLASSES - 1}.')
+        raise RecordingError(f'{path}: label {label} is not among 0 to {CLASSES - 1}.')
     clip = keep_people(fit(read_skeleton_text(path), get_skeleton(LAYOUT), path), PERSONS)
     return [make_annotation(path.stem, label, clip, subject=subject)], []
