@@ -1,4 +1,4 @@
-"""What ``python -m usdrl_mmaction.compat.doctor`` finds in environments that are made up, and in two real ones."""
+"""What ``usdrl doctor`` finds in environments that are described, and in two real ones."""
 
 import os
 import subprocess
@@ -145,9 +145,9 @@ def test_a_probe_that_crashes_is_a_finding(monkeypatch):
 
 
 def run_doctor(python):
-    root = Path(doctor.__file__).parents[1]
+    root = Path(doctor.__file__).parents[2]
     process = subprocess.run(
-        [python, '-m', 'usdrl_mmaction.compat.doctor'],
+        [python, '-m', 'usdrl_mmaction_cli', 'doctor'],
         env=os.environ | {'PYTHONPATH': str(root)},
         capture_output=True,
         text=True,

@@ -112,7 +112,7 @@ def test_runner_resumes_under_weights_only(checkpoint):
 def test_stock_torch_refuses_the_checkpoint(checkpoint, stock_torch):
     with pytest.raises(pickle.UnpicklingError, match='was not an allowed global by default'):
         torch.load(checkpoint, weights_only=True)
-    compat.allow_checkpoint_types()
+    compat.mmengine.allow_checkpoint_types()
     torch.load(checkpoint, weights_only=True)
 
 
@@ -183,7 +183,7 @@ def test_the_fallback_to_untrusted_pickles_is_taken_out(tmp_path, monkeypatch):
         return torch.load(file, map_location, weights_only=False)
 
     monkeypatch.setattr(mmengine.runner.checkpoint, '_safe_torch_load', falls_back, raising=False)
-    compat.keep_loading_weights_only()
+    compat.mmengine.keep_loading_weights_only()
     torch.save(Call(os.system, f'touch {tmp_path}/executed'), tmp_path / 'untrusted.pth')
     with pytest.raises(pickle.UnpicklingError):
         mmengine.runner.checkpoint._safe_torch_load(tmp_path / 'untrusted.pth')
@@ -191,17 +191,17 @@ def test_the_fallback_to_untrusted_pickles_is_taken_out(tmp_path, monkeypatch):
 
 
 def test_methods_named_in_a_checkpoint():
-    assert all(compat._named_method(HistoryBuffer, name) for name in compat.HISTORY_STATISTICS)
-    assert all(compat._named_method(OneCycleParamScheduler, name) for name in compat.ONE_CYCLE_CURVES)
+    assert all(compat.mmengine.named_method(HistoryBuffer, name) for name in compat.mmengine.HISTORY_STATISTICS)
+    assert all(compat.mmengine.named_method(OneCycleParamScheduler, name) for name in compat.mmengine.ONE_CYCLE_CURVES)
     with pytest.raises(pickle.UnpicklingError, match="the attribute 'update'"):
-        compat._named_method(HistoryBuffer, 'update')
+        compat.mmengine.named_method(HistoryBuffer, 'update')
 
 
 def test_packages_are_found():
     home = str(Path(mmaction.__file__).parent)
     assert mmengine.hub.hub.get_installed_path('mmaction2') == home
     assert mmengine.config.config.get_installed_path('mmaction') == home
-    assert mmengine.utils.get_installed_path('usdrl_mmaction') == str(Path(compat.__file__).parent)
+    assert mmengine.utils.get_installed_path('usdrl_mmaction') == str(Path(compat.__file__).parents[1])
     assert mmengine.config.config.is_installed('mmaction2') and mmengine.utils.is_installed('mmaction')
     assert not package_utils.is_installed('no-such-package')
     with pytest.raises(ModuleNotFoundError, match='no-such-package'):
@@ -211,7 +211,7 @@ def test_packages_are_found():
 def test_a_folder_left_behind_is_not_a_package(tmp_path, monkeypatch):
     (tmp_path / 'left_behind').mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    assert not compat.is_installed('left_behind')
+    assert not compat.mmengine.is_installed('left_behind')
 
 
 def test_configs_of_other_packages_are_inherited(tmp_path):
@@ -224,10 +224,10 @@ def test_configs_of_other_packages_are_inherited(tmp_path):
 
 def test_sound_package_lookup_is_kept(monkeypatch):
     def sound(package):
-        return compat.get_installed_path(package)
+        return compat.mmengine.get_installed_path(package)
 
     monkeypatch.setattr(package_utils, 'get_installed_path', sound)
-    compat.locate_packages()
+    compat.mmengine.locate_packages()
     assert package_utils.get_installed_path is sound
 
 
@@ -239,11 +239,11 @@ def test_pose_compact_runs():
 
 def test_numpy_names_that_exist_are_kept(monkeypatch):
     monkeypatch.setattr(np, 'Inf', 'kept', raising=False)
-    compat.restore_numpy_names()
+    compat.mmaction.restore_numpy_names()
     assert np.Inf == 'kept'
 
 
-@pytest.mark.skipif(not compat.drn_is_missing(), reason='this MMAction2 ships DRN')
+@pytest.mark.skipif(not compat.mmaction.drn_is_missing(), reason='this MMAction2 ships DRN')
 def test_drn_says_that_the_wheel_lacks_it():
     from mmaction.models import DRN
 
@@ -254,18 +254,18 @@ def test_drn_says_that_the_wheel_lacks_it():
 
 
 def test_drn_that_is_there_is_kept(monkeypatch):
-    monkeypatch.setattr(compat, 'drn_is_missing', lambda: False)
+    monkeypatch.setattr(compat.mmaction, 'drn_is_missing', lambda: False)
     monkeypatch.delitem(sys.modules, 'mmaction.models.localizers.drn', raising=False)
-    compat.stand_in_for_drn()
+    compat.mmaction.stand_in_for_drn()
     assert 'mmaction.models.localizers.drn' not in sys.modules
 
 
 @pytest.mark.parametrize(('needed', 'kept'), [(('no_such_module', 'name'), False), (('json', 'dumps'), True)])
 def test_multimodal_models_are_left_out_where_they_cannot_be_imported(monkeypatch, needed, kept):
-    monkeypatch.setattr(compat, 'VINDLU_IMPORTS', [needed])
+    monkeypatch.setattr(compat.mmaction, 'VINDLU_IMPORTS', [needed])
     monkeypatch.setattr(dependency, 'WITH_MULTIMODAL', True)
     monkeypatch.delitem(sys.modules, 'mmaction.models.multimodal', raising=False)
-    compat.leave_out_broken_multimodal()
+    compat.mmaction.leave_out_broken_multimodal()
     assert dependency.WITH_MULTIMODAL is kept
 
 
@@ -298,7 +298,7 @@ def test_reached_by_custom_imports_after_the_runner(tmp_path):
         "assert config.is_installed('mmaction2')\n"
         'from usdrl_mmaction import compat\n'
         'from mmengine.logging import HistoryBuffer\n'
-        'assert compat._loads_weights_only(HistoryBuffer([1], [1]))\n'
+        'assert compat.mmengine.loads_weights_only(HistoryBuffer([1], [1]))\n'
     )
-    root = Path(compat.__file__).parents[1]
+    root = Path(compat.__file__).parents[2]
     subprocess.run([sys.executable, '-c', code], cwd=root, check=True)

@@ -58,8 +58,8 @@ def run(name: str, argv: list[str] | None = None):
     argv = sys.argv[1:] if argv is None else argv
     sys.argv[0] = f'usdrl {name}'  # what argparse shows
     command = import_module(f'.{name.replace("-", "_")}', __name__)
-    if name == 'doctor':
-        return command.main()
+    if name == 'doctor':  # has to answer where the rest cannot be imported
+        return command.main(argv)
     from .common import one_line_errors
 
     with one_line_errors():

@@ -1,9 +1,19 @@
-"""Check the environment. Only the standard library is imported: this has to run where nothing else does."""
+"""Check the environment: what is right and what is wrong, a line each. Only the standard library is imported, so that
+it runs where nothing else does."""
 
+import argparse
 import sys
 
-from usdrl_mmaction.compat import doctor
+from usdrl_mmaction.compat.doctor import diagnose, examine
 
 
-def main(argv=None):
-    sys.exit(doctor.main())
+def main(argv):
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    findings = diagnose(examine())
+    for verdict, subject, detail, remedy in findings:
+        print(f'{verdict:<10}{subject:<20}{detail}')
+        if remedy:
+            print(f'{"":<30}mend with: {remedy}')
+    faults = sum(finding.verdict == 'FAULT' for finding in findings)
+    print(f'\n{faults} fault{"s" * (faults != 1)} found' if faults else '\nNothing is wrong.')
+    sys.exit(faults > 0)

@@ -1,26 +1,22 @@
-"""What released versions of the stack get wrong on today's torch, a module for each part of it.
+"""What released versions of the stack get wrong, a module a package.
 
 ``apply()`` runs every repair. Each looks for its fault first and does nothing where it is absent or already mended.
 """
 
-from .distributed import resume_sharded_optimizers, start_processes_without_gpus
-from .mmaction import leave_out_broken_multimodal, restore_numpy_names, stand_in_for_drn
-from .mmcv import expect_mmcv_lite, require_mmcv
-from .packages import locate_packages, name_this_package
-from .torch_load import allow_checkpoint_types, keep_loading_weights_only, leave_configs_in_checkpoints_alone
+from . import mmaction, mmcv, mmengine
 
 
 def apply():
     """Run the repairs; call it before anything is imported from ``mmaction.models``."""
-    require_mmcv()
-    expect_mmcv_lite()
-    allow_checkpoint_types()
-    keep_loading_weights_only()
-    leave_configs_in_checkpoints_alone()
-    locate_packages()
-    name_this_package()
-    start_processes_without_gpus()
-    resume_sharded_optimizers()
-    restore_numpy_names()
-    stand_in_for_drn()
-    leave_out_broken_multimodal()
+    mmcv.require()
+    mmcv.expect_lite()
+    mmengine.allow_checkpoint_types()
+    mmengine.keep_loading_weights_only()
+    mmengine.ignore_configs_in_checkpoints()
+    mmengine.locate_packages()
+    mmengine.name_this_package()
+    mmengine.start_processes_without_gpus()
+    mmengine.resume_sharded_optimizers()
+    mmaction.restore_numpy_names()
+    mmaction.stand_in_for_drn()
+    mmaction.leave_out_broken_multimodal()

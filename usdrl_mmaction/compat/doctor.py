@@ -1,7 +1,4 @@
-"""``usdrl doctor``: what is right and what is wrong in this environment, a line each.
-
-Only the standard library is imported here, so that it runs where nothing else does.
-"""
+"""What is right and what is wrong in this environment. Only the standard library is imported here."""
 
 import json
 import re
@@ -50,7 +47,7 @@ def repair():
 
 def locate():
     from mmengine.utils import is_installed
-    return 'repaired' if is_installed.__module__ == 'usdrl_mmaction.compat.packages' else 'stock'
+    return 'repaired' if is_installed.__module__ == 'usdrl_mmaction.compat.mmengine' else 'stock'
 
 def multimodal():
     from mmaction.utils import dependency
@@ -87,17 +84,6 @@ class Environment(NamedTuple):
     probe: dict  # what PROBE printed
 
 
-def main():
-    findings = diagnose(examine())
-    for verdict, subject, detail, remedy in findings:
-        print(f'{verdict:<10}{subject:<20}{detail}')
-        if remedy:
-            print(f'{"":<30}mend with: {remedy}')
-    faults = sum(finding.verdict == 'FAULT' for finding in findings)
-    print(f'\n{faults} fault{"s" * (faults != 1)} found' if faults else '\nNothing is wrong.')
-    return int(faults > 0)
-
-
 def diagnose(environment):
     """Every finding on an ``Environment``, in the order in which faults are best mended."""
     findings = (check(environment) for check in CHECKS)
@@ -116,7 +102,7 @@ def examine():
         versions=versions,
         modules=modules,
         drn_missing='mmaction' in modules and drn_is_missing(),
-        configs=len(list(configs.glob('usdrl/*.py'))),
+        configs=len(list(configs.glob('usdrl/**/*.py'))),
         probe=run_probe(),
     )
 

@@ -6,7 +6,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from .packages import origin
+from .mmengine import origin
 
 NUMPY_NAMES = {'Inf': 'inf', 'NAN': 'nan', 'in1d': 'isin', 'trapz': 'trapezoid'}
 VINDLU_IMPORTS = (

@@ -2,10 +2,10 @@
 
 import warnings
 
-from .packages import origin
+from .mmengine import origin
 
 
-def require_mmcv():
+def require():
     """MMAction2 imports mmcv without declaring it: ``ModuleNotFoundError: No module named 'mmcv'``."""
     if origin('mmcv') is None:
         raise ImportError(
@@ -15,6 +15,6 @@ def require_mmcv():
         )
 
 
-def expect_mmcv_lite():
+def expect_lite():
     """mmcv-lite warns at every import about the operators that it leaves out on purpose."""
     warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')

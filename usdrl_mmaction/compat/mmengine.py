@@ -1,0 +1,227 @@
+"""What MMEngine 0.10 gets wrong, and its fork onedl-mmengine: checkpoints under torch 2.6 and later, which reads
+weights only; where packages are installed; processes without GPUs and sharded ones."""
+
+import io
+import pickle
+import sys
+from functools import partial
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from inspect import getsource
+from pathlib import Path
+
+PACKAGE = 'usdrl_mmaction'
+HISTORY_STATISTICS = ('min', 'max', 'current', 'mean')
+ONE_CYCLE_CURVES = ('_annealing_cos', '_annealing_linear')
+
+
+# --- Checkpoints ------------------------------------------------------------------------------------------------------
+def allow_checkpoint_types():
+    """MMEngine 0.10 cannot resume its own checkpoints under torch 2.6 or later.
+
+    ``Weights only load failed ... Unsupported global: GLOBAL mmengine.logging.history_buffer.HistoryBuffer was not an
+    allowed global by default``. The types that a runner saves are allowed by name; everything else stays refused.
+    """
+    import numpy as np
+    import torch
+    from mmengine.config import ConfigDict
+    from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+
+    if loads_weights_only([HistoryBuffer([1], [1]), ConfigDict(mean=np.float32(1)), OneCycleParamScheduler]):
+        return
+    reconstruct, scalar = np.zeros(1).__reduce__()[0], np.float64(1).__reduce__()[0]
+    dtypes = (np.bool_, np.uint8, np.int32, np.int64, np.float16, np.float32, np.float64)
+    torch.serialization.add_safe_globals(
+        [HistoryBuffer, ConfigDict, OneCycleParamScheduler, np.ndarray, np.dtype]
+        + [type(np.dtype(dtype)) for dtype in dtypes]
+        # numpy 1 and numpy 2 write different names for the same two functions.
+        + [(reconstruct, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')]
+        + [(scalar, f'numpy.{core}.multiarray.scalar') for core in ('core', '_core')]
+        # Pickle spells a method as getattr(class, name).
+        + [(named_method, 'builtins.getattr')]
+    )
+
+
+def named_method(owner, name):
+    """``getattr`` for the methods that MMEngine stores in a checkpoint, and for nothing else."""
+    from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+
+    methods = {HistoryBuffer: HISTORY_STATISTICS, OneCycleParamScheduler: ONE_CYCLE_CURVES}
+    if not isinstance(owner, type) or name not in methods.get(owner, ()):
+        raise pickle.UnpicklingError(
+            f'The checkpoint asks for the attribute {name!r} of {owner!r}. Only statistics of HistoryBuffer '
+            f'{HISTORY_STATISTICS} and curves of OneCycleParamScheduler {ONE_CYCLE_CURVES} are read from a checkpoint.'
+        )
+    return getattr(owner, name)
+
+
+def loads_weights_only(value) -> bool:
+    """Whether torch reads what it wrote of a value, as weights only."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    buffer.seek(0)
+    try:
+        torch.load(buffer, weights_only=True)
+    except pickle.UnpicklingError:
+        return False
+    return True
+
+
+def keep_loading_weights_only():
+    """onedl-mmengine runs the pickle of a file that torch has just refused, MMEngine that of any file from a server.
+
+    ``Could not safely load weights: ... Falling back to weights_only=False``.
+    """
+    checkpoint = import_module('mmengine.runner.checkpoint')
+    if not isinstance(checkpoint.load_url, partial):
+        checkpoint.load_url = partial(checkpoint.load_url, weights_only=True)
+    if getattr(checkpoint, '_safe_torch_load', load_weights_only) is not load_weights_only:
+        checkpoint._safe_torch_load = load_weights_only
+
+
+def load_weights_only(file, map_location=None, weights_only=True):
+    import torch
+
+    return torch.load(file, map_location=map_location, weights_only=weights_only is not False)
+
+
+def ignore_configs_in_checkpoints():
+    """MMEngine's ``Runner.resume`` runs what a checkpoint has under ``meta`` and ``config`` as a config, which is code.
+
+    The key is of MMEngine's past; today it writes ``cfg``, and reads that nowhere.
+    """
+    from mmengine.runner import CheckpointLoader
+
+    stock = CheckpointLoader.load_checkpoint
+    if stock.__name__ == 'load_without_config':
+        return
+
+    def load_without_config(cls, filename, map_location=None, logger='current'):
+        checkpoint = stock(filename, map_location, logger)
+        if isinstance(checkpoint, dict) and isinstance(checkpoint.get('meta'), dict):
+            checkpoint['meta'].pop('config', None)
+        return checkpoint
+
+    CheckpointLoader.load_checkpoint = classmethod(load_without_config)
+
+
+# --- Packages ---------------------------------------------------------------------------------------------------------
+def locate_packages():
+    """MMEngine 0.10 asks ``pkg_resources``, which setuptools 82 dropped, where a package is installed.
+
+    ``ModuleNotFoundError: No module named 'pkg_resources'``, from any ``_base_ = 'mmaction::...'``; where
+    ``pkg_resources`` is still there, the answer for an editable install is a folder that does not exist.
+    """
+    from mmengine.utils import package_utils
+
+    if finds_this_package(package_utils.get_installed_path):
+        return
+    for repaired in (is_installed, get_installed_path):
+        stock = getattr(package_utils, repaired.__name__)
+        for name, module in list(sys.modules.items()):
+            if name.split('.')[0] == 'mmengine' and vars(module).get(repaired.__name__) is stock:
+                setattr(module, repaired.__name__, repaired)
+
+
+def finds_this_package(locate) -> bool:
+    try:
+        return Path(locate(PACKAGE)).resolve() == Path(__file__).resolve().parents[1]
+    except Exception:  # whatever pkg_resources raises
+        return False
+
+
+def is_installed(package: str) -> bool:
+    """Whether ``package``, the name of a distribution or of a module, is installed."""
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return origin(package) is not None
+    return True
+
+
+def get_installed_path(package: str) -> str:
+    """The folder of ``package``, the name of a distribution (``mmaction2``) or of a module (``mmaction``)."""
+    try:
+        modules = (metadata.distribution(package).read_text('top_level.txt') or '').split()
+    except metadata.PackageNotFoundError:
+        modules = []
+    for module in (package, *modules):
+        if file := origin(module):
+            return str(Path(file).parent)
+    raise metadata.PackageNotFoundError(package)
+
+
+def origin(module: str) -> str | None:
+    """The file of ``module``; none where it is absent, or a folder that an uninstallation left behind."""
+    spec = find_spec(module)
+    return None if spec is None else spec.origin
+
+
+def name_this_package():
+    """MMEngine keeps a closed list of packages whose configs may be inherited.
+
+    ``AssertionError: mmengine does not support to load usdrl_mmaction config.``
+    """
+    from mmengine.config.utils import MODULE2PACKAGE
+
+    MODULE2PACKAGE.setdefault(PACKAGE, PACKAGE)
+
+
+# --- Processes --------------------------------------------------------------------------------------------------------
+def start_processes_without_gpus():
+    """MMEngine gives each process its GPU also where there is none.
+
+    ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``, then ``DistributedDataParallel device_ids
+    and output_device arguments only work with single-device/multiple-device GPU modules or CPU modules``, or ``Cannot
+    access accelerator device when none is available`` from FullyShardedDataParallel.
+    """
+    from mmengine.device import get_device
+    from mmengine.model import MMDistributedDataParallel
+    from mmengine.model.wrappers import MMFullyShardedDataParallel
+
+    if get_device() != 'cpu' or MMDistributedDataParallel.__init__ is wrap_on_cpu:
+        return
+    import_module('mmengine.dist.utils')._init_dist_pytorch = init_processes
+    wrap_on_cpu.stock = MMDistributedDataParallel.__init__
+    MMDistributedDataParallel.__init__ = wrap_on_cpu
+    shard_on_cpu.stock = MMFullyShardedDataParallel.__init__
+    MMFullyShardedDataParallel.__init__ = shard_on_cpu
+
+
+def init_processes(backend, init_backend='torch', **kwargs):
+    import torch
+
+    torch.distributed.init_process_group(backend, **kwargs)
+
+
+def wrap_on_cpu(self, module, *args, device_ids=None, **kwargs):
+    wrap_on_cpu.stock(self, module, *args, **kwargs)
+
+
+def shard_on_cpu(self, module, *args, device_id=None, **kwargs):
+    import torch
+
+    shard_on_cpu.stock(self, module, *args, device_id=torch.device('cpu'), **kwargs)
+
+
+def resume_sharded_optimizers():
+    """MMEngine 0.10 hands torch the arguments of ``optim_state_dict_to_load`` in the order of torch 2.0.
+
+    ``TypeError: unhashable type: 'dict'`` when a run with ``FSDPStrategy`` is resumed.
+    """
+    from mmengine._strategy import FSDPStrategy
+
+    if 'state_dict, self.model' in getsource(FSDPStrategy.load_optim_state_dict):
+        FSDPStrategy.load_optim_state_dict = load_sharded_optimizer
+
+
+def load_sharded_optimizer(self, state_dict):
+    from torch.distributed.fsdp import FullyShardedDataParallel
+
+    optimizer = self.optim_wrapper.optimizer
+    part = FullyShardedDataParallel.optim_state_dict_to_load(self.model, optimizer, state_dict)
+    self.optim_wrapper.load_state_dict(part)
