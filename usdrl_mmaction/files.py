@@ -8,10 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import MissingFileError, SaveError
+import rich.progress
+from rich.console import Console
+
+from .errors import MissingFileError, SaveError, UsdrlError
 
 DRAFT = '.draft'  # ends the name of what is being written
 BLOCK = 1 << 20
+LARGE = 1 << 30  # bytes whose checksum takes seconds
 
 
 @contextmanager
@@ -35,10 +39,10 @@ def replacing(path: str | Path, sync: bool = False) -> Iterator[Path]:
         if path.is_dir() and draft.is_dir():  # a folder never gives way to a file
             shutil.rmtree(path)
         draft.replace(path)
-    except SaveError:
+    except UsdrlError:
         raise
     except OSError as error:
-        raise SaveError(error.errno, error.strerror, str(path)) from error
+        raise SaveError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
         remove(draft)
 
@@ -53,9 +57,10 @@ def remove(path: Path):
 
 
 def sha256_of(path: str | Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
+    """The SHA-256 of a file, in hexadecimal. A large file has a progress bar."""
+    path, digest = Path(path), hashlib.sha256()
+    bar = dict(console=Console(stderr=True), transient=True, disable=path.stat().st_size < LARGE)
+    with rich.progress.open(path, 'rb', description=f'Checking {path.name}', **bar) as file:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()

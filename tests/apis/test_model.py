@@ -7,8 +7,8 @@ import torch
 from mmengine.config import Config
 
 from usdrl_mmaction.apis import load_model
-from usdrl_mmaction.apis.inferencer import own_model
-from usdrl_mmaction.errors import CheckpointError, DownloadError
+from usdrl_mmaction.checkpoints.zoo import packaged_model
+from usdrl_mmaction.errors import CheckpointError, DownloadError, MissingFileError, UsageError
 
 CLASSES = ['sit', 'stand']
 
@@ -79,10 +79,10 @@ def test_a_model_of_the_zoo(zoo, published, name):
 
 
 def test_the_package_s_own_model(zoo):
-    assert own_model() == 'tiny'
+    assert packaged_model() == 'tiny'
     zoo.write_text(zoo.read_text().replace('"url": null', '"url": "https://example.org/tiny.pth"'))
-    with pytest.raises(DownloadError, match=r'No model lies in this package: name one, .* tiny'):
-        own_model()
+    with pytest.raises(DownloadError, match=r'no model of its own: name one of the zoo \(tiny\)'):
+        packaged_model()
 
 
 def test_what_does_not_fit_is_refused(linear, trained, tmp_path):
@@ -98,11 +98,16 @@ def test_what_does_not_fit_is_refused(linear, trained, tmp_path):
 @pytest.mark.parametrize(
     'model, checkpoint, error, message',
     [
-        ('nothing.pth', None, CheckpointError, 'There is no file nothing.pth .* nor a model of that name'),
+        (
+            'nothing.pth',
+            None,
+            MissingFileError,
+            'There is no checkpoint nothing.pth .*zoo has no model of that name; it has',
+        ),
         ('epoch_1.pth', None, CheckpointError, r"does not say what its encoder was built with \(no 'meta.encoder'\)"),
-        ('epoch_1.pth', 'epoch_1.pth', ValueError, 'a config goes with a checkpoint'),
-        ('config.py', None, ValueError, 'a config goes with a checkpoint'),
-        ('broken.pth', None, CheckpointError, 'broken.pth cannot be read as a file of weights'),
+        ('epoch_1.pth', 'epoch_1.pth', UsageError, 'A config goes with a checkpoint'),
+        ('config.py', None, UsageError, 'A config goes with a checkpoint'),
+        ('broken.pth', None, CheckpointError, 'broken.pth is damaged or cut short'),
         ('usdrl://nothing', None, DownloadError, "has no model 'nothing'"),
     ],
 )

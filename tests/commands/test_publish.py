@@ -86,7 +86,7 @@ def test_the_config_in_a_checkpoint_is_not_run(trained, tmp_path, run_command):
     trap = tmp_path / 'trap'
     content['meta']['cfg'] = f"open({str(trap)!r}, 'w')\nmodel = dict(backbone=open({str(trap)!r}, 'w'))"
     torch.save(content, source)
-    with pytest.raises(ValueError, match='malformed'):
+    with pytest.raises(SystemExit, match='has no plain config with a model'):
         run_command('publish', source, tmp_path / 'out.pth')
     assert not trap.exists() and not (tmp_path / 'out.pth').exists()
 
@@ -94,7 +94,7 @@ def test_the_config_in_a_checkpoint_is_not_run(trained, tmp_path, run_command):
 @pytest.mark.parametrize(
     'content, message',
     [
-        ({'state_dict': {'a': torch.zeros(1)}}, "has no config with a model in 'meta.cfg'"),
+        ({'state_dict': {'a': torch.zeros(1)}}, "has no plain config with a model in 'meta.cfg'"),
         ({'weights': {}}, "holds no 'state_dict' of tensors; it holds \\['weights'\\]"),
         (None, 'There is no checkpoint'),
     ],

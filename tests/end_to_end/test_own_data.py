@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 
-from usdrl_mmaction.checkpoints.authors import read_weights
+from usdrl_mmaction.checkpoints.reading import read_weights
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.skeletons import LAYOUTS
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 from mmengine.runner import Runner, load_checkpoint
 
-from usdrl_mmaction.checkpoints.files import DRAFT, DraftBackend, newest_checkpoint
-from usdrl_mmaction.errors import CheckpointError, SaveError
+from usdrl_mmaction.checkpoints.saving import DraftBackend, newest_checkpoint
+from usdrl_mmaction.errors import CheckpointError, MissingFileError, SaveError
+from usdrl_mmaction.files import DRAFT
 
 
 @pytest.fixture(scope='module')
@@ -108,7 +109,9 @@ def test_so_are_weights_alone_and_a_name_without_a_file(work_dir):
     (work_dir / 'last_checkpoint').write_text('/gone/epoch_3.pth')
     path, skipped = newest_checkpoint(work_dir)
     assert path == work_dir / 'epoch_2.pth'
-    assert [text.split(' ', 1)[1] for text in sorted(skipped)] == ['is not there.', 'holds no state of training.']
+    gone, weights = skipped
+    assert gone.startswith('There is no checkpoint /gone/epoch_3.pth (seen from')
+    assert weights.endswith('weights.pth holds no state of training.')
 
 
 def test_if_none_is_left_that_is_said(work_dir):
@@ -131,7 +134,6 @@ def test_a_checkpoint_elsewhere_is_found_by_its_name(work_dir, tmp_path):
     [
         (lambda path: os.truncate(path, 2000), 'is damaged or cut short'),
         (lambda path: flip(path, tensor_bytes(path)), 'the checksum of'),
-        (lambda path: path.unlink(), r'There is no checkpoint .*seen from'),
         (lambda path: torch.save(torch.zeros(3), path), 'it holds a Tensor, not a dict'),
         (lambda path: path.write_text('<html>'), 'is damaged or cut short'),
     ],
@@ -141,6 +143,14 @@ def test_loading_says_what_is_wrong(work_dir, damage, message):
     damage(path)
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint(torch.nn.Linear(2, 2), str(path))
+
+
+def test_loading_what_is_not_there_says_what_is(work_dir):
+    (work_dir / 'epoch_2.pth').unlink()
+    with pytest.raises(
+        MissingFileError, match=r'no checkpoint .*epoch_2\.pth \(seen from .* Did you mean .*epoch_1\.pth\?'
+    ):
+        load_checkpoint(torch.nn.Linear(2, 2), str(work_dir / 'epoch_2.pth'))
 
 
 def test_files_of_before_torch_1_6_are_read(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
-from usdrl_mmaction.errors import CheckpointError
+from usdrl_mmaction.errors import CheckpointError, MissingFileError
 
 
 @pytest.fixture
@@ -63,5 +63,5 @@ def test_a_checkpoint_without_an_encoder_is_refused(tiny, tmp_path):
 
 
 def test_a_missing_pretraining_is_named_by_its_config(tiny):
-    with pytest.raises(CheckpointError, match=r'Train configs/usdrl/pretrain_synthetic\.py, or set load_from'):
+    with pytest.raises(MissingFileError, match='Run usdrl train pretrain_synthetic, or set load_from to a file'):
         start(tiny, 'work_dirs/pretrain_synthetic/epoch_7.pth')

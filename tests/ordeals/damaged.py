@@ -12,8 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from usdrl_mmaction.apis import SkeletonInferencer
-from usdrl_mmaction.checkpoints.authors import read_weights
-from usdrl_mmaction.checkpoints.files import load_from_file, newest_checkpoint
+from usdrl_mmaction.checkpoints.reading import load_from_local, read_weights
+from usdrl_mmaction.checkpoints.saving import newest_checkpoint
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
 
@@ -52,7 +52,7 @@ def checkpoints(rng, number, folder):
         return None if equal else 'other weights were loaded'
 
     def load(path):
-        return same(load_from_file(str(path), 'cpu')['state_dict'])
+        return same(load_from_local(str(path), 'cpu')['state_dict'])
 
     def infer(path):
         return same(read_weights(str(path)))
@@ -66,7 +66,7 @@ def checkpoints(rng, number, folder):
         chosen, skipped = newest_checkpoint(place)
         if chosen.name == 'epoch_1.pth':
             return None if len(skipped) == 1 else f'passed over: {skipped}'
-        return same(load_from_file(str(chosen), 'cpu')['state_dict'])
+        return same(load_from_local(str(chosen), 'cpu')['state_dict'])
 
     for index in range(number):
         path = folder / f'{index}.pth'

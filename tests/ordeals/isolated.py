@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import usdrl_mmaction
-from usdrl_mmaction.errors import AnnotationError, CheckpointError, DownloadError, SaveError, TrainingError, UsageError
+from usdrl_mmaction.errors import UsdrlError
 
 PACKAGE = os.path.dirname(usdrl_mmaction.__file__)
 LIMIT = 60  # seconds
 SOUND = 'sound'  # begins the name of a case that must survive, to see that the others are refused for their damage
 SURVIVED, CLEAR, LOST = 'survived', 'clear error', 'lost'
-CLEAR_ERRORS = (AnnotationError, CheckpointError, SaveError, DownloadError, TrainingError, UsageError)
 Case = tuple[str, Callable[[], str | None]]  # a name, and what raises or returns what is wrong
 
 
@@ -44,7 +43,7 @@ def isolated(name: str, case: Callable[[], str | None]) -> Result:
 def judge(case: Callable[[], str | None]) -> tuple[str, str]:
     try:
         wrong = case()
-    except CLEAR_ERRORS as error:
+    except UsdrlError as error:
         return CLEAR, str(error)
     except SystemExit as end:
         return (CLEAR, end.code) if isinstance(end.code, str) else (SURVIVED, '')

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from usdrl_mmaction.checkpoints.download import download
-from usdrl_mmaction.checkpoints.files import newest_checkpoint, progress_of
+from usdrl_mmaction.checkpoints.saving import newest_checkpoint, progress_of
 from usdrl_mmaction.commands.common import one_line_errors
 
 from .files import ROOT, annotation_file

@@ -16,10 +16,9 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from usdrl_mmaction.checkpoints.zoo import models
+from usdrl_mmaction.checkpoints.zoo import packaged_model
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split, make_annotation
-from usdrl_mmaction.errors import DownloadError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.recordings.clip import Clip, keep_people
@@ -66,7 +65,7 @@ class SkeletonInferencer:
         init_default_scope('mmaction')
         self.device = device or get_device()
         if not isinstance(model, nn.Module):
-            model = load_model(*((model, checkpoint) if model else (checkpoint or own_model(), None)))
+            model = load_model(*((model, checkpoint) if model else (checkpoint or packaged_model(), None)))
         self.model = checked(model).to(self.device).eval()
         self.prepare = Preparation(model)
         self.localizes = isinstance(model, FrameLocalizer)
@@ -188,16 +187,6 @@ class Gallery(NamedTuple):
             {'clip': self.items[index]['frame_dir'], **named(self.items[index]['label'], self.classes), 'score': score}
             for index, score in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
-
-
-def own_model() -> str:
-    """The first model of the zoo that lies in this package."""
-    for name, entry in models().items():
-        if entry['url'] is None:
-            return name
-    raise DownloadError(
-        f'No model lies in this package: name one, or a config and a checkpoint. {", ".join(models())}.'
-    )
 
 
 def checked(model: nn.Module) -> nn.Module:

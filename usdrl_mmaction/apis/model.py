@@ -9,10 +9,12 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
-from usdrl_mmaction.checkpoints.authors import read_checkpoint
-from usdrl_mmaction.checkpoints.zoo import models
-from usdrl_mmaction.errors import CheckpointError
-from usdrl_mmaction.models import MPCT, FrozenRecognizer, StreamClsHead
+from usdrl_mmaction.checkpoints.describe import meta_of, model_of
+from usdrl_mmaction.checkpoints.reading import weights_of
+from usdrl_mmaction.checkpoints.zoo import PREFIX, models
+from usdrl_mmaction.errors import CheckpointError, UsageError
+from usdrl_mmaction.files import missing
+from usdrl_mmaction.models import MPCT
 
 
 def load_model(model: str | Path | Config, checkpoint: str | Path | None = None, device='cpu') -> nn.Module:
@@ -28,55 +30,31 @@ def load_model(model: str | Path | Config, checkpoint: str | Path | None = None,
     init_default_scope('mmaction')
     is_config = isinstance(model, Config) or str(model).endswith('.py')
     if is_config != (checkpoint is not None):
-        raise ValueError(f"{model}: a config goes with a checkpoint, a checkpoint or a model's name goes alone.")
+        raise UsageError("A config goes with a checkpoint; a checkpoint or a model's name goes alone.")
     source = checkpoint if is_config else model
-    content = load_checkpoint(source)
-    weights = {name.removeprefix('module.'): value for name, value in content['state_dict'].items()}
+    content = load_checkpoint(str(source))
+    weights = {name.removeprefix('module.'): value for name, value in weights_of(content, source).items()}
     if is_config:
         cfg = deepcopy(model) if isinstance(model, Config) else Config.fromfile(model)
     else:
-        cfg = described(content, weights, source)
+        cfg = Config(dict(model=model_of(content, source)))
     if MODELS.get(cfg.model.type) is MPCT:
         cfg.model = dict(type='FrozenRecognizer', backbone=cfg.model.backbone)
     if not any(name.startswith('cls_head.') for name in weights):
         cfg.model.pop('cls_head', None)
     built = MODELS.build(cfg.model)
     load_weights(built, weights, source)
-    built.cfg, built.dataset_meta = cfg, content.get('meta', {}).get('dataset_meta') or {}
+    built.cfg, built.dataset_meta = cfg, meta_of(content).get('dataset_meta') or {}
     return built.to(device).eval()
 
 
-def load_checkpoint(source: str | Path) -> dict:
-    """A checkpoint with a ``state_dict`` by its path, URL or name. Nothing in it is run."""
-    name = str(source)
-    if '://' in name:
-        content = CheckpointLoader.load_checkpoint(name, map_location='cpu', logger='silent')
-        if 'state_dict' not in content:
-            raise CheckpointError(f"{name} holds no 'state_dict'; it holds {sorted(map(str, content))[:5]}.")
-        return content
-    if not Path(name).exists() and name in models():
-        return load_checkpoint(f'usdrl://{name}')
-    if not Path(name).is_file():
-        raise CheckpointError(
-            f'There is no file {name} (seen from {Path.cwd()}), nor a model of that name in the zoo. That has: '
-            f'{", ".join(models())}.'
-        )
-    return read_checkpoint(name)
-
-
-def described(content: dict, weights: dict[str, Tensor], source: str | Path) -> Config:
-    """The config of a checkpoint that holds what its encoder was built with."""
-    encoder = content.get('meta', {}).get('encoder')
-    if encoder is None:
-        raise CheckpointError(
-            f"{source} does not say what its encoder was built with (no 'meta.encoder'): give its config as well, or "
-            'make it into one that does by usdrl publish.'
-        )
-    model = dict(type=FrozenRecognizer.__name__, backbone=dict(encoder))
-    if 'cls_head.fc.weight' in weights:
-        classes, width = weights['cls_head.fc.weight'].shape
-        model['cls_head'] = dict(type=StreamClsHead.__name__, num_classes=classes, in_channels=width // 2)
-    return Config(dict(model=model))
+def load_checkpoint(source: str) -> dict:
+    """A checkpoint by its path, URL or name."""
+    if '://' not in source and not Path(source).expanduser().is_file():
+        if source not in models():
+            raise missing(source, 'checkpoint', f'The zoo has no model of that name; it has: {", ".join(models())}.')
+        source = f'{PREFIX}{source}'
+    return CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
 
 
 def load_weights(model: nn.Module, weights: dict[str, Tensor], source: str | Path):

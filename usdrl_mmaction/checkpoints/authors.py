@@ -1,11 +1,8 @@
 """The authors' checkpoints in this package's names."""
 
 import re
-import zipfile
-from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from usdrl_mmaction.errors import CheckpointError
@@ -46,37 +43,6 @@ class Converted(NamedTuple):
     def checkpoint(self) -> dict:
         """As MMEngine loads it."""
         return {'meta': {'encoder': self.encoder}, 'state_dict': self.state_dict}
-
-
-def read_weights(path: str) -> dict[str, Tensor]:
-    """The ``state_dict`` of a checkpoint file. Only tensors and plain containers are read; nothing in it is run."""
-    return read_checkpoint(path)['state_dict']
-
-
-def read_checkpoint(path: str, map_location='cpu') -> dict:
-    """A checkpoint file that has a ``state_dict``, read in the same way."""
-    try:
-        check_sums(path)
-        content = torch.load(path, map_location=map_location, weights_only=True)
-    except Exception as error:  # a damaged file makes torch raise whatever the damage spells
-        reason = str(error).split('\n')[0]
-        raise CheckpointError(f'{path} cannot be read as a file of weights: {reason}') from error
-    weights = content.get('state_dict') if isinstance(content, dict) else None
-    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
-        found = sorted(map(str, content)) if isinstance(content, dict) else type(content).__name__
-        raise CheckpointError(f"{path} holds no 'state_dict' of tensors; it holds {found}.")
-    return content
-
-
-def check_sums(path: str | Path):
-    """Whether all that a file holds is as it was written: torch does not look at the checksums that it writes."""
-    if not zipfile.is_zipfile(path):
-        return  # the format of before torch 1.6, which has none, or no checkpoint
-    with zipfile.ZipFile(path) as archive:
-        packed = [entry.filename for entry in archive.infolist() if entry.compress_type != zipfile.ZIP_STORED]
-        broken = packed[0] if packed else archive.testzip()
-    if broken:
-        raise CheckpointError(f'the checksum of {broken} is wrong')
 
 
 def convert(weights: dict[str, Tensor]) -> Converted:

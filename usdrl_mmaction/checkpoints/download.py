@@ -1,6 +1,5 @@
-"""Fetches a file once: goes on where a connection was cut, checks what came, and renames it into place."""
+"""Downloads a file once: resumes where a connection was cut, checks what came, and renames it into place."""
 
-import hashlib
 import os
 from contextlib import contextmanager, nullcontext
 from http.client import HTTPException
@@ -9,14 +8,12 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-import rich.progress
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from usdrl_mmaction.errors import DownloadError
-
-BLOCK = 1 << 20
+from usdrl_mmaction.files import BLOCK, replacing, sha256_of
 
 
 def download(url: str, target: Path, size: int | None = None, sha256: str | None = None, timeout: float = 30):
@@ -36,7 +33,8 @@ def download(url: str, target: Path, size: int | None = None, sha256: str | None
         else:
             found = fetch(url, target, size, expected, timeout, advice)
     if expected is None and os.access(target.parent, os.W_OK):
-        write(record, f'{found}  {target.name}\n')
+        with replacing(record) as draft:
+            draft.write_text(f'{found}  {target.name}\n')
 
 
 def location(base: str, name: str) -> str:
@@ -46,12 +44,6 @@ def location(base: str, name: str) -> str:
 
 def beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
-
-
-def write(path: Path, text: str):
-    draft = beside(path, f'.{os.getpid()}')
-    draft.write_text(text)
-    draft.replace(path)
 
 
 @contextmanager
@@ -157,16 +149,7 @@ def check(path: Path, size: int | None, sha256: str | None, todo: str) -> str:
     """The sha256 of a file, once it has the size and the sha256 that are known of it."""
     if size is not None and length(path) != size:
         raise DownloadError(f'{path} has {length(path)} bytes instead of {size}. {todo}')
-    found = digest(path)
+    found = sha256_of(path)
     if sha256 is not None and found != sha256:
         raise DownloadError(f'{path} has the sha256 {found} instead of {sha256}. {todo}')
     return found
-
-
-def digest(path: Path) -> str:
-    sha256 = hashlib.sha256()
-    console = Console(stderr=True)
-    with rich.progress.open(path, 'rb', description=f'Checking {path.name}', console=console, transient=True) as file:
-        while block := file.read(BLOCK):
-            sha256.update(block)
-    return sha256.hexdigest()

@@ -10,8 +10,9 @@ from mmengine.runner import CheckpointLoader
 
 from usdrl_mmaction.errors import DownloadError
 
-from .authors import convert, read_checkpoint
+from .authors import convert
 from .download import check, download, location
+from .reading import read_checkpoint, weights_of
 
 INDEX = Path(__file__).with_name('weights') / 'index.json'
 PREFIX = 'usdrl://'
@@ -20,9 +21,9 @@ PREFIX = 'usdrl://'
 @CheckpointLoader.register_scheme(prefixes=PREFIX)
 def load_from_zoo(filename: str, map_location=None) -> dict:
     """The checkpoint ``usdrl://NAME``; the authors' files come in this package's names."""
-    entry = find(filename)
-    checkpoint = read_checkpoint(place(entry), map_location)
-    return convert(checkpoint['state_dict']).checkpoint() if entry['convert'] else checkpoint
+    path = checkpoint_path(filename)
+    checkpoint = read_checkpoint(path, map_location)
+    return convert(weights_of(checkpoint, path)).checkpoint() if find(filename)['convert'] else checkpoint
 
 
 def checkpoint_path(name: str) -> Path:
@@ -31,13 +32,29 @@ def checkpoint_path(name: str) -> Path:
     Files from elsewhere are kept in ``usdrl`` in torch's hub folder. The environment variable ``USDRL_ZOO`` names a
     folder or a server to take them from instead.
     """
-    return place(find(name))
+    entry = find(name)
+    file, url, size, sha256 = (entry[key] for key in ('file', 'url', 'size', 'sha256'))
+    if url is None:
+        check(INDEX.with_name(file), size, sha256, 'It belongs to usdrl-mmaction: install that again.')
+        return INDEX.with_name(file)
+    target = Path(torch.hub.get_dir(), 'usdrl', file)
+    mirror = os.environ.get('USDRL_ZOO')
+    download(location(mirror, file) if mirror else url, target, size, sha256)
+    return target
 
 
 def models() -> dict[str, dict]:
-    """The entries of the index, by name. No ``url``: the file lies in this package. No ``sha256``: it was not told, and
-    is recorded on first use. ``convert``: the file is in the authors' names."""
+    """The entries of the index, by name. No ``url``: the file lies in this package. No ``sha256``: nobody has
+    published it, and it is recorded on first use. ``convert``: the file is in the authors' names."""
     return json.loads(INDEX.read_text())
+
+
+def packaged_model() -> str:
+    """The name of the first model that lies in this package."""
+    for name, entry in models().items():
+        if entry['url'] is None:
+            return name
+    raise DownloadError(f'This package has no model of its own: name one of the zoo ({", ".join(models())}).')
 
 
 def find(name: str) -> dict:
@@ -47,15 +64,3 @@ def find(name: str) -> dict:
     close = difflib.get_close_matches(name, known, 1)
     hint = f" Did you mean '{PREFIX}{close[0]}'?" if close else ''
     raise DownloadError(f"The zoo has no model '{name}'.{hint} It has: {', '.join(known)}.")
-
-
-def place(entry: dict) -> Path:
-    """Where the file of an entry lies, once it does."""
-    file, url, size, sha256 = (entry[key] for key in ('file', 'url', 'size', 'sha256'))
-    if url is None:
-        check(INDEX.with_name(file), size, sha256, 'It belongs to usdrl-mmaction: install that again.')
-        return INDEX.with_name(file)
-    target = Path(torch.hub.get_dir(), 'usdrl', file)
-    mirror = os.environ.get('USDRL_ZOO')
-    download(location(mirror, file) if mirror else url, target, size, sha256)
-    return target

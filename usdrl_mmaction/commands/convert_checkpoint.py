@@ -5,8 +5,9 @@ from pathlib import Path
 
 import torch
 
-from usdrl_mmaction.checkpoints.authors import convert, read_weights
-from usdrl_mmaction.files import missing, replacing
+from usdrl_mmaction.checkpoints.authors import convert
+from usdrl_mmaction.checkpoints.reading import read_weights
+from usdrl_mmaction.files import replacing
 
 
 def main(argv):
@@ -14,8 +15,6 @@ def main(argv):
     parser.add_argument('src', type=Path, help="the authors' file, e.g. ntu60_xs_joint_dste.pth.tar")
     parser.add_argument('dst', help='the file to write, for load_from in a config')
     args = parser.parse_args(argv)
-    if not args.src.is_file():
-        raise missing(args.src, 'checkpoint')
     converted = convert(read_weights(args.src))
     print('found  ', ', '.join(f'{name}={value!r}' for name, value in converted.encoder.items()))
     parts = sorted({name.split('.')[0] for name in converted.state_dict})
@@ -25,6 +24,6 @@ def main(argv):
     print('left   ', len(converted.left), 'unknown entries' + ''.join(f'\n        {name}' for name in converted.left))
     print('The number of heads, the gap, alpha and the modality are not in such a file: set them in the config.')
 
-    with replacing(args.dst) as draft:
-        torch.save(converted.checkpoint(), draft)
+    with replacing(args.dst) as draft, draft.open('wb') as file:
+        torch.save(converted.checkpoint(), file)
     print(f'wrote   {args.dst}')

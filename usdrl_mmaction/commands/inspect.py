@@ -1,4 +1,4 @@
-"""What is in an annotation file, and what is wrong with it: the command of usdrl inspect."""
+"""Inspect an annotation file or store: problems first, then what is in it. Exits with 1 if there are problems."""
 
 import argparse
 import re
@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from usdrl_mmaction.checkpoints.authors import convert, read_weights
+from usdrl_mmaction.checkpoints.authors import convert
+from usdrl_mmaction.checkpoints.reading import read_weights
 from usdrl_mmaction.datasets.annotations import read_annotations
 from usdrl_mmaction.datasets.checks import (
     Measures,
@@ -27,16 +28,13 @@ from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 
 
-def main(argv=None):
+def main(argv):
     args = parse_args(argv)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-    try:
-        content = read_annotations(str(args.file))
-        layout = args.layout or content.get('meta', {}).get('layout')
-        skeleton = get_skeleton(layout) if layout else None
-        tokens = tokens_of_checkpoint(args.checkpoint) if args.checkpoint else None
-    except (ValueError, OSError) as error:
-        sys.exit(str(error))
+    content = read_annotations(str(args.file))
+    layout = args.layout or content.get('meta', {}).get('layout')
+    skeleton = get_skeleton(layout) if layout else None
+    tokens = tokens_of_checkpoint(args.checkpoint) if args.checkpoint else None
 
     clips = [clip for clip in content['annotations'] if 'keypoint' in clip]  # others have files of their own
     content = {**content, 'annotations': clips}
@@ -59,9 +57,7 @@ def main(argv=None):
 
 
 def parse_args(argv):
-    parser = argparse.ArgumentParser(
-        description='Shows what is in an annotation file or store, problems first; exits with 1 if there are any.'
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
     parser.add_argument('--layout', help="the skeleton's name or JSON file (default: what the file says)")
     parser.add_argument('--checkpoint', help='a checkpoint that is to take these joints')

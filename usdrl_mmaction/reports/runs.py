@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from usdrl_mmaction.checkpoints.files import LAST
+from usdrl_mmaction.checkpoints.saving import LAST
 
 EVERY_STEP = ('epoch', 'iter', 'step')
 NOT_MEASURED = (*EVERY_STEP, 'time', 'data_time')

@@ -11,7 +11,7 @@ from mmaction.registry import HOOKS
 from mmengine.dist import all_gather_object, all_reduce, get_rank, get_world_size, is_main_process
 from mmengine.hooks import Hook
 
-from usdrl_mmaction.checkpoints.files import LAST, DraftBackend, last_good
+from usdrl_mmaction.checkpoints.saving import LAST, DraftBackend, last_good
 from usdrl_mmaction.errors import SaveError
 
 from ..runner import ResumableTrainLoop

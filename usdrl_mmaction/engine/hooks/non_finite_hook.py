@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from usdrl_mmaction.checkpoints.files import last_good
+from usdrl_mmaction.checkpoints.saving import last_good
 from usdrl_mmaction.errors import TrainingError
 
 SHOWN = 5  # names in a warning

@@ -10,8 +10,9 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
 
-from usdrl_mmaction.checkpoints.files import DRAFT, LAST, DraftBackend, last_good, newest_checkpoint
+from usdrl_mmaction.checkpoints.saving import LAST, DraftBackend, last_good, newest_checkpoint
 from usdrl_mmaction.errors import CheckpointError, SaveError
+from usdrl_mmaction.files import DRAFT, remove
 
 BYTES = 4
 ADAM = 3  # a parameter and its two moments
@@ -55,10 +56,13 @@ class SafeCheckpointHook(CheckpointHook):
             return
         self.file_backend = DraftBackend()
         self.backend_args = {'backend': 'draft'}
-        for draft in Path(self.out_dir).glob(f'*{DRAFT}'):
-            draft.unlink()  # of a run that was killed
+        folder = Path(self.out_dir)
+        for draft in folder.glob(f'*{DRAFT}'):
+            remove(draft)  # of a run that was killed
         with self.nothing_lost(runner):
-            check_room(Path(self.out_dir), runner, ADAM * BYTES * numbers, self.max_keep_ckpts)
+            self.file_backend.put(b'', folder / 'room')
+            (folder / 'room').unlink()
+        check_room(folder, runner, ADAM * BYTES * numbers, self.max_keep_ckpts)
 
     def _save_checkpoint_with_step(self, runner, step, meta):
         outdated = self.keep(runner, step)
@@ -126,9 +130,7 @@ def local_folder(hook: CheckpointHook, runner) -> Path | None:
 
 
 def check_room(folder: Path, runner, size: int, max_keep: int):
-    """Whether a checkpoint can be written, and how many more there is room for."""
-    DraftBackend().put(b'', folder / 'room')
-    (folder / 'room').unlink()
+    """Whether there is room for a checkpoint, and for as many as are to be kept."""
     free = shutil.disk_usage(folder).free
     there = sum(path.stat().st_size for path in folder.glob('*.pth'))
     if free < size:
