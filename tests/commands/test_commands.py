@@ -1,0 +1,56 @@
+"""``usdrl`` lists its commands, runs them as the tools do, and says what it does not know."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+from usdrl_mmaction.commands import COMMANDS
+
+LAUNCHERS = [path for path in (ROOT / 'tools').rglob('*.py') if 'dev' not in path.parts]
+
+
+def usdrl(*arguments):
+    command = [sys.executable, '-m', 'usdrl_mmaction_cli', *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_the_commands_are_listed():
+    done = usdrl('--help')
+    listed = re.findall(
+        r'^  ([\w-]+) {2,}\w', done.stdout.split('commands:')[1].split('usdrl COMMAND')[0], re.MULTILINE
+    )
+    assert done.returncode == 0 and listed == [*COMMANDS]
+    bare = usdrl()
+    assert bare.returncode == 2 and bare.stdout == done.stdout
+
+
+def test_an_unknown_command_is_answered_with_the_one_most_like_it():
+    done = usdrl('convert_pkumm', '1')
+    assert done.returncode == 2
+    assert "there is no command 'convert_pkumm'. Did you mean 'convert-pkummd'?" in done.stderr
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_each_command_says_its_name_and_options(name, run_command, capsys):
+    with pytest.raises(SystemExit) as end:
+        run_command(name, '--help')
+    assert not end.value.code and capsys.readouterr().out.startswith(f'usage: usdrl {name} ')
+
+
+def test_each_command_has_a_launcher_but_the_doctor():
+    commands = [re.search(r"run\('(.*)'\)", path.read_text()).group(1) for path in LAUNCHERS]
+    assert sorted(commands) == sorted({*COMMANDS} - {'doctor'})
+
+
+def test_a_launcher_runs_its_command():
+    tool = ROOT / 'tools/data/convert_pkummd.py'
+    done = subprocess.run([sys.executable, tool, '--help'], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.startswith('usage: usdrl convert-pkummd ')
+
+
+def test_no_launcher_hides_a_standard_module_from_those_beside_it():
+    names = {path.stem for path in LAUNCHERS}
+    assert not names & sys.stdlib_module_names - {'test'}  # the name that MMAction2 gave
