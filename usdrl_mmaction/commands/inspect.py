@@ -138,7 +138,6 @@ def drawable(item: Measures) -> bool:
 
 def draw(clips: list[dict], skeleton: Skeleton | None, count: int, out_dir: Path):
     """Film strips of clips spread evenly over the file."""
-    out_dir.mkdir(parents=True, exist_ok=True)
     chosen = np.unique(np.linspace(0, len(clips) - 1, min(count, len(clips))).round().astype(int))
     for number in track(chosen, 'Drawing'):
         clip, keypoint = clips[number], np.asarray(clips[number]['keypoint'], dtype=np.float32)
