@@ -1,4 +1,4 @@
-"""What each augmentation means: what it leaves alone, what it sets to zero, what it is drawn from."""
+"""Each augmentation: what it changes, what it keeps, and the distribution that it is drawn from."""
 
 import pytest
 import torch
@@ -57,7 +57,7 @@ def test_shear_has_ones_on_its_diagonal_and_bounded_others():
     assert 0.4 < (off.abs().amax(1) > 1e-3).float().mean() < 0.6
 
 
-def test_a_turn_keeps_lengths_and_heights():
+def test_a_rotation_about_the_vertical_keeps_lengths_and_heights():
     before = clips(300)
     after = Rotate(prob=1.0, angle=(0, 0.5, 0))(before, NTU)
     torch.testing.assert_close(after[..., 1], before[..., 1])

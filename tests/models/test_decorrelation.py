@@ -1,4 +1,4 @@
-"""The loss from Gram matrices is the loss of the textbook, with its D×D matrices, a pair at a time."""
+"""The loss from Gram matrices is the one of the D×D matrices, computed a pair of views at a time."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ def test_equals_the_textbook(views, n, d, dtype, tolerance):
 
 
 @pytest.mark.parametrize('constant', [0.0, 1.0, -345.678])
-def test_a_dead_dimension_is_finite_and_pulls_nowhere(constant):
+def test_a_constant_dimension_has_a_finite_loss_and_no_gradient(constant):
     z = torch.randn(4, 8, 5)
     z[..., 2] = constant
     z.requires_grad_()
@@ -63,5 +63,5 @@ def test_float32_under_mixed_precision():
 
 @pytest.mark.parametrize('shape', [(4, 8), (1, 8, 4), (3, 1, 4)])
 def test_shapes_without_meaning_are_refused(shape):
-    with pytest.raises(ValueError, match='two views and two samples'):
+    with pytest.raises(ValueError, match='two views and two samples, not'):
         decorrelation_terms(torch.randn(shape))

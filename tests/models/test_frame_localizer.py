@@ -1,4 +1,4 @@
-"""Frames are scored and taught one by one; what is frozen stays as it was."""
+"""Scores of frames and their losses; frozen stages stay as they were."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Clips of any length become views of one."""
+"""Clips of any length become views of one length."""
 
 import pytest
 import torch

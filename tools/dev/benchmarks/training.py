@@ -1,4 +1,4 @@
-"""What pretraining waits for: views, the loss, a step."""
+"""Benchmarks of pretraining: the views, the loss, a step."""
 
 import copy
 
@@ -23,7 +23,7 @@ def loss_pair():
 
 
 def step_pair(width: int, batch: int, half: bool):
-    """A whole pretraining step on four views: forward, backward, optimizer."""
+    """A step on four views: forward, backward, optimizer."""
 
     def make():
         torch.manual_seed(0)
@@ -63,7 +63,7 @@ VIEWS = dict(
 
 
 def make_views(batch: int):
-    """64 ragged clips as a data loader gives them, and what makes their views."""
+    """Clips of different lengths, and the function that makes their views."""
     lengths = torch.randint(30, 301, (batch,), generator=torch.Generator().manual_seed(0)).tolist()
     clips = [torch.randn(1, 2, length, 25, 3) for length in lengths]
     preprocessor = MODELS.build(VIEWS).to(DEVICE)
