@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmengine.fileio import dump
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import MissingFileError, PredictionError
 from usdrl_mmaction.evaluation.metrics import DumpPredictions
 from usdrl_mmaction.evaluation.predictions import read_predictions
 
@@ -73,7 +73,7 @@ def test_a_malicious_dump_runs_nothing_and_is_named(samples, tmp_path, hidden):
     executed = tmp_path / 'executed'
     call = Call(subprocess.check_call, ['touch', str(executed)])
     samples[3]['pred_score'] = Call(torch.storage._load_from_bytes, pickle.dumps(call, protocol=2)) if hidden else call
-    with pytest.raises(AnnotationError, match=r'dump.pkl asks for .*nothing in it was run'):
+    with pytest.raises(PredictionError, match=r'dump.pkl asks for .*nothing in it was run'):
         read(samples, tmp_path, newest_protocol)
     assert not executed.exists()
     with contextlib.suppress(Exception), open(tmp_path / 'dump.pkl', 'rb') as file:
@@ -88,7 +88,7 @@ FAR = [((10**12,), (0,), 0), ((5,), (1,), 0), ((4,), (1,), 1), ((4,), (2,), 0), 
 def test_a_tensor_reaches_no_further_than_its_numbers(samples, tmp_path, size, stride, offset):
     rebuild, (storage, *_) = torch.zeros(4).__reduce_ex__(2)
     samples[0]['pred_score'] = Call(rebuild, storage, offset, size, stride, False, {})
-    with pytest.raises(AnnotationError, match=r'dump\.pkl'):
+    with pytest.raises(PredictionError, match=r'dump\.pkl'):
         read(samples, tmp_path, newest_protocol)
 
 
@@ -115,20 +115,20 @@ def put(field, value):
 )
 def test_a_fault_is_named_by_clip_and_field(samples, tmp_path, fault, message):
     fault(samples)
-    with pytest.raises(AnnotationError, match=message):
+    with pytest.raises(PredictionError, match=message):
         read(samples, tmp_path)
 
 
 def test_a_missing_a_cut_and_a_foreign_file_are_named(samples, tmp_path):
     path = tmp_path / 'dump.pkl'
-    with pytest.raises(AnnotationError, match='There is no file'):
+    with pytest.raises(MissingFileError, match='There is no file of predictions'):
         read_predictions(path)
     dump(samples, str(path))
     path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(AnnotationError, match='is not a whole pickle file'):
+    with pytest.raises(PredictionError, match='is not a whole pickle file'):
         read_predictions(path)
     dump({'split': {}, 'annotations': []}, str(path))
-    with pytest.raises(AnnotationError, match='is no list of clips'):
+    with pytest.raises(PredictionError, match='is no list of clips'):
         read_predictions(path)
 
 

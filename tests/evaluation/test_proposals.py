@@ -153,7 +153,7 @@ def test_a_file_that_holds_no_tracks_is_named(tmp_path):
     np.savez(tmp_path / 'other.npz', videos=[])
     with pytest.raises(ValueError, match=r'text.npz is no .npz file'):
         load_tracks(tmp_path / 'text.npz')
-    with pytest.raises(ValueError, match=r'missing.npz is no .npz file'):
+    with pytest.raises(ValueError, match=r'There is no file of score tracks .*missing.npz'):
         load_tracks(tmp_path / 'missing.npz')
     with pytest.raises(ValueError, match=r'other.npz .* lacks classes, fps'):
         load_tracks(tmp_path / 'other.npz')

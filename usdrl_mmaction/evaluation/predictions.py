@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import open as open_with_bar
 
 from usdrl_mmaction.datasets.safe_pickle import Forbidden, SafeUnpickler, finished
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import PredictionError
+from usdrl_mmaction.files import missing
 
 
 class Predictions(NamedTuple):
@@ -28,11 +29,11 @@ def read_predictions(path: str | Path) -> Predictions:
     """Names, true labels and scores of the clips of a dump. Clips without a name are numbered."""
     samples = read_dump(path)
     if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
-        raise AnnotationError(f'{path} is no list of clips. It must be what `usdrl test … --dump FILE.pkl` writes.')
+        raise PredictionError(f'{path} is no list of clips. It must be what `usdrl test … --dump FILE.pkl` writes.')
     for field in ('pred_score', 'gt_label'):
         missing = [row for row, sample in enumerate(samples) if field not in sample]
         if missing:
-            raise AnnotationError(
+            raise PredictionError(
                 f"{path}: clip {missing[0]} has no '{field}', it has {', '.join(map(str, samples[missing[0]]))}. Dump "
                 'the predictions of a classifier, or of retrieval.'
             )
@@ -40,11 +41,11 @@ def read_predictions(path: str | Path) -> Predictions:
     scores = stacked([sample['pred_score'] for sample in samples], 'pred_score', path)
     labels = stacked([sample['gt_label'] for sample in samples], 'gt_label', path)
     if labels.shape[1] != 1:
-        raise AnnotationError(f"{path}: 'gt_label' holds {labels.shape[1]} labels a clip, one is expected.")
+        raise PredictionError(f"{path}: 'gt_label' holds {labels.shape[1]} labels a clip, one is expected.")
     labels = labels[:, 0]
     wrong = np.flatnonzero((labels < 0) | (labels >= scores.shape[1]) | (labels % 1 != 0))
     if len(wrong):
-        raise AnnotationError(
+        raise PredictionError(
             f"{path}: '{names[wrong[0]]}' has the 'gt_label' {labels[wrong[0]]}, but the scores are of "
             f'{scores.shape[1]} classes. Test on data with labels from 0.'
         )
@@ -56,16 +57,16 @@ def read_dump(path: str | Path) -> Any:
         with open_with_bar(path, 'rb', description='Reading predictions', console=Console(stderr=True)) as file:
             return finished(DumpUnpickler(file).load(), {})
     except Forbidden as error:
-        raise AnnotationError(
+        raise PredictionError(
             f'{path} asks for {error}. A dump of predictions holds tensors, arrays, containers, numbers and strings, '
             'nothing else is read from it, and nothing in it was run.'
         ) from error
     except FileNotFoundError as error:
-        raise AnnotationError(f'There is no file {path} (seen from {Path.cwd()}).') from error
+        raise missing(path, 'file of predictions', 'Run usdrl test with --dump to write one.') from error
     except OSError:
         raise
     except Exception as error:  # a damaged pickle makes the unpickler raise whatever the damage spells
-        raise AnnotationError(
+        raise PredictionError(
             f'{path} is not a whole pickle file ({type(error).__name__}: {error}). Run usdrl test --dump again.'
         ) from error
 
@@ -75,7 +76,7 @@ def stacked(rows: Sequence, field: str, path: str | Path) -> np.ndarray:
     rows = [np.atleast_1d(row) for row in rows]
     for number, row in enumerate(rows):
         if row.shape != rows[0].shape or row.ndim != 1 or row.dtype.kind not in 'iuf' or not np.isfinite(row).all():
-            raise AnnotationError(
+            raise PredictionError(
                 f"{path}: clip {number} has a '{field}' of the shape {row.shape} and type {row.dtype}; finite numbers "
                 f'are expected, {len(np.atleast_1d(rows[0]))} as in the first clip.'
             )

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from usdrl_mmaction.errors import PredictionError
+from usdrl_mmaction.files import missing, replacing
+
 
 def write_ground_truth(
     path: str | Path,
@@ -29,14 +32,15 @@ def write_ground_truth(
 
 def read_ground_truth(path: str | Path, classes: Sequence[str], fps: float, subset: str | None = None) -> dict:
     """The ground truth of each video of a subset (by default of all) as a list of (label, start, end)."""
-    read = {}
-    for video, info in _read(path, 'database').items():
+    read, database = {}, _read(path, 'database')
+    for video, info in database.items():
         field = f'database[{video!r}]'
         _expect(isinstance(info, dict), path, field, info, 'an object')
         if subset is None or info.get('subset') == subset:
             read[video] = _numbered(path, f'{field}.annotations', info.get('annotations'), classes, fps)
     if subset is not None and not read:
-        raise ValueError(f"{path} has no video of subset '{subset}'. Name one of the subsets that it has.")
+        subsets = sorted({str(info.get('subset')) for info in database.values()})
+        raise PredictionError(f"{path} has no video of subset '{subset}'. It has: {', '.join(subsets)}.")
     return read
 
 
@@ -85,17 +89,17 @@ def _read(path, field):
     try:
         content = json.loads(Path(path).read_text(encoding='utf-8'))
     except FileNotFoundError as error:
-        raise ValueError(f'There is no file {path} (seen from {Path.cwd()}).') from error
+        raise missing(path) from error
     except ValueError as error:
-        raise ValueError(f'{path} is not JSON: {error}. It may be cut short or damaged.') from error
+        raise PredictionError(f'{path} is not JSON ({error}). It may be damaged: write it again.') from error
     _expect(isinstance(content, dict), path, 'the top level', content, f"an object with '{field}'")
     _expect(isinstance(content.get(field), dict), path, field, content.get(field), 'an object of videos')
     return content[field]
 
 
 def _write(path, content):
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(json.dumps(content), encoding='utf-8')
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(content), encoding='utf-8')
 
 
 def _is_number(value):
@@ -105,4 +109,4 @@ def _is_number(value):
 def _expect(condition, path, field, found, wanted):
     if not condition:
         shown = 'nothing' if found is None else repr(found)
-        raise ValueError(f'{path}: {field} must be {wanted}, found {shown[:80]}.')
+        raise PredictionError(f'{path}: {field} must be {wanted}, found {shown[:80]}.')

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from usdrl_mmaction.errors import PredictionError
+
 
 def early_prediction_curve(scores: np.ndarray, labels: np.ndarray) -> dict:
     """``ratios`` and ``accuracy`` (R,), and the area under them as ``auc``: a constant accuracy is its own area.
@@ -10,7 +12,7 @@ def early_prediction_curve(scores: np.ndarray, labels: np.ndarray) -> dict:
     """
     scores, labels = np.asarray(scores), np.asarray(labels)
     if scores.ndim != 3 or scores.shape[1] < 2 or not scores.size or labels.shape != scores.shape[:1]:
-        raise ValueError(
+        raise PredictionError(
             'A curve needs scores of (clips, ratios, classes), at least one clip and two ratios, and a label a clip; '
             f'found scores {scores.shape} and labels {labels.shape}.'
         )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from usdrl_mmaction.errors import ConfigError, PredictionError
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -57,7 +59,7 @@ def tabulate(ground_truth: Mapping, proposals: Mapping, num_classes: int) -> tup
 def check_thetas(thetas: Sequence[float]):
     """Thresholds of overlap lie above 0, where everything would match, and up to 1."""
     if np.ndim(thetas) != 1 or not len(thetas) or not all(0 < theta <= 1 for theta in thetas):
-        raise ValueError(f'Thresholds of overlap are a list of numbers above 0 and up to 1, not {thetas}.')
+        raise ConfigError(f'thetas must be a list of numbers above 0 and up to 1, not {thetas}.')
 
 
 def _table(segments, videos, num_classes, fields):
@@ -73,7 +75,7 @@ def _rows(segments, video, num_classes, fields):
     try:
         rows = np.asarray(segments, dtype=float).reshape(len(segments), len(fields))
     except (TypeError, ValueError) as error:
-        raise ValueError(f'The {what} of {video} are not rows of ({", ".join(fields)}): {error}.') from error
+        raise PredictionError(f'The {what} of {video} are not rows of ({", ".join(fields)}): {error}.') from error
     label, start, end = rows.T[:3]
     for wrong, reason in (
         (~np.isfinite(rows).all(1), 'holds a number that is not finite'),
@@ -82,5 +84,5 @@ def _rows(segments, video, num_classes, fields):
     ):
         if wrong.any():
             nth = int(wrong.argmax())
-            raise ValueError(f'Segment {nth} in the {what} of {video} {reason}: {rows[nth].tolist()}.')
+            raise PredictionError(f'Segment {nth} in the {what} of {video} {reason}: {rows[nth].tolist()}.')
     return rows

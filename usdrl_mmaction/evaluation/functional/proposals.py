@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
+from usdrl_mmaction.errors import ConfigError, PredictionError
+
 from .matching import overlap
 
 
@@ -78,25 +80,25 @@ def suppress(proposals: np.ndarray, keep) -> np.ndarray:
 
 def _check_scores(scores):
     if scores.ndim != 2 or scores.shape[1] < 2:
-        raise ValueError(f'Scores are (frames, classes), the background first, not {scores.shape}.')
+        raise PredictionError(f'Scores are (frames, classes), the background first, not {scores.shape}.')
     if len(scores) and not (scores.min() >= 0 and scores.max() <= 1.001):
-        raise ValueError(
+        raise PredictionError(
             f'Scores are probabilities, but range from {scores.min():.3g} to {scores.max():.3g}: apply a softmax first.'
         )
 
 
 def _check_options(thresholds, min_length, nms, soft_nms):
     if np.ndim(thresholds) != 1 or not len(thresholds) or not all(0 <= threshold < 1 for threshold in thresholds):
-        raise ValueError(f'thresholds must be a list of probabilities from 0 and below 1, not {thresholds}.')
+        raise ConfigError(f'thresholds must be a list of probabilities from 0 and below 1, not {thresholds}.')
     _check_frames('min_length', min_length)
     if nms is not None and soft_nms is not None:
-        raise ValueError('Set nms or soft_nms, not both.')
+        raise ConfigError('Set nms or soft_nms, not both.')
     if nms is not None and not 0 <= nms < 1:
-        raise ValueError(f'nms must be an overlap from 0 and below 1, not {nms}.')
+        raise ConfigError(f'nms must be an overlap from 0 and below 1, not {nms}.')
     if soft_nms is not None and not soft_nms > 0:
-        raise ValueError(f'soft_nms must be above 0, not {soft_nms}.')
+        raise ConfigError(f'soft_nms must be above 0, not {soft_nms}.')
 
 
 def _check_frames(name, value):
     if not (isinstance(value, int) and value >= 1):
-        raise ValueError(f'{name} must be a whole number of frames from 1, not {value!r}.')
+        raise ConfigError(f'{name} must be a whole number of frames from 1, not {value!r}.')

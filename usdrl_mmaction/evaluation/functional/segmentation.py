@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from usdrl_mmaction.errors import PredictionError
+
 from .matching import overlap
 
 OVERLAPS = (0.10, 0.25, 0.50)
@@ -71,7 +73,7 @@ def _hits(truth, found):
 
 def _checked(ground_truth, predictions):
     if len(ground_truth) != len(predictions) or not len(ground_truth):
-        raise ValueError(
+        raise PredictionError(
             'Segmentation is evaluated on at least one video, with a prediction each; '
             f'found {len(ground_truth)} ground truths and {len(predictions)} predictions.'
         )
@@ -79,12 +81,12 @@ def _checked(ground_truth, predictions):
     for number, pair in enumerate(pairs):
         for name, labels in zip(('ground truth', 'prediction'), pair, strict=True):
             if labels.ndim != 1 or not labels.size or not np.issubdtype(labels.dtype, np.integer):
-                raise ValueError(
+                raise PredictionError(
                     f'The {name} of video {number} must be an integer label a frame, (T,) of at least one frame; '
                     f'found {labels.dtype} of shape {labels.shape}.'
                 )
         if len(pair[0]) != len(pair[1]):
-            raise ValueError(
+            raise PredictionError(
                 f'Video {number} has {len(pair[0])} frames of ground truth but {len(pair[1])} of prediction.'
             )
     return [(truth.astype(np.int64), found.astype(np.int64)) for truth, found in pairs]

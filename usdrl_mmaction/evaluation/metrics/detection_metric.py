@@ -5,6 +5,8 @@ from mmaction.registry import METRICS
 from mmengine.logging import print_log
 from rich.progress import track
 
+from usdrl_mmaction.errors import ConfigError
+
 from ..functional import (
     activitynet_report,
     pku_report,
@@ -49,7 +51,7 @@ class DetectionMetric(TrackMetric):
     ):
         super().__init__(**kwargs)
         if mode not in REPORTS:
-            raise ValueError(f"mode must be one of {', '.join(REPORTS)}, not '{mode}'.")
+            raise ConfigError(f"mode must be one of {', '.join(REPORTS)}, not '{mode}'.")
         self.num_classes = num_classes
         self.report = REPORTS[mode]
         self.thetas = thetas
@@ -62,7 +64,7 @@ class DetectionMetric(TrackMetric):
 
     def check(self, video: str, scores: np.ndarray):
         if scores.shape[1:] != (1 + self.num_classes,):
-            raise ValueError(
+            raise ConfigError(
                 f"Video {video} has 'scores' of shape {scores.shape}; expected (frames, {1 + self.num_classes}): the "
                 f"background and {self.num_classes} classes. Set the metric's num_classes to the model's, without the "
                 'background.'
@@ -83,7 +85,7 @@ class DetectionMetric(TrackMetric):
     def class_names(self) -> list[str]:
         names = (self.dataset_meta or {}).get('classes') or [str(1 + number) for number in range(self.num_classes)]
         if len(names) != self.num_classes:
-            raise ValueError(f"The data set's metainfo names {len(names)} classes, the metric has {self.num_classes}.")
+            raise ConfigError(f"The data set's metainfo names {len(names)} classes, the metric has {self.num_classes}.")
         return list(names)
 
     def write(self, videos: Videos, ground_truth: dict, proposals: dict, classes: list[str]):
