@@ -17,7 +17,7 @@ from usdrl_mmaction.checkpoints.saving import newest_checkpoint
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
 
-from .files import ROOT, annotation_file, read, read_dataset, tool, write_recordings
+from .files import ROOT, annotation_file, command, read, read_dataset, write_recordings
 from .isolated import LIMIT, SOUND, each, fork, wait
 from .training import run
 
@@ -78,7 +78,7 @@ def checkpoints(rng, number, folder):
 def annotations(rng, number, folder):
     content = annotation_file(folder).read_bytes()
     write_store(read_annotations(str(annotation_file(folder))), folder / 'clips.store')
-    uses = read_dataset, partial(tool, 'data/inspect.py'), partial(tool, 'data/pack.py')
+    uses = read_dataset, partial(command, 'inspect'), partial(command, 'pack')
     for path in (annotation_file(folder), folder / 'clips.store'):
         yield f'{SOUND} {path.name}', partial(read_dataset, path)
     for index in range(number - 2):

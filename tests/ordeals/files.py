@@ -1,9 +1,7 @@
 """Sound files of every kind, and what uses them."""
 
-import importlib.util
 import json
 import pickle
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from raw_files import mmpose_instance, moving, write_openpose, write_pkummd, write_skeleton
 
-from usdrl_mmaction.commands.common import one_line_errors
+from usdrl_mmaction.commands import run
 from usdrl_mmaction.datasets import SkeletonDataset
 from usdrl_mmaction.recordings.readers import read_clip, read_pkummd
 
@@ -44,18 +42,9 @@ def read_dataset(path: Path) -> str | None:
     return None if shapes <= {(1, 2, 64, 25, 3)} else f'clips of {shapes}'
 
 
-def tool(name: str, *arguments):
-    """A tool of this folder, as the command line runs it."""
-    module = 'usdrl_mmaction.commands.inspect' if name == 'data/inspect.py' else f'torture_{Path(name).stem}'
-    if name == 'data/inspect.py':
-        loaded = importlib.import_module(module)
-    else:
-        spec = importlib.util.spec_from_file_location(module, ROOT / 'tools' / name)
-        sys.modules[module] = loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-    sys.argv = [name, *map(str, arguments)]
-    with one_line_errors():
-        loaded.main()
+def command(name: str, *arguments):
+    """``usdrl NAME``, as the command line runs it."""
+    run(name, [*map(str, arguments)])
 
 
 def write_recordings(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from usdrl_mmaction.datasets import read_annotations
 from .files import read, write_recordings
 from .isolated import LIMIT, LOST, PACKAGE, Result, judge
 
-READERS = os.path.join(PACKAGE, 'datasets')
+READERS = tuple(os.path.join(PACKAGE, room) for room in ('datasets', 'recordings'))
 
 
 def guided(rng: random.Random, number: int, folder: Path) -> Iterator[Result]:

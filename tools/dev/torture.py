@@ -1,4 +1,4 @@
-"""Kills, damage and hostile files by the hundred (`make torture`): a table of what was tried, survived, said and lost.
+"""Kills, damage and hostile files by the hundred (`make torture`): a table of what was tried, survived, refused and lost.
 
 Every case runs in a process of its own, for 60 seconds at most. It survives when its result is right, and is a clear
 error when a message of ours says what is wrong. All else is lost: a crash, a hang, a wrong result, a traceback alone,
@@ -18,7 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'tests'))
-from ordeals import damaged, guided, hostile, made_up, training
+from ordeals import damaged, generated, guided, hostile, training
 from ordeals.isolated import CLEAR, LOST, SURVIVED, Result
 
 
@@ -70,7 +70,7 @@ GROUPS = {
     'annotations': (damaged.annotations, 150),
     'recordings': (damaged.recordings, 250),
     'inferencer': (damaged.inferencer, 100),
-    'made up': (made_up.made_up, 480),
+    'generated': (generated.generated, 480),
     'hostile': (hostile.hostile, 49),
     'guided': (guided.guided, 6000),
 }
