@@ -104,5 +104,5 @@ def test_what_goes_wrong_is_said_in_one_line_and_leaves_no_file(trained, tmp_pat
 
 
 def test_a_checkpoint_that_is_not_there(tmp_path, run_command):
-    with pytest.raises(SystemExit, match=r'error: There is no file nothing\.pth .*, nor a model of that name'):
+    with pytest.raises(SystemExit, match=r'error: There is no checkpoint nothing\.pth .*no model of that name'):
         run_command('export', LINEAR, 'nothing.pth', tmp_path / 'out.onnx')

@@ -85,7 +85,7 @@ def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_command
         (['nothing.npz'], 'nothing.npz is no whole NPY or NPZ file'),
         (['one.npz', '--gallery', 'nothing.pkl'], 'There is no annotation file nothing.pkl'),
         (['one.npz', '--model', 'nothing.py'], 'There is no config nothing.py'),
-        (['one.npz', '--model', 'nothing'], 'There is no file nothing .* nor a model of that name in the zoo'),
+        (['one.npz', '--model', 'nothing'], 'There is no checkpoint nothing .* no model of that name'),
         (['one.npz', '--model', str(LINEAR)], 'a config goes with a checkpoint'),
         (['one.npz', '--model', 'epoch_1.pth', *SIZES], '--cfg-options are for a config'),
     ],

@@ -67,7 +67,7 @@ def test_options_reach_the_proposals_and_the_file(run_command, saved, capsys):
 def test_mistakes_are_said_in_one_line(run_command, saved):
     folder, _ = saved
     for arguments, message in (
-        ([folder / 'no.npz'], 'no.npz is no .npz file of score tracks'),
+        ([folder / 'no.npz'], 'There is no file of score tracks .*no.npz'),
         ([folder / 'test_tracks.npz', '--nms', 2], 'nms must be an overlap'),
         ([folder / 'test_tracks.npz', '--ground-truth', folder / 'no.json'], 'There is no file'),
     ):
