@@ -1,4 +1,4 @@
-"""Kills, damage and hostile files by the hundred (`make torture`): a table of what was tried, survived, refused and lost.
+"""Kills, damage and hostile files by the hundred (`make torture`): a table of what was tried and how it ended.
 
 Every case runs in a process of its own, for 60 seconds at most. It survives when its result is right, and is a clear
 error when a message of ours says what is wrong. All else is lost: a crash, a hang, a wrong result, a traceback alone,
