@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, bone, get_skeleton, motion
+from usdrl_mmaction.errors import LayoutError, MissingFileError
+from usdrl_mmaction.skeletons import (
+    LAYOUTS,
+    JointMapping,
+    Skeleton,
+    bone,
+    get_skeleton,
+    joint_mapping,
+    middle,
+    motion,
+)
 
 # Child → parent, counted from 1, as the authors list them.
 NTU_PARENTS = (
@@ -118,7 +128,7 @@ def test_every_layout_survives_a_json_file(tmp_path):
     ],
 )
 def test_unusable_layouts_say_why(layout, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MissingFileError if layout == 'nowhere.json' else LayoutError, match=message):
         get_skeleton(layout)
 
 
@@ -126,13 +136,13 @@ def test_unusable_layouts_say_why(layout, message):
 def test_an_unusable_file_is_named(tmp_path, text):
     path = tmp_path / 'broken.json'
     path.write_text(text)
-    with pytest.raises(ValueError, match=r'broken\.json'):
+    with pytest.raises(LayoutError, match=r'broken\.json'):
         get_skeleton(str(path))
 
 
 @pytest.mark.parametrize('parents, message', [((0, 1, 0), 'exactly one root'), ((0, 2, 1), 'cycle')])
 def test_a_skeleton_is_a_tree(parents, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(LayoutError, match=message):
         Skeleton(parents)
 
 
@@ -162,3 +172,64 @@ def test_arrays_and_tensors_give_the_same():
     for array, tensor in [(motion(clip.numpy()), motion(clip)), (bone(clip.numpy(), skeleton), bone(clip, skeleton))]:
         assert isinstance(array, np.ndarray) and array.dtype == np.float32
         np.testing.assert_array_equal(array, tensor)
+
+
+# --- One layout as another ------------------------------------------------------------------------------------------
+def sources(source, target, **options):
+    return joint_mapping(source, target, **options).sources
+
+
+@pytest.mark.parametrize(
+    'name, other',
+    [
+        ('left_shoulder', 'LShoulder'),
+        ('left_shoulder', 'shoulder_left'),
+        ('left_shoulder', 'Left Shoulder'),
+        ('right_hand_tip', 'HandTipRight'),
+        ('right_hip', 'r_hip'),
+        ('pelvis', 'MidHip'),
+        ('hip_center', 'spine_base'),
+        ('mid_hip', 'SpineBase'),
+        ('shoulder_center', 'thorax'),
+        ('spine_mid', 'spine'),
+    ],
+)
+def test_names_that_mean_the_same(name, other):
+    assert sources(['nothing', other], [name]) == sources(['nothing', name], [other]) == ({1: 1.0},)
+
+
+@pytest.mark.parametrize(
+    'name, other', [('left_hip', 'right_hip'), ('neck', 'thorax'), ('左肩', '右肩'), ('*', '+'), ('spine', 'spine1')]
+)
+def test_names_that_do_not(name, other):
+    assert sources([name], [other]) == ({},) and sources([name], [name]) == ({0: 1.0},)
+
+
+def test_the_very_name_goes_before_a_synonym_and_the_first_before_others():
+    assert sources(['mid_hip', 'pelvis', 'spine_base'], ['pelvis', 'hip_center']) == ({1: 1.0}, {0: 1.0})
+
+
+@pytest.mark.parametrize('layout', LAYOUTS)
+def test_a_layout_is_itself(layout):
+    names = LAYOUTS[layout].names
+    assert sources(names, names) == tuple({joint: 1.0} for joint in range(len(names)))
+
+
+def test_joints_are_estimated_where_all_that_it_takes_is_there():
+    assert sources(['left_hip', 'right_hip'], ['pelvis', 'neck', 'left_hip']) == ({}, {}, {0: 1.0})
+    estimated = sources(['left_hip', 'right_hip'], ['pelvis', 'neck', 'left_hip'], estimate=True)
+    assert estimated == ({0: 1.0, 1: 1.0}, {}, {0: 1.0})
+
+
+def test_a_mapped_joint_is_the_weighted_mean_of_the_seen():
+    clip = np.array([[[1, 2], [5, 6], [0, 0]], [[1, 2], [0, 0], [7, 7]]], np.float32)  # (T, V, C)
+    mapping = JointMapping(({1: 1.0}, {0: 1.0, 1: 3.0}, {}))
+    assert mapping.missing == [2]
+    np.testing.assert_array_equal(mapping(clip), [[[5, 6], [4, 5], [0, 0]], [[0, 0], [1, 2], [0, 0]]])
+    np.testing.assert_array_equal(mapping.scores(np.float32([[0.5, 0.25, 1]])), [[0.25, 0.25, 0]])
+    assert mapping(clip).dtype == np.float32
+
+
+def test_the_middle_of_nobody_is_zero():
+    clip = np.array([[[0, 0], [0, 0]], [[2, 2], [0, 0]], [[2, 2], [4, 6]]], np.float32)
+    np.testing.assert_array_equal(middle(clip, (0, 1)), [[0, 0], [2, 2], [3, 4]])

@@ -1,12 +1,18 @@
-"""Skeleton layouts (joint names, parents, mirror pairs) and what follows from them: bones and motion."""
+"""Skeleton layouts (joint names, parents, mirror pairs) and what follows from them: bones, motion, and the joints of
+one layout as those of another."""
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 import torch
+
+from .errors import LayoutError
+from .files import missing
 
 SPEC = ('parents', 'num_node', 'inward', 'center', 'names', 'mirror', 'origin', 'shoulders', 'torso')
 
@@ -29,35 +35,35 @@ class Skeleton:
     def __post_init__(self):
         self._check_tree()
         if self.names and (len(self.names) != len(self) or len(set(self.names)) != len(self)):
-            raise ValueError(f'{len(self)} joints have {len(self)} different names, not {list(self.names)}.')
+            raise LayoutError(f'{len(self)} joints have {len(self)} different names, not {list(self.names)}.')
         if not all(len(pair) == 2 for pair in self.mirror):
-            raise ValueError(f"'mirror' is pairs of joints, not {list(self.mirror)}.")
+            raise LayoutError(f"'mirror' is pairs of joints, not {list(self.mirror)}.")
         mirrored = [joint for pair in self.mirror for joint in pair]
         twice = sorted({joint for joint in mirrored if mirrored.count(joint) > 1})
         if twice:
-            raise ValueError(f"'mirror' is pairs of different joints, each in one pair; {twice} are there twice.")
+            raise LayoutError(f"'mirror' is pairs of different joints, each in one pair; {twice} are there twice.")
         if len(self.shoulders) not in (0, 2) or len(self.torso) not in (0, 2):
-            raise ValueError("'shoulders' is a left and a right joint, 'torso' a lower and an upper end.")
+            raise LayoutError("'shoulders' is a left and a right joint, 'torso' a lower and an upper end.")
         others = {*mirrored, *self.origin, *self.shoulders, *(joint for end in self.torso for joint in end)}
         outside = sorted(others - set(range(len(self))))
         if outside:
-            raise ValueError(f"'mirror', 'origin', 'shoulders' or 'torso' name joints {outside} of {len(self)}.")
+            raise LayoutError(f"'mirror', 'origin', 'shoulders' or 'torso' name joints {outside} of {len(self)}.")
         if not self.origin:
             object.__setattr__(self, 'origin', (self.root,))
 
     def _check_tree(self):
         outside = [joint for joint, parent in enumerate(self.parents) if not 0 <= parent < len(self)]
         if outside:
-            raise ValueError(f'The parents of joints {outside} are none of the {len(self)} joints.')
+            raise LayoutError(f'The parents of joints {outside} are none of the {len(self)} joints.')
         roots = [joint for joint, parent in enumerate(self.parents) if joint == parent]
         if len(roots) != 1:
-            raise ValueError(f'A layout has exactly one root joint, this one has {len(roots)}: {roots}.')
+            raise LayoutError(f'A layout has exactly one root joint, this one has {len(roots)}: {roots}.')
         for joint in range(len(self)):
             steps, ancestor = 0, joint
             while ancestor != self.root:
                 ancestor, steps = self.parents[ancestor], steps + 1
                 if steps > len(self):
-                    raise ValueError(f'Joint {joint} never reaches the root: the parents form a cycle.')
+                    raise LayoutError(f'Joint {joint} never reaches the root: the parents form a cycle.')
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -69,7 +75,7 @@ class Skeleton:
     def joint(self, name: str) -> int:
         """The index of a joint by its name."""
         if name not in self.names:
-            raise KeyError(f"No joint is named '{name}'. This layout has: {', '.join(self.names)}.")
+            raise LayoutError(f"No joint is named '{name}'. This layout has: {', '.join(self.names)}.")
         return self.names.index(name)
 
 
@@ -78,14 +84,14 @@ def get_skeleton(layout: str | dict) -> Skeleton:
 
     The dict has ``parents``, one a joint (null for the root), or ``num_node``, ``inward`` and ``center`` as MMAction2's
     ``Graph`` takes them (``inward`` lists (child, parent) pairs). It may have ``names``, ``mirror`` (pairs of left and
-    right; by default told by the names), ``origin``, ``shoulders`` and ``torso``. Joints are given by number or name.
+    right; by default from the names), ``origin``, ``shoulders`` and ``torso``. Joints are given by number or name.
     """
     if isinstance(layout, dict):
         return _from_spec(layout, 'The layout')
     if layout.endswith('.json'):
         return _from_file(layout)
     if layout not in LAYOUTS:
-        raise ValueError(
+        raise LayoutError(
             f"Unknown layout '{layout}'. Known: {', '.join(LAYOUTS)}; or give a dict with "
             "'num_node', 'inward' and 'center', or the path of a JSON file of one."
         )
@@ -104,26 +110,89 @@ def motion(clip: torch.Tensor | np.ndarray) -> torch.Tensor | np.ndarray:
     return library.concatenate([steps, library.zeros_like(clip[..., :1, :, :])], axis=-3)
 
 
+def middle(keypoint: np.ndarray, joints: Sequence[int], weights: Sequence[float] | None = None) -> np.ndarray:
+    """The weighted mean of those of the joints that are seen, or 0.  # (..., V, C) -> (..., C)"""
+    chosen = keypoint[..., joints, :]  # (..., n, C)
+    weights = np.asarray(np.ones(len(joints)) if weights is None else weights, keypoint.dtype)
+    total = (weights * chosen.any(-1)).sum(-1, keepdims=True)
+    return (weights[:, None] * chosen).sum(-2) / np.where(total > 0, total, 1)
+
+
+@dataclass(frozen=True)
+class JointMapping:
+    """Clips of one list of joints as clips of another: ``sources`` has for each joint the joints that it is the mean
+    of, with their weights; none for a joint that is missing, which is zero."""
+
+    sources: tuple[dict[int, float], ...]
+
+    @property
+    def missing(self) -> list[int]:
+        return [joint for joint, source in enumerate(self.sources) if not source]
+
+    def __call__(self, keypoint: np.ndarray) -> np.ndarray:
+        """The mean is of the joints that are seen.  # (..., V, C) -> (..., V', C)"""
+        return self._map(keypoint, middle)
+
+    def scores(self, score: np.ndarray) -> np.ndarray:
+        """A mean has the lowest of the scores of its joints.  # (..., V) -> (..., V')"""
+        return self._map(score[..., None], lambda scores, joints, _: scores[..., joints, :].min(-2))[..., 0]
+
+    def _map(self, array: np.ndarray, mean) -> np.ndarray:
+        mapped = np.zeros((*array.shape[:-2], len(self.sources), array.shape[-1]), array.dtype)
+        copied = [(joint, *source) for joint, source in enumerate(self.sources) if len(source) == 1]
+        if copied:
+            joints, sources = zip(*copied, strict=True)
+            mapped[..., joints, :] = array[..., sources, :]
+        for joint, source in enumerate(self.sources):
+            if len(source) > 1:
+                mapped[..., joint, :] = mean(array, list(source), list(source.values()))
+        return mapped
+
+
+def joint_mapping(source: Sequence[str], target: Sequence[str], estimate: bool = False) -> JointMapping:
+    """The joints named ``target`` by those named ``source``: of the same name, or of one that means the same, such as
+    'LShoulder' for 'left_shoulder' and 'mid_hip' for 'pelvis'; if ``estimate``, also the middle of others that
+    ``MIDDLES`` lists, where all of them are there."""
+    exact = {name: joint for joint, name in reversed(list(enumerate(source)))}
+    known = {meaning(name): joint for name, joint in exact.items()}
+    sources = []
+    for name in target:
+        joint = exact.get(name, known.get(meaning(name)))
+        others = [known.get(other) for other in ESTIMATES.get(meaning(name), ())] if estimate else []
+        if joint is not None:
+            sources.append({joint: 1.0})
+        else:
+            sources.append(dict.fromkeys(others, 1.0) if None not in others else {})
+    return JointMapping(tuple(sources))
+
+
+def meaning(name: str) -> frozenset[str]:
+    """The words of a joint's name in any order and spelling, or of its synonym."""
+    parts = re.sub(r'(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])', ' ', name)  # LShoulder: L Shoulder
+    words = frozenset(WORDS.get(word, word) for word in re.split(r'[\W_]+', parts.lower()) if word)
+    return SYNONYMS.get(words, words or frozenset([name]))
+
+
 def _from_file(path: str) -> Skeleton:
     try:
         spec = json.loads(Path(path).read_text(encoding='utf-8'))
     except FileNotFoundError:
-        raise ValueError(f"There is no layout file {path} (seen from {Path.cwd()}). Set 'layout'.") from None
+        raise missing(path, 'layout file', "Set 'layout'.") from None
     except ValueError as error:
-        raise ValueError(f'{path} is not JSON: {error}.') from error
+        raise LayoutError(f'{path} is not JSON: {error}.') from error
     if not isinstance(spec, dict):
-        raise ValueError(f'{path} holds a JSON {type(spec).__name__}; a layout is an object with {", ".join(SPEC)}.')
+        raise LayoutError(f'{path} holds a JSON {type(spec).__name__}; a layout is an object with {", ".join(SPEC)}.')
     return _from_spec(spec, path)
 
 
 def _from_spec(spec: dict, source: str) -> Skeleton:
     unknown = sorted(set(spec) - set(SPEC))
     if unknown:
-        raise ValueError(f'{source} has the unknown keys {unknown}. A layout may have: {", ".join(SPEC)}.')
+        raise LayoutError(f'{source} has the unknown keys {unknown}. A layout may have: {", ".join(SPEC)}.')
     try:
         return _build(spec)
     except (ValueError, TypeError, IndexError) as error:
-        raise ValueError(f'{source} is not a usable skeleton layout. {error}') from error
+        raise LayoutError(f'{source} is not a usable skeleton layout. {error}') from error
 
 
 def _build(spec: dict) -> Skeleton:
@@ -148,19 +217,19 @@ def _parents(spec: dict, names: tuple) -> tuple[int, ...]:
     if 'parents' in spec:
         parents = [joint if parent in (None, -1) else parent for joint, parent in enumerate(spec['parents'])]
         return _joints(parents, names)
-    missing = {'num_node', 'inward', 'center'} - set(spec)
-    if missing:
-        raise ValueError(f"It needs {sorted(missing)} as well (or 'parents'); it has {sorted(spec)}.")
+    lacking = {'num_node', 'inward', 'center'} - set(spec)
+    if lacking:
+        raise LayoutError(f"It needs {sorted(lacking)} as well (or 'parents'); it has {sorted(spec)}.")
     parents = {}
     for child, parent in [*spec['inward'], (spec['center'], spec['center'])]:
         if child in parents:
-            raise ValueError(f"'inward' and 'center' give joint {child} two parents, {parents[child]} and {parent}.")
+            raise LayoutError(f"'inward' and 'center' give joint {child} two parents, {parents[child]} and {parent}.")
         parents[child] = parent
     orphans = sorted(set(range(spec['num_node'])) - set(parents))
     strangers = sorted(set(parents) - set(range(spec['num_node'])))
     if orphans or strangers:
         found = f'Joints {orphans} have no parent' if orphans else f'Joints {strangers} do not exist'
-        raise ValueError(f"{found} in 'inward', with 'num_node' {spec['num_node']}.")
+        raise LayoutError(f"{found} in 'inward', with 'num_node' {spec['num_node']}.")
     return tuple(parents[joint] for joint in range(spec['num_node']))
 
 
@@ -169,7 +238,7 @@ def _joints(given, names: tuple) -> tuple[int, ...]:
     given = [given] if isinstance(given, Integral | str) else given
     unknown = [joint for joint in given if not isinstance(joint, Integral) and joint not in names]
     if unknown:
-        raise ValueError(f'There are no joints {unknown}. Joints are numbers, or of these names: {list(names)}.')
+        raise LayoutError(f'There are no joints {unknown}. Joints are numbers, or of these names: {list(names)}.')
     return tuple(int(joint) if isinstance(joint, Integral) else names.index(joint) for joint in given)
 
 
@@ -277,3 +346,35 @@ LAYOUTS = {
         torso=('wrist', 'middle_mcp'),
     ),
 }
+
+WORDS = {'l': 'left', 'r': 'right', 'centre': 'center'}  # in names of joints
+SYNONYMS = {
+    frozenset(other.split('_')): frozenset([name])
+    for name, others in {
+        'pelvis': ('hip_center', 'mid_hip', 'spine_base'),
+        'spine': ('spine_mid',),
+        'thorax': ('shoulder_center', 'spine_shoulder'),
+    }.items()
+    for other in others
+}
+SHOULDERS = ('left_shoulder', 'right_shoulder')
+# Joints that lie about in the middle of others.
+MIDDLES = {
+    'pelvis': HIPS,
+    'spine': HIPS + SHOULDERS,
+    'thorax': SHOULDERS,
+    'neck': SHOULDERS,
+    'head': ('left_ear', 'right_ear'),
+    **{
+        f'{side}_{name}': tuple(f'{side}_{other}' for other in others)
+        for side in ('left', 'right')
+        for name, others in {
+            'hand': ('index', 'pinky'),
+            'hand_tip': ('index',),
+            'foot': ('foot_index',),
+            'big_toe': ('foot_index',),
+            'small_toe': ('foot_index',),
+        }.items()
+    },
+}
+ESTIMATES = {meaning(name): [meaning(other) for other in others] for name, others in MIDDLES.items()}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from raw_files import moving
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.clip import Clip, by_activity, fit, keep_people
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -26,6 +26,22 @@ def test_names_are_the_same_in_capitals_and_with_spaces():
     np.testing.assert_array_equal(fit(Clip(keypoint, joints=tuple(names)), COCO, 'clip').keypoint, keypoint)
 
 
+def test_names_that_mean_the_same_are_understood():
+    names = ('Nose', 'LEye', 'REye', 'ear.left', 'ear.right', 'shoulder_left', 'RShoulder', *COCO.names[7:])
+    keypoint = moving(joints=17)
+    np.testing.assert_array_equal(fit(Clip(keypoint, joints=names), COCO, 'clip').keypoint, keypoint)
+
+
+def test_joints_in_the_middle_of_others_are_estimated_if_wanted():
+    keypoint, openpose = moving(joints=17), get_skeleton('openpose')
+    clip = Clip(keypoint, keypoint[..., 0], joints=COCO.names)
+    with pytest.raises(RecordingError, match='17 joints are named as in the layout, but not neck'):
+        fit(clip, openpose, 'clip')
+    done, neck = fit(clip, openpose, 'clip', estimate=True), openpose.joint('neck')
+    np.testing.assert_array_equal(done.keypoint[:, :, neck], keypoint[:, :, [5, 6]].mean(2))
+    np.testing.assert_array_equal(done.score[:, :, neck], keypoint[:, :, [5, 6], 0].min(2))
+
+
 def test_without_names_or_with_names_that_are_all_others_the_order_stands():
     keypoint = moving(joints=17)
     for joints in ((), tuple(f'marker{i}' for i in range(17))):
@@ -34,21 +50,21 @@ def test_without_names_or_with_names_that_are_all_others_the_order_stands():
 
 def test_a_joint_that_is_named_otherwise_is_not_guessed():
     names = ('nos', *COCO.names[1:])
-    with pytest.raises(AnnotationError, match=r'clip: 16 joints are named as in the layout, but not nose\.'):
+    with pytest.raises(RecordingError, match=r'clip: 16 joints are named as in the layout, but not nose\.'):
         fit(Clip(moving(joints=17), joints=names), COCO, 'clip')
 
 
 def test_the_wrong_number_of_joints_and_nobody():
-    with pytest.raises(AnnotationError, match='clip: 25 joints, but the layout has 17'):
+    with pytest.raises(RecordingError, match='clip: 25 joints, but the layout has 17'):
         fit(Clip(moving()), COCO, 'clip')
-    with pytest.raises(AnnotationError, match='clip: nobody is seen'):
+    with pytest.raises(RecordingError, match='clip: nobody is seen'):
         fit(Clip(np.zeros((1, 5, 17, 3), np.float32)), COCO, 'clip')
 
 
 def test_a_place_where_no_joint_can_be_is_said():
     keypoint = moving(joints=17)
     keypoint[0, 2, 3, 1] = -3e38
-    with pytest.raises(AnnotationError, match=r'clip: no joint can be at 3e\+38\. The file is damaged'):
+    with pytest.raises(RecordingError, match=r'clip: no joint can be at 3e\+38\. The file is damaged'):
         fit(Clip(keypoint), COCO, 'clip')
     keypoint[0, 2, 3, 1] = 1e6
     assert fit(Clip(keypoint), COCO, 'clip').keypoint is keypoint

@@ -8,7 +8,7 @@ import pytest
 import torch
 from raw_files import mmpose_instance, moving, replace_line, write_openpose, write_skeleton
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, MissingFileError, RecordingError
 from usdrl_mmaction.recordings.inputs import find_recordings, read_recording
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -142,15 +142,16 @@ NAN[0, 3, 7, 1] = np.nan
 @pytest.mark.parametrize(
     'source, message',
     [
-        (np.ones((6, 75)), r"input 0: 'keypoint' is persons, frames, joints and .*, not \(6, 75\)"),
-        (np.ones((1, 6, 25, 4)), r"'keypoint' is .* 2 or 3 coordinates, .*, not \(1, 6, 25, 4\)"),
+        (np.ones((6, 75)), r"input 0: 'keypoint' is \(M, T, V, C\), .*, not \(6, 75\)"),
+        (np.ones((1, 6, 25, 4)), r"'keypoint' is .* 2 or 3 coordinates, not \(1, 6, 25, 4\)"),
         (np.ones((1, 0, 25, 3)), r'not \(1, 0, 25, 3\)'),
         (np.ones((6, 24, 3)), 'input 0: 24 joints, but the layout has 25'),
         (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates a joint, but the model was trained on 3"),
         (NAN, r"'keypoint' is not finite at \(0, 3, 7, 1\)"),
-        ([['left', 'right']], "input 0: 'keypoint' is no array of numbers"),
+        ([['left', 'right']], "input 0: 'keypoint' holds <U5, not numbers"),
+        ([[[[1, 2], [3]]]], "input 0: 'keypoint' is no array of numbers"),
         (np.zeros((6, 25, 3)), 'input 0: nobody is seen in it'),
-        ({'frame_dir': 'x', 'pose': 1}, "x has no 'keypoint'. It has: frame_dir, pose"),
+        ({'frame_dir': 'x', 'pose': 1}, "x has no array 'keypoint'. It has: frame_dir, pose"),
         (
             {'frame_dir': 'x', 'keypoint': KEYPOINT, 'keypoint_score': np.ones((2, 6, 24))},
             r"x: 'keypoint_score' is \(2, 6, 24\), not \(2, 6, 25\)",
@@ -158,7 +159,7 @@ NAN[0, 3, 7, 1] = np.nan
     ],
 )
 def test_broken_arrays(source, message):
-    with pytest.raises(AnnotationError, match=message):
+    with pytest.raises(RecordingError, match=message):
         read([source] if not isinstance(source, list) else source)
 
 
@@ -191,7 +192,7 @@ def break_openpose(path):
 @pytest.mark.parametrize(
     'name, write, message',
     [
-        ('a.npz', break_npz, r"'keypoint' is \(M, T, V, C\) .* not \(2, 6, 25\)"),
+        ('a.npz', break_npz, r"'keypoint' is \(M, T, V, C\), .* not \(2, 6, 25\)"),
         ('a.csv', break_csv, 'line 3: 3 fields, but the header has 77'),
         ('a.skeleton', break_skeleton, 'line 30: .* the number of joints was expected'),
         ('a.pkl', break_pickle, "not of a dict with 'split' and 'annotations': found list"),
@@ -200,9 +201,11 @@ def break_openpose(path):
         ('a.txt', lambda path: path.write_text('1'), "no reader for '.txt'"),
         ('folder', lambda path: path.mkdir(), r'folders of \*_keypoints.json'),
         ('nothing.pkl', lambda path: None, 'There is no annotation file'),
+        ('nothing.csv', lambda path: None, 'There is no recording'),
     ],
 )
 def test_broken_files_are_named(tmp_path, name, write, message):
     write(tmp_path / name)
-    with pytest.raises(AnnotationError, match=f'(?s){name}.*{message}|{message}.*{name}'):
+    kinds = {'a.pkl': AnnotationError, 'nothing.pkl': MissingFileError, 'nothing.csv': MissingFileError}
+    with pytest.raises(kinds.get(name, RecordingError), match=f'(?s){name}.*{message}|{message}.*{name}'):
         read(tmp_path / name)

@@ -1,10 +1,17 @@
 """People keep their place, whatever the order of detections, and whoever comes and goes."""
 
 import numpy as np
+import pytest
 
-from usdrl_mmaction.recordings.tracking import follow, gather
+from usdrl_mmaction.recordings.tracking import Tracker, track_people
 
 SHAPE = np.random.default_rng(0).uniform(0, 100, (17, 2)) + 1  # a body about 100 pixels across
+POSE = np.random.default_rng(0).normal(size=(5, 3))
+
+
+def follow(frames):
+    tracker = Tracker()
+    return [tracker(people) for people in frames]
 
 
 def test_detections_in_any_order():
@@ -52,14 +59,67 @@ def test_the_assignment_is_the_best_of_all():
     assert follow([[a, b], [b + 2 * step, a + 2 * step]]) == [[0, 1], [1, 0]]
 
 
-def test_gather_puts_people_in_their_places():
-    frames = [[SHAPE], [], [SHAPE + 1, SHAPE + 2]]
-    done = gather(frames, [[1], [], [0, 1]])
-    assert done.shape == (2, 3, 17, 2) and done.dtype == np.float32
-    np.testing.assert_array_equal(done[1, 0], SHAPE.astype(np.float32))
-    np.testing.assert_array_equal(done[:, 2], np.float32([SHAPE + 1, SHAPE + 2]))
-    assert not done[0, :2].any() and not done[1, 1].any()
+def test_a_clip_has_people_in_their_places_and_is_zero_where_they_are_not():
+    def scored(pose, score):
+        return np.c_[pose, np.full(17, score)].astype(np.float32)
+
+    frames = [[scored(SHAPE, 0.5)], [], [scored(SHAPE + 1000, 0.2), scored(SHAPE + 1, 0.6)], [np.zeros((17, 3))]]
+    clip = track_people(frames, 'a.json', joints=('nose',))
+    assert clip.keypoint.shape == (2, 4, 17, 2) and clip.keypoint.dtype == np.float32 and clip.joints == ('nose',)
+    np.testing.assert_array_equal(clip.keypoint[0, 0], SHAPE.astype(np.float32))
+    np.testing.assert_array_equal(clip.keypoint[:, 2], np.float32([SHAPE + 1, SHAPE + 1000]))
+    np.testing.assert_allclose(clip.score[:, 2, 0], [0.6, 0.2])
+    assert not clip.keypoint[:, [1, 3]].any() and not clip.keypoint[1, 0].any()
 
 
 def test_no_frames_with_people():
     assert follow([[], []]) == [[], []]
+
+
+# --- Live, with a number of places ----------------------------------------------------------------------------------
+def at(x, size=1.0):
+    return size * POSE + [x, 0, 0]
+
+
+@pytest.fixture
+def tracker():
+    return Tracker(num_places=2, patience=4)
+
+
+def test_whatever_order_people_come_in(tracker):
+    assert tracker([at(0), at(10, 0.5)]) == [0, 1]
+    assert tracker([at(10.1, 0.5), at(0.1)]) == [1, 0]
+    assert tracker([at(0.2), at(10.2, 0.5)]) == [0, 1]
+
+
+def test_newcomers_are_placed_by_size(tracker):
+    assert tracker([at(10, 0.5), at(0)]) == [1, 0]
+
+
+def test_a_place_is_kept_for_as_long_as_the_patience_lasts(tracker):
+    tracker([at(0), at(10, 0.5)])
+    for _ in range(3):
+        assert tracker([at(10, 0.5), at(50)]) == [1, None]  # the newcomer waits
+    assert tracker([at(0), at(10, 0.5), at(50)]) == [0, 1, None]  # back in time
+    for _ in range(4):
+        tracker([at(10, 0.5), at(50)])
+    assert tracker([at(0), at(10, 0.5), at(50)]) in ([0, 1, None], [None, 1, 0])
+
+
+def test_after_that_a_newcomer_gets_it(tracker):
+    tracker([at(0), at(10, 0.5)])
+    for _ in range(4):
+        tracker([at(10, 0.5)])
+    assert tracker([at(10, 0.5), at(50)]) == [1, 0]
+
+
+def test_who_is_not_seen_at_all_takes_no_place(tracker):
+    assert tracker([np.zeros((5, 3)), at(0)]) == [None, 0]
+    assert tracker([]) == []
+
+
+def test_nothing_is_kept_of_those_who_passed_by(tracker):
+    for x in range(0, 1000, 100):
+        for _ in range(6):
+            tracker([at(x)])
+    assert len(tracker.tracks) <= 2

@@ -1,58 +1,106 @@
-"""Who is who between the frames of a pose estimator that does not say: people keep their place as they come and go."""
+"""Tracking: people keep their place from frame to frame, in recordings and live, whatever order they are found in."""
+
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+
+from usdrl_mmaction.errors import RecordingError
+
+from .clip import Clip, by_activity
 
 SPEED = 0.5  # nobody moves further from one frame to the next, in sizes of their own body
 FORBIDDEN = 1e6
 
 
-def follow(frames: list[list[np.ndarray]]) -> list[list[int]]:
-    """A place for each person of each frame, by least mean distance of joints. Who is gone for a while may come back
-    to the place, the further away the longer it was.  # frames of people (V, C) -> frames of places"""
-    places, poses, sizes, last_seen = [], [], [], []  # of the frames; of the places
-    for t, people in enumerate(frames):
-        matched = match(people, poses, np.array(sizes), t - np.array(last_seen))
-        places.append([])
-        for person, pose in enumerate(people):
-            place = matched.get(person, len(poses))
-            if place == len(poses):
-                poses.append(pose), sizes.append(0.0), last_seen.append(t)
-            poses[place], last_seen[place] = pose, t
-            sizes[place] = max(sizes[place], size(pose))
-            places[-1].append(place)
-    return places
+class Track(NamedTuple):
+    """Where the person of a place was last."""
+
+    pose: np.ndarray  # (V, C)
+    size: float  # the largest so far
+    frame: int
 
 
-def gather(frames: list[list[np.ndarray]], places: list[list[int]]) -> np.ndarray:
-    """People of frames to one array, zero where nobody is.  # frames of (V, D) -> (M, T, V, D)"""
-    first = next(pose for people in frames for pose in people)
-    gathered = np.zeros((1 + max(map(max, filter(None, places))), len(frames), *first.shape), np.float32)
-    for t, people in enumerate(frames):
-        for pose, place in zip(people, places[t], strict=True):
-            gathered[place, t] = pose
-    return gathered
+class Tracker:
+    """Gives the people of each frame their places, by least mean distance of joints. Who is gone for a while may come
+    back to the place, from the further away the longer it was. Newcomers get the first free places, the larger before
+    the smaller, and none while none is free.
+
+    Args:
+        num_places (int | None): How many there are; by default as many as people come.
+        patience (int | None): Frames after which the place of somebody who is gone is free; by default it never is.
+    """
+
+    def __init__(self, num_places: int | None = None, patience: int | None = None):
+        self.num_places = num_places
+        self.patience = patience
+        self.frame = 0
+        self.tracks = {}  # by place
+
+    def __call__(self, people: list[np.ndarray]) -> list[int | None]:
+        """The place of each person of the next frame.  # people of (V, C), zero where a joint is not seen"""
+        self.frame += 1
+        self.forget()
+        seen = [number for number, pose in enumerate(people) if pose.any()]
+        known = sorted(self.tracks)
+        matched = match([people[number] for number in seen], [self.tracks[place] for place in known], self.frame)
+        placed = {seen[person]: known[place] for person, place in matched.items()}
+        places = count() if self.num_places is None else range(self.num_places)
+        newcomers = sorted(set(seen) - set(placed), key=lambda number: (-size(people[number]), number))
+        placed |= dict(zip(newcomers, (place for place in places if place not in self.tracks), strict=False))
+        for number, place in placed.items():
+            largest = self.tracks[place].size if place in self.tracks else 0.0
+            self.tracks[place] = Track(people[number], max(largest, size(people[number])), self.frame)
+        return [placed.get(number) for number in range(len(people))]
+
+    def forget(self):
+        if self.patience is not None:
+            left = self.frame - self.patience
+            self.tracks = {place: track for place, track in self.tracks.items() if track.frame >= left}
 
 
-def match(people, poses, sizes, absence):
-    """Person → place, for those who are near enough to a place."""
-    if not people or not poses:
+def track_people(frames: list[list[np.ndarray]], path: str | Path, joints: tuple[str, ...] = ()) -> Clip:
+    """A clip of the people that a pose estimator found in each frame, the most active one first.
+
+    ``frames`` are of people (V, C + 1), the score last; ``joints`` are names.
+    """
+    frames = [[person for person in people if person[:, :-1].any()] for people in frames]
+    shapes = {person.shape for people in frames for person in people}
+    if len(shapes) > 1:
+        raise RecordingError(f'{path}: people of different shapes (joints, coordinates and score): {sorted(shapes)}.')
+    if not shapes:
+        return Clip(np.zeros((0, len(frames), 0, 2), np.float32))
+    tracker = Tracker()
+    places = [tracker([person[:, :-1] for person in people]) for people in frames]
+    gathered = np.zeros((1 + max(map(max, filter(None, places))), len(frames), *shapes.pop()), np.float32)
+    for frame, people in enumerate(frames):
+        for person, place in zip(people, places[frame], strict=True):
+            gathered[place, frame] = person
+    return by_activity(Clip(gathered[..., :-1], gathered[..., -1], joints=joints))
+
+
+def match(people: list[np.ndarray], tracks: list[Track], frame: int) -> dict[int, int]:
+    """Person → track, for those who are near enough to one."""
+    if not people or not tracks:
         return {}
-    distance = _distance(np.stack(people), np.stack(poses))  # (P, M)
+    sizes, absence = np.array([track.size for track in tracks]), frame - np.array([track.frame for track in tracks])
+    distance = mean_distance(np.stack(people), np.stack([track.pose for track in tracks]))  # (P, M)
     allowed = distance <= SPEED * sizes * absence
     cost = np.where(allowed, distance / np.maximum(sizes, 1e-9), FORBIDDEN)
     pairs = zip(*(index.tolist() for index in linear_sum_assignment(cost)), strict=True)
     return {person: place for person, place in pairs if allowed[person, place]}
 
 
-def _distance(people, poses):
-    """The mean distance over joints that are seen in both; infinite if none is.  # (P, V, C), (M, V, C) -> (P, M)"""
+def mean_distance(people: np.ndarray, poses: np.ndarray) -> np.ndarray:
+    """Over joints that are seen in both; infinite if none is.  # (P, V, C), (M, V, C) -> (P, M)"""
     both = people.any(-1)[:, None] & poses.any(-1)  # (P, M, V)
     apart = np.linalg.norm(people[:, None] - poses, axis=-1) * both
     seen = both.sum(-1)
     return np.where(seen > 0, apart.sum(-1) / np.maximum(seen, 1), np.inf)
 
 
-def size(pose):
+def size(pose: np.ndarray) -> float:
     seen = pose[pose.any(-1)]
     return float(np.linalg.norm(np.ptp(seen, axis=0))) if len(seen) else 0.0

@@ -17,7 +17,7 @@ from torch import nn
 from usdrl_mmaction.errors import CheckpointError, RecordingError, UsageError
 
 from .clip import Clip
-from .readers.mmpose import to_clip
+from .tracking import track_people
 
 NEEDED = {'mmcv._ext': 'mmcv with compiled operators', 'mmdet': 'mmdet', 'mmpose': 'mmpose'}
 DETECTOR = 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_2x_coco.py'
@@ -42,7 +42,7 @@ def read_video(path: Path, detector: nn.Module, pose: nn.Module, score_thr: floa
         shape = frames[0].shape[:2]
     if not people:
         raise RecordingError(f'{path} is no video that OpenCV reads, or has no frames.')
-    return to_clip(people, path)._replace(img_shape=shape), video.get(cv2.CAP_PROP_FPS)
+    return track_people(people, path)._replace(img_shape=shape), video.get(cv2.CAP_PROP_FPS)
 
 
 def read_frames(video: cv2.VideoCapture) -> Iterator[list[np.ndarray]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from raw_files import moving
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_csv
 
 JOINTS = ('head', 'left_hand', 'foot')
@@ -81,12 +81,12 @@ def test_long_joints_that_are_not_listed_are_missing_and_numbers_sort_joints(tmp
     ],
 )
 def test_broken_tables_are_named_with_the_line(tmp_path, lines, message):
-    with pytest.raises(AnnotationError, match=f'clip.csv, {message}'):
+    with pytest.raises(RecordingError, match=f'clip.csv, {message}'):
         read(tmp_path, *lines)
 
 
 def test_no_lines_and_time_stamps(tmp_path):
-    with pytest.raises(AnnotationError, match=r'clip.csv has a header and nothing below'):
+    with pytest.raises(RecordingError, match=r'clip.csv has a header and nothing below'):
         read(tmp_path, 'a_x,a_y')
-    with pytest.raises(AnnotationError, match=r'clip.csv: its 3 entries spread over 10000 frames. Are these times\?'):
+    with pytest.raises(RecordingError, match=r'clip.csv: its 3 entries spread over 10000 frames. Are these times\?'):
         read(tmp_path, 'frame,a_x,a_y', '1700000000000,1,2', '1700000000033,1,2', '1700000009999,1,2')

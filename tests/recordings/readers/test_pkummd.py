@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from raw_files import moving, replace_line, write_pkummd
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_pkummd, read_segments, read_split
 
 
@@ -31,7 +31,7 @@ def test_exact_joints_and_an_absent_second_person(tmp_path):
 def test_broken_frames_are_named_with_the_line(tmp_path, number, text, message):
     write_pkummd(tmp_path / 'video.txt', moving(2))
     replace_line(tmp_path / 'video.txt', number, text)
-    with pytest.raises(AnnotationError, match=rf'video.txt, line {number}: {message}'):
+    with pytest.raises(RecordingError, match=rf'video.txt, line {number}: {message}'):
         read_pkummd(tmp_path / 'video.txt')
 
 
@@ -78,5 +78,5 @@ def test_splits(tmp_path, header):
 )
 def test_broken_splits(tmp_path, text, message):
     (tmp_path / 'cross.txt').write_text(text)
-    with pytest.raises(AnnotationError, match=f'cross.txt{message}'):
+    with pytest.raises(RecordingError, match=f'cross.txt{message}'):
         read_split(tmp_path / 'cross.txt')

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from raw_files import mmpose_instance, moving, write_openpose
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_clip, read_mmpose, read_openpose
 
 POSES = 100 * moving(2, frames=8, joints=17, coordinates=2)  # (2, T, V, 2)
@@ -79,14 +79,14 @@ NAN = mmpose_instance(np.full((17, 2), np.nan))
     ],
 )
 def test_broken_mmpose_files_are_named(tmp_path, content, message):
-    with pytest.raises(AnnotationError, match=f'clip.json: {message}'):
+    with pytest.raises(RecordingError, match=f'clip.json: {message}'):
         read_mmpose(dump(tmp_path, content))
 
 
 def test_json_that_is_cut_short_is_named_with_the_line(tmp_path):
     text = json.dumps(FRAMES, indent=1).splitlines()[:50]
     (tmp_path / 'clip.json').write_text('\n'.join(text))
-    with pytest.raises(AnnotationError, match=r'clip.json, line 50: no JSON'):
+    with pytest.raises(RecordingError, match=r'clip.json, line 50: no JSON'):
         read_mmpose(tmp_path / 'clip.json')
 
 
@@ -119,15 +119,16 @@ def test_openpose_people_gaps_and_undetected_joints(tmp_path):
 )
 def test_broken_openpose_files_are_named(tmp_path, text, message):
     (tmp_path / 'video_1_keypoints.json').write_text(text)
-    with pytest.raises(AnnotationError, match=message):
+    with pytest.raises(RecordingError, match=message):
         read_openpose(tmp_path)
 
 
 def test_folders_without_frames_or_numbers_and_unknown_formats(tmp_path):
-    with pytest.raises(AnnotationError, match=r'has no file \*_keypoints.json'):
+    with pytest.raises(RecordingError, match=r'has no file \*_keypoints.json'):
         read_openpose(tmp_path)
-    with pytest.raises(AnnotationError, match=r"no reader for '\.bvh'\. Known are \.csv, "):
+    (tmp_path / 'clip.bvh').touch()
+    with pytest.raises(RecordingError, match=r"no reader for '\.bvh'\. Known are \.csv, "):
         read_clip(tmp_path / 'clip.bvh')
     (tmp_path / 'first_keypoints.json').write_text('{"people": []}')
-    with pytest.raises(AnnotationError, match=r'first_keypoints.json: no frame number'):
+    with pytest.raises(RecordingError, match=r'first_keypoints.json: no frame number'):
         read_openpose(tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from raw_files import moving, replace_line, write_skeleton
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import MissingFileError, RecordingError
 from usdrl_mmaction.recordings.clip import by_activity
 from usdrl_mmaction.recordings.readers import read_clip, read_skeleton_text
 
@@ -73,7 +73,7 @@ def test_as_mmaction2s_own_script_reads_it(path):
 def test_broken_files_are_named_with_the_line(path, number, text, message):
     write_skeleton(path, moving(2, frames=2))
     replace_line(path, number, text)
-    with pytest.raises(AnnotationError, match=f'clip.skeleton, {message}'):
+    with pytest.raises(RecordingError, match=f'clip.skeleton, {message}'):
         read_skeleton_text(path)
 
 
@@ -81,16 +81,16 @@ def test_broken_files_are_named_with_the_line(path, number, text, message):
 def test_truncated_files(path, lines):
     write_skeleton(path, moving(2, frames=2))
     path.write_text('\n'.join(path.read_text().splitlines()[:lines]))
-    with pytest.raises(AnnotationError, match=f'clip.skeleton, line {lines}: the file ends here'):
+    with pytest.raises(RecordingError, match=f'clip.skeleton, line {lines}: the file ends here'):
         read_skeleton_text(path)
 
 
 def test_empty_absent_and_binary_files(path):
-    with pytest.raises(AnnotationError, match=r'clip.skeleton cannot be read: No such file'):
+    with pytest.raises(MissingFileError, match=r'There is no file .*clip.skeleton'):
         read_skeleton_text(path)
     path.write_text('\n\n')
-    with pytest.raises(AnnotationError, match=r'clip.skeleton is empty'):
+    with pytest.raises(RecordingError, match=r'clip.skeleton is empty'):
         read_skeleton_text(path)
     path.write_bytes(b'\x80\x04\x95')
-    with pytest.raises(AnnotationError, match=r'clip.skeleton is not a text file'):
+    with pytest.raises(RecordingError, match=r'clip.skeleton is not a text file'):
         read_skeleton_text(path)

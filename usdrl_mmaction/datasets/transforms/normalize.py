@@ -8,8 +8,8 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from scipy.spatial.transform import Rotation
 
-from usdrl_mmaction.errors import AnnotationError
-from usdrl_mmaction.skeletons import Skeleton, bone, get_skeleton
+from usdrl_mmaction.errors import AnnotationError, ConfigError
+from usdrl_mmaction.skeletons import Skeleton, bone, get_skeleton, middle
 
 
 @TRANSFORMS.register_module()
@@ -18,7 +18,7 @@ class NormalizeSkeleton(BaseTransform):
     lie along x in the first frame that shows both.
 
     Args:
-        layout (str | dict): Name, dict or JSON file of the skeleton; it tells the joints for what follows.
+        layout (str | dict): Name, dict or JSON file of the skeleton; it has the joints for what follows.
         center (int | None): The joint in the centre; by default the layout's ``origin``, in 'nturgb+d' the middle of
             the spine.
         shoulders (tuple[int, int] | None): The left and the right shoulder; by default the layout's.
@@ -71,7 +71,7 @@ class NormalizeSkeleton2D(BaseTransform):
         layout (str | dict): Name, dict or JSON file of the skeleton.
         torso (bool): False to leave out centre and size: where in the image people are, and how large, is kept.
         score (bool): Whether the joints' scores become a third channel; where an annotation has none, they are 1.
-        img_shape (tuple[int, int] | None): Height and width of the images, for annotations that do not tell; None to
+        img_shape (tuple[int, int] | None): Height and width of the images, for annotations without; None to
             take the largest coordinates of a clip.
     """
 
@@ -136,18 +136,12 @@ def read_keypoint(results: dict, joints: int | None, channels: int) -> np.ndarra
     """The joints of a clip, as many and of as many coordinates as they should be.  # (M, T, V, C)"""
     keypoint = np.asarray(results['keypoint'], dtype=np.float32)
     if keypoint.shape[2:] != (joints or keypoint.shape[2], channels):
-        raise AnnotationError(
+        raise ConfigError(
             f"Clip '{results.get('frame_dir', '?')}' has {keypoint.shape[2]} joints of {keypoint.shape[3]} "
             f"coordinates, not {joints or 'any'} of {channels}. Set 'layout' of the transforms to that of the data; "
             'NormalizeSkeleton is for 3D, NormalizeSkeleton2D for pixels.'
         )
     return keypoint
-
-
-def middle(keypoint: np.ndarray, joints: tuple[int, ...]) -> np.ndarray:
-    """The mean of those of the joints that are seen, or 0.  # (..., V, C) -> (..., C)"""
-    chosen = keypoint[..., joints, :]
-    return chosen.sum(-2) / np.maximum(chosen.any(-1).sum(-1, keepdims=True, dtype=keypoint.dtype), 1)
 
 
 def body_size(person: np.ndarray, skeleton: Skeleton) -> float:

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
+from usdrl_mmaction.files import missing
 
 from ..clip import Clip
+from .arrays import read_npz
 from .csv_table import read_csv
 from .mmpose import read_mmpose
-from .npz import read_npz
 from .openpose import is_openpose, read_openpose
 from .pkummd import read_pkummd, read_segments, read_split
 from .skeleton_text import read_skeleton_text
@@ -22,13 +23,15 @@ READERS = {
 
 
 def read_clip(path: str | Path) -> Clip:
-    """One recording in any format that its name tells: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, or a folder
+    """One recording in the format that its name says: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, or a folder
     of OpenPose's JSON files."""
     path = Path(path)
+    if not path.exists():
+        raise missing(path, 'recording')
     if is_openpose(path):
         return read_openpose(path)
     if path.suffix.lower() not in READERS:
-        raise AnnotationError(
+        raise RecordingError(
             f"{path}: no reader for '{path.suffix}'. Known are {', '.join(READERS)}, and folders of *_keypoints.json."
         )
     return READERS[path.suffix.lower()](path)

@@ -1,4 +1,4 @@
-"""Recordings as CSV, in one of two forms that the header tells:
+"""Recordings as CSV, in one of two forms, by its header:
 
 - wide, a line a frame: ``nose_x,nose_y[,nose_z][,nose_score],left_eye_x,…``, with columns ``frame`` and ``person`` if
   there are gaps or several people;
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 
 from ..clip import Clip
 from .text import at, from_first, read_lines, to_integer, to_numbers
@@ -63,7 +63,7 @@ def read_table(path: str | Path) -> Table:
         rows.append([field.strip() for field in row])
         lines.append(reader.line_num)
     if not rows:
-        raise AnnotationError(f'{path} has a header and nothing below.')
+        raise RecordingError(f'{path} has a header and nothing below.')
     if len(set(header)) < len(header):
         raise at(path, 1, 'two columns have the same name.')
     return Table(path, header, rows, lines)

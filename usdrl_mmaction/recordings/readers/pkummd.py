@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 
 from ..clip import Clip
 from .text import at, read_lines, to_integer, to_numbers
@@ -27,7 +27,7 @@ def read_pkummd(path: str | Path) -> Clip:
     return Clip(values.reshape(-1, PERSONS, JOINTS, 3).swapaxes(0, 1))
 
 
-def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[AnnotationError]]:
+def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[RecordingError]]:
     """The actions of a video of so many frames, and what is wrong with those that are left out.
 
     A line is ``label,start,end,confidence``. The numbers are taken as they are given: the start as the first frame of
@@ -37,7 +37,7 @@ def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[An
     for line, text in enumerate(read_lines(path), 1):
         try:
             segments.append(_segment(text, path, line, frames))
-        except AnnotationError as error:
+        except RecordingError as error:
             faults.append(error)
     return segments, faults
 
@@ -74,5 +74,5 @@ def read_split(path: str | Path) -> dict[str, list[str]]:
     split = {half: [name for name in where if where[name] == half] for half in halves.values()}
     for half, names in split.items():
         if not names:
-            raise AnnotationError(f'{path} has no names for {half}: a header Train… or Valid… with names is missing.')
+            raise RecordingError(f'{path} has no names for {half}: a header Train… or Valid… with names is missing.')
     return split

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
+from usdrl_mmaction.files import missing
 
 
 def read_lines(path: str | Path) -> list[str]:
@@ -14,13 +15,15 @@ def read_lines(path: str | Path) -> list[str]:
     try:
         lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
     except UnicodeDecodeError as error:
-        raise AnnotationError(f'{path} is not a text file ({error.reason} at byte {error.start}).') from None
+        raise RecordingError(f'{path} is not a text file ({error.reason} at byte {error.start}).') from None
+    except FileNotFoundError:
+        raise missing(path) from None
     except OSError as error:
-        raise AnnotationError(f'{path} cannot be read: {error.strerror}.') from None
+        raise RecordingError(f'{path} cannot be read: {error.strerror}.') from None
     while lines and not lines[-1].strip():
         lines.pop()
     if not lines:
-        raise AnnotationError(f'{path} is empty.')
+        raise RecordingError(f'{path} is empty.')
     return lines
 
 
@@ -70,12 +73,12 @@ def from_first(frames: Sequence[int], path: str | Path) -> tuple[list[int], int]
     first = min(frames)
     total = max(frames) - first + 1
     if total > 100 * len(frames):
-        raise AnnotationError(
+        raise RecordingError(
             f'{path}: its {len(frames)} entries spread over {total} frames. Are these times? Number the frames instead.'
         )
     return [frame - first for frame in frames], total
 
 
-def at(path: str | Path, line: int, what: str) -> AnnotationError:
+def at(path: str | Path, line: int, what: str) -> RecordingError:
     """The error of a line."""
-    return AnnotationError(f'{path}, line {line}: {what}')
+    return RecordingError(f'{path}, line {line}: {what}')

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from raw_files import moving
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_clip, read_npz
 
 
@@ -47,19 +47,19 @@ NAN[0, 3, 7, 1] = np.nan
 )
 def test_broken_arrays_are_named(tmp_path, arrays, message):
     np.savez(tmp_path / 'a.npz', **arrays)
-    with pytest.raises(AnnotationError, match=f'a.npz ?{message}'):
+    with pytest.raises(RecordingError, match=f'a.npz ?{message}'):
         read_npz(tmp_path / 'a.npz')
 
 
 def test_objects_are_not_unpickled_and_cut_or_empty_files_are_named(tmp_path):
     np.savez(tmp_path / 'a.npz', keypoint=np.array([print], dtype=object))
-    with pytest.raises(AnnotationError, match=r'a.npz is no whole NPY or NPZ file of numbers \(.*pickle'):
+    with pytest.raises(RecordingError, match=r'a.npz is no whole NPY or NPZ file of numbers \(.*pickle'):
         read_npz(tmp_path / 'a.npz')
     np.savez(tmp_path / 'b.npz', keypoint=moving())
     whole = (tmp_path / 'b.npz').read_bytes()
     for length in (0, 100, len(whole) // 2):
         (tmp_path / 'b.npz').write_bytes(whole[:length])
-        with pytest.raises(AnnotationError, match=r'b.npz is no whole'):
+        with pytest.raises(RecordingError, match=r'b.npz is no whole'):
             read_npz(tmp_path / 'b.npz')
 
 
@@ -67,5 +67,5 @@ def test_a_header_that_is_no_python(tmp_path):
     np.save(tmp_path / 'a.npy', moving())
     content = (tmp_path / 'a.npy').read_bytes().replace(b"'shape': (1, 6,", b"'shape': (1, \xf7,")
     (tmp_path / 'a.npy').write_bytes(content)
-    with pytest.raises(AnnotationError, match=r'a\.npy is no whole NPY or NPZ file'):
+    with pytest.raises(RecordingError, match=r'a\.npy is no whole NPY or NPZ file'):
         read_clip(tmp_path / 'a.npy')
