@@ -1,4 +1,4 @@
-"""What a stream is told is what the whole recording would have been told, and no more of it is kept than needed."""
+"""A stream is scored as the whole recording is, and no more of it is kept than needed."""
 
 import pickle
 import tracemalloc
@@ -10,9 +10,9 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 
 from usdrl_mmaction.apis import StreamingDetector, load_model
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.datasets.windows import stitch
+from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.evaluation import proposals_from_scores
-from usdrl_mmaction.evaluation.functional.tracks import stitch
 from usdrl_mmaction.recordings.inputs import Recording, read_recording
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -91,7 +91,7 @@ def test_frames_may_come_several_at_a_time(detector, causal, length):
 
 
 @pytest.mark.parametrize('causal, delay', [(False, 16), (True, 0)])
-def test_a_frame_is_told_after_the_delay_and_not_before(detector, causal, delay):
+def test_a_frame_is_reported_after_the_delay_and_not_before(detector, causal, delay):
     model = detector(causal)
     assert model.delay == delay
     for t in range(40):
@@ -116,7 +116,7 @@ def test_segments_are_those_of_the_whole_track(detector, causal):
     assert all(segment['name'] == f'action {segment["label"]}' for segment in segments)
 
 
-def test_a_segment_is_told_as_it_ends(detector):
+def test_a_segment_is_reported_as_it_ends(detector):
     model, keypoint = detector(causal=True, threshold=0.1), video(120)
     for t in range(120):
         for segment in model(keypoint[:, t]).segments:
@@ -145,7 +145,7 @@ def test_memory_does_not_grow_with_the_stream(detector):
         assert abs(held(600) - held(100)) < 20_000  # 500 frames of joints would be 300,000
     finally:
         tracemalloc.stop()
-    assert model.recent.keypoint.shape[1] == 16 and len(model.totals) <= 16 + 6
+    assert model.recent.keypoint.shape[1] == 16 and len(model.mean.totals) <= 16 + 6
 
 
 # --- People in any order --------------------------------------------------------------------------------------------
@@ -155,11 +155,20 @@ def apart():
     return video(60) * 0.02 * size[:, None, None, None] + place[:, None, None, None]
 
 
-def test_people_in_any_order_are_told_apart(detector):
+def test_people_in_any_order_are_tracked(detector):
     keypoint, rng, model = apart(), np.random.default_rng(0), detector()
     found = [model(list(rng.permutation(people))).scores for people in keypoint.swapaxes(0, 1)]
     found.append(model.finish().scores)
     np.testing.assert_allclose(np.concatenate(found), stream(model, keypoint)[0], atol=1e-6)
+
+
+def test_scores_play_no_part_in_tracking(detector):
+    keypoint, model = apart(), detector()
+    for t, people in enumerate(keypoint.swapaxes(0, 1)):
+        low, high = (np.full((25, 1), score, np.float32) for score in ((0.1, 99), (99, 0.1))[t % 2])
+        found = model([np.c_[people[1], high], np.c_[people[0], low]])
+        assert found.start == max(t - 16, 0)
+    np.testing.assert_allclose(model.recent.keypoint, keypoint[:, -16:])
 
 
 def test_who_leaves_for_less_than_a_window_comes_back_to_the_same_place(detector):
@@ -197,7 +206,7 @@ def test_nobody_in_view_is_no_fault(detector):
 def test_frames_of_another_shape(detector, frames, message):
     model = detector()
     model(video(2))
-    with pytest.raises(AnnotationError, match=message):
+    with pytest.raises(RecordingError, match=message):
         model(frames)
 
 

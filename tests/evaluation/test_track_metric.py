@@ -11,7 +11,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from mmaction.registry import METRICS
 
-from usdrl_mmaction.evaluation.functional.tracks import stitch
+from usdrl_mmaction.errors import PredictionError
 from usdrl_mmaction.evaluation.metrics import TrackMetric
 
 WINDOW, STRIDE, CLASSES = 16, 6, 4
@@ -156,7 +156,7 @@ def test_memory_does_not_hold_a_video(tmp_path):
 def test_frames_in_no_window_are_named():
     windows, metric = make_windows(), Keep()
     metric.process(None, [window for window in windows if window['video'] != 'b' or window['start'] != 0])
-    with pytest.raises(ValueError, match='Video b: 6 of 50 frames are in no window, the first is frame 0'):
+    with pytest.raises(PredictionError, match='Video b: frames 0 to 5 are in no window'):
         metric.evaluate(9)
 
 
@@ -172,11 +172,5 @@ def test_windows_that_another_machine_cannot_see_are_named(monkeypatch):
 
 
 def test_scores_of_another_shape_are_named():
-    with pytest.raises(ValueError, match=r"Video v has 'scores' of shape \(4,\); expected \(frames, classes\)"):
+    with pytest.raises(PredictionError, match=r"Video v has 'scores' of shape \(4,\); expected \(frames, classes\)"):
         Keep().process(None, [dict(video='v', segments=[], scores=torch.rand(4))])
-
-
-def test_stitching_by_hand():
-    track = np.zeros((4, 1), np.float32)
-    stitch([(0, np.array([[1], [2], [3]])), (1, np.array([[4], [5], [6], [7]]))], track)
-    assert track.ravel().tolist() == [1, 3, 4, 6]

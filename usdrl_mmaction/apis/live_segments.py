@@ -1,16 +1,10 @@
-"""Runs of frames that score above a threshold, found while the frames come."""
+"""Segments of frames that score above a threshold, found while the frames come."""
 
 import numpy as np
 
 
-def as_segment(label: int, start: int, end: int, score: float, classes: list[str]) -> dict:
-    """Plain values, for JSON. Labels count the background, ``classes`` do not."""
-    name = {'name': classes[int(label) - 1]} if label <= len(classes) else {}
-    return {'label': int(label), **name, 'start': int(start), 'end': int(end), 'score': float(score)}
-
-
-class Runs:
-    """The runs of every action, as ``proposals_from_scores`` finds them in whole tracks, each told as it ends."""
+class LiveSegments:
+    """The segments of every action, as ``proposals_from_scores`` finds them in whole tracks, each given as it ends."""
 
     def __init__(self, threshold: float, classes: list[str]):
         self.threshold = threshold
@@ -18,7 +12,7 @@ class Runs:
         self.open = {}  # label -> start, sum of the probabilities so far
 
     def add(self, frame: int, scores: np.ndarray) -> list[dict]:
-        """The segments that a frame does not go on with.  # (1 + classes,)"""
+        """The segments that end before a frame.  # (1 + classes,)"""
         above = {label for label in np.flatnonzero(scores > self.threshold).tolist() if label}
         ended = self.close(frame, set(self.open) - above)
         for label in above:
@@ -27,7 +21,13 @@ class Runs:
         return ended
 
     def close(self, frame: int, labels: set[int] | None = None) -> list[dict]:
-        """Ends runs, by default all of them, before a frame."""
+        """Ends segments, by default all of them, before a frame."""
         labels = sorted(self.open if labels is None else labels)
-        runs = [(label, *self.open.pop(label)) for label in labels]
-        return [as_segment(label, start, frame, total / (frame - start), self.classes) for label, start, total in runs]
+        ended = [(label, *self.open.pop(label)) for label in labels]
+        return [as_segment(label, start, frame, total / (frame - start), self.classes) for label, start, total in ended]
+
+
+def as_segment(label: int, start: int, end: int, score: float, classes: list[str]) -> dict:
+    """Plain values, for JSON. Labels count the background, ``classes`` do not."""
+    name = {'name': classes[int(label) - 1]} if label <= len(classes) else {}
+    return {'label': int(label), **name, 'start': int(start), 'end': int(end), 'score': float(score)}

@@ -1,4 +1,4 @@
-"""What people are doing, told while the frames come, with memory for a window of them."""
+"""Live detection: what people do, reported while the frames come, with memory for a window of them."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,19 +8,20 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.datasets.windows import OverlapMean
+from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.recordings.clip import Clip
-from usdrl_mmaction.recordings.slots import Slots
+from usdrl_mmaction.recordings.tracking import Tracker
 
-from .live_segments import Runs
+from .live_segments import LiveSegments
 from .model import load_model
 from .preparation import classes_of
-from .window_scorer import WindowScorer, cut
+from .window_scorer import WindowScorer
 
 
 class Detections(NamedTuple):
-    """What has become known: the scores of some more frames, and the segments that end in them."""
+    """What has become known: the scores of some more frames, and the segments that have ended."""
 
     start: int  # the first of the frames
     scores: np.ndarray  # (frames, 1 + classes), probabilities with the background first
@@ -36,8 +37,8 @@ class StreamingDetector:
     >>> found = detector.finish()
 
     The windows are those of the config's test data, and the score of a frame is the mean of all windows that it is in,
-    as in the test of a whole video. It is told ``delay`` frames after the frame: when the frame can be in no further
-    window, not even in the one that the video may end with.
+    as in the test of a whole video. It is reported ``delay`` frames later, when the frame can be in no further window,
+    not even in the one that the video may end with.
 
     With a causal encoder there is no delay: windows are scored as far as their frames have come, and no later frame
     changes that. Only, the last window stays where it is, where the test moves it back to end with the video; and what
@@ -48,7 +49,7 @@ class StreamingDetector:
         model (str | Path | Config | FrameLocalizer): A config, or a localizer that ``load_model`` built.
         checkpoint (str | Path | None): The weights that go with a config.
         device (str | None): By default an accelerator if there is one.
-        threshold (float): A segment is a run of frames whose probability is above it.
+        threshold (float): The frames of a segment have a probability above it.
         img_shape (tuple[int, int] | None): Height and width of the images, for models of pixels.
     """
 
@@ -63,12 +64,11 @@ class StreamingDetector:
         init_default_scope('mmaction')
         model = model if isinstance(model, FrameLocalizer) else load_model(model, checkpoint)
         if not isinstance(model, FrameLocalizer):
-            raise ValueError(f'{type(model).__name__} scores no frames. Choose a config of detection or segmentation.')
+            raise UsageError(f'{type(model).__name__} scores no frames. Choose a config of detection or segmentation.')
         self.scorer = WindowScorer(model.to(device or get_device()).eval())
         self.window, self.stride = self.scorer.window, self.scorer.stride
         self.causal = self.scorer.causal
         self.delay = 0 if self.causal else self.window
-        self.num_scores = 1 + model.head.num_classes
         self.classes = classes_of(model)
         self.threshold = threshold
         self.img_shape = img_shape
@@ -77,11 +77,10 @@ class StreamingDetector:
     def reset(self):
         """Forgets the stream."""
         self.recent = None  # the last frames, a window at most
-        self.seen = self.told = 0  # frames
-        self.totals = np.zeros((0, self.num_scores), np.float32)  # of the frames from ``told`` on
-        self.counts = np.zeros(0, np.int32)  # windows that each of them is in
-        self.runs = Runs(self.threshold, self.classes)
-        self.slots = Slots(self.scorer.prepare.num_person, self.window)
+        self.seen = 0  # frames
+        self.mean = OverlapMean(self.scorer.num_scores)
+        self.segments = LiveSegments(self.threshold, self.classes)
+        self.tracker = Tracker(self.scorer.prepare.num_person, self.window)
 
     def __call__(self, frames: np.ndarray | list) -> Detections:
         """Takes what comes next.
@@ -89,13 +88,12 @@ class StreamingDetector:
         Args:
             frames (np.ndarray | list): One frame, (persons, joints, coordinates), or several, (persons, frames, joints,
                 coordinates), with everybody in a place of their own; or a list of the people of one frame in any
-                order, (joints, coordinates) each, who are told apart by where they were before. After the coordinates
-                may follow a score. What is not seen is 0.
+                order, (joints, coordinates) each, who are tracked. After the coordinates may follow a score. What is
+                not seen is 0.
         """
         clip = self.read(frames)
-        found = [
-            self.advance(clip._replace(keypoint=keypoint, score=score)) for keypoint, score in pieces(clip, self.stride)
-        ]
+        starts = range(0, clip.keypoint.shape[1], self.stride)
+        found = [self.advance(clip.map(lambda array, t=t: array[:, t : t + self.stride])) for t in starts]
         return Detections(
             found[0].start,
             np.concatenate([part.scores for part in found]),
@@ -103,12 +101,12 @@ class StreamingDetector:
         )
 
     def finish(self) -> Detections:
-        """What is still to be told when the stream has ended. The next frame begins another one."""
+        """What is still to be reported when the stream has ended. The next frame begins another one."""
         last = max(self.seen - self.window, 0)
         if self.seen and not self.causal and (last % self.stride or self.seen < self.window):
             self.score([last], 0)
-        found = self.tell(self.seen)
-        found.segments.extend(self.runs.close(self.told))
+        found = self.report(self.seen)
+        found.segments.extend(self.segments.close(self.seen))
         self.reset()
         return found
 
@@ -119,28 +117,24 @@ class StreamingDetector:
         begun = max(-(-(before - self.window + 1) // self.stride), 0) * self.stride
         due = range(begun, self.seen if self.causal else self.seen - self.window + 1, self.stride)
         self.score(list(due), before if self.causal else 0)
-        self.recent = latest(self.recent, self.window)
-        return self.tell(max(self.seen - self.delay, self.told))
+        # Copied, or views of views would keep every frame alive.
+        self.recent = self.recent.map(lambda array: array[:, -self.window :].copy())
+        return self.report(max(self.seen - self.delay, self.mean.start))
 
     def score(self, starts: list[int], first: int):
         """Adds what windows say of the frames from ``first`` on."""
         if not starts:
             return
         offset = self.seen - self.recent.keypoint.shape[1]
-        windows = [cut(self.recent, start - offset, self.window) for start in starts]
-        for start, scores in zip(starts, self.scorer(windows), strict=True):
-            begin, end = max(start, first), min(start + self.window, self.seen)
-            missing = max(end - self.told - len(self.counts), 0)
-            self.totals = np.pad(self.totals, ((0, missing), (0, 0)))
-            self.counts = np.pad(self.counts, (0, missing))
-            self.totals[begin - self.told : end - self.told] += scores[begin - start : end - start]
-            self.counts[begin - self.told : end - self.told] += 1
+        found = self.scorer(self.recent, [start - offset for start in starts])
+        for start, scores in zip(starts, found, strict=True):
+            begin = max(start, first)
+            self.mean.add(begin, scores[begin - start : self.seen - start])
 
-    def tell(self, end: int) -> Detections:
-        start, count = self.told, end - self.told
-        scores = (self.totals[:count] / self.counts[:count, None]).astype(np.float32)
-        self.totals, self.counts, self.told = self.totals[count:], self.counts[count:], end
-        return Detections(start, scores, [run for t, row in enumerate(scores, start) for run in self.runs.add(t, row)])
+    def report(self, end: int) -> Detections:
+        start, scores = self.mean.start, self.mean.take(end)
+        ended = [segment for frame, row in enumerate(scores, start) for segment in self.segments.add(frame, row)]
+        return Detections(start, scores, ended)
 
     def read(self, frames: np.ndarray | list) -> Clip:
         array = self.placed(frames) if isinstance(frames, list) else np.asarray(frames, dtype=np.float32)
@@ -148,14 +142,14 @@ class StreamingDetector:
         prepare = self.scorer.prepare
         joints, channels = len(prepare.skeleton), prepare.channels
         if array.ndim != 4 or 0 in array.shape or array.shape[2:] not in ((joints, channels), (joints, channels + 1)):
-            raise AnnotationError(
+            raise RecordingError(
                 f'Frame {self.seen} of the stream is {np.shape(frames)}; expected persons, or persons and frames, then '
                 f'{joints} joints of {channels} coordinates, which a score may follow.'
             )
         if not np.isfinite(array).all():
-            raise AnnotationError(f'Frame {self.seen} of the stream is not finite. Write 0 where a joint is not seen.')
+            raise RecordingError(f'Frame {self.seen} of the stream is not finite. Write 0 where a joint is not seen.')
         if self.recent is not None and len(array) != len(self.recent.keypoint):
-            raise AnnotationError(
+            raise RecordingError(
                 f'Frame {self.seen} of the stream has {len(array)} persons, those before had '
                 f'{len(self.recent.keypoint)}. Write 0 for who is not there, or give a list of people.'
             )
@@ -163,27 +157,23 @@ class StreamingDetector:
         return prepare.with_score(Clip(array[..., :channels], score, self.img_shape))
 
     def placed(self, people: list) -> np.ndarray:
-        """People in their slots.  # of (V, D) -> (slots, V, D)"""
+        """People in their places.  # of (V, D) -> (places, V, D)"""
         prepare = self.scorer.prepare
         shape = len(prepare.skeleton), prepare.channels
         people = [np.asarray(person, dtype=np.float32) for person in people]
         for number, person in enumerate(people):
             if person.shape not in (shape, (shape[0], shape[1] + 1)):
-                raise AnnotationError(
+                raise RecordingError(
                     f'Person {number} of frame {self.seen} of the stream is {person.shape}; expected {shape[0]} joints '
                     f'of {shape[1]} coordinates, which a score may follow.'
                 )
         width = max((person.shape[1] for person in people), default=prepare.channels)
         placed = np.zeros((prepare.num_person, shape[0], width), np.float32)
-        for slot, number in self.slots(people, prepare.channels).items():
-            placed[slot, :, : people[number].shape[1]] = people[number]
+        places = self.tracker([person[:, : prepare.channels] for person in people])
+        for person, place in zip(people, places, strict=True):
+            if place is not None:
+                placed[place, :, : person.shape[1]] = person
         return placed
-
-
-def pieces(clip: Clip, length: int):
-    for start in range(0, clip.keypoint.shape[1], length):
-        score = None if clip.score is None else clip.score[:, start : start + length]
-        yield clip.keypoint[:, start : start + length], score
 
 
 def joined(before: Clip | None, after: Clip) -> Clip:
@@ -191,9 +181,3 @@ def joined(before: Clip | None, after: Clip) -> Clip:
         return after
     score = None if after.score is None else np.concatenate([before.score, after.score], axis=1)
     return after._replace(keypoint=np.concatenate([before.keypoint, after.keypoint], axis=1), score=score)
-
-
-def latest(clip: Clip, length: int) -> Clip:
-    """Copied, or views of views would keep every frame alive."""
-    score = None if clip.score is None else clip.score[:, -length:].copy()
-    return clip._replace(keypoint=clip.keypoint[:, -length:].copy(), score=score)

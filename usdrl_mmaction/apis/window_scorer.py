@@ -1,11 +1,12 @@
 """Scores of the frames of recordings: windows of them, prepared and scored as in the test of a localizer's config."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from usdrl_mmaction.datasets.annotations import make_annotation
-from usdrl_mmaction.datasets.untrimmed_pose_dataset import starts_of_windows
-from usdrl_mmaction.evaluation.functional.tracks import stitch
+from usdrl_mmaction.datasets.windows import cut, starts_of_windows, stitch
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.recordings.clip import Clip
 
@@ -20,19 +21,20 @@ class WindowScorer:
         self.prepare = Preparation(model)
         self.window, self.stride = windows_of(model)
         self.causal = getattr(model.backbone, 'causal', False)
+        self.num_scores = 1 + model.head.num_classes
         self.batch_size = batch_size
 
     def track(self, clip: Clip) -> np.ndarray:
         """The scores of all frames, averaged over the windows that they are in.  # (T, 1 + classes)"""
-        num_frames = clip.keypoint.shape[1]
-        starts = self.starts(num_frames)
-        scores = []
+        track = np.zeros((clip.keypoint.shape[1], self.num_scores), np.float32)
+        stitch(self.score_windows(clip), track)
+        return track
+
+    def score_windows(self, clip: Clip) -> Iterator[tuple[int, np.ndarray]]:
+        starts = self.starts(clip.keypoint.shape[1])
         for first in range(0, len(starts), self.batch_size):
             batch = starts[first : first + self.batch_size]
-            scores.extend(self([cut(clip, start, self.window) for start in batch]))
-        track = np.zeros((num_frames, scores[0].shape[1]), np.float32)
-        stitch(zip(starts, scores, strict=True), track)
-        return track
+            yield from zip(batch, self(clip, batch), strict=True)
 
     def starts(self, num_frames: int) -> list[int]:
         """Where windows start, as in the test. Of a causal model the last one goes on past the end instead of being
@@ -42,20 +44,11 @@ class WindowScorer:
         return starts_of_windows(num_frames, self.window, self.stride)
 
     @torch.no_grad()
-    def __call__(self, windows: list[Clip]) -> np.ndarray:  # -> (N, window, 1 + classes)
-        batch = self.prepare([make_annotation('', -1, from_first_person(clip)) for clip in windows])
+    def __call__(self, clip: Clip, starts: list[int]) -> np.ndarray:
+        """The scores of the windows of a clip; past its end, people stand still.  # (N, window, 1 + classes)"""
+        windows = [clip.map(lambda array, start=start: cut(array, start, self.window)) for start in starts]
+        batch = self.prepare([make_annotation('', -1, from_first_person(window)) for window in windows])
         return np.stack([sample.scores.cpu().numpy() for sample in self.model.test_step(batch)])
-
-
-def cut(clip: Clip, start: int, window: int) -> Clip:
-    """The frames of a window; past the end of the clip, people stand still."""
-
-    def part(array):  # (M, T, V[, C]) -> (M, window, V[, C])
-        shown = array[:, start : start + window]
-        missing = window - shown.shape[1]
-        return np.pad(shown, [(0, missing if axis == 1 else 0) for axis in range(shown.ndim)], mode='edge')
-
-    return clip._replace(keypoint=part(clip.keypoint), score=None if clip.score is None else part(clip.score))
 
 
 def from_first_person(clip: Clip) -> Clip:

@@ -6,6 +6,8 @@ import numpy as np
 from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
+from usdrl_mmaction.errors import ConfigError
+
 from .skeleton_dataset import SkeletonDataset
 
 
@@ -20,7 +22,7 @@ class FewLabelsDataset(SkeletonDataset):
 
     def __init__(self, *args, share, seed=0, **kwargs):
         if not 0 < share <= 1:
-            raise ValueError(f'share={share} is above 0 and up to 1: 0.01 for 1 %.')
+            raise ConfigError(f'share={share} is above 0 and up to 1: 0.01 for 1 %.')
         self.share = share
         self.seed = seed
         super().__init__(*args, **kwargs)

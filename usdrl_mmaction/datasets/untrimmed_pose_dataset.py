@@ -7,12 +7,13 @@ import torch
 from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, ConfigError
 
 from .annotations import clips_of_split, read_annotations
 from .segments import checked_segments, frame_labels
 from .skeleton_dataset import SkeletonDataset
 from .store import FIELDS
+from .windows import cut, starts_of_windows
 
 IGNORED = -1  # the label of frames that are none of the video's
 
@@ -41,11 +42,11 @@ class UntrimmedPoseDataset(SkeletonDataset):
     def __init__(self, *args, window=64, stride=None, background=0.25, **kwargs):
         stride = max(window // 2, 1) if stride is None else stride
         if not 1 <= stride <= window:
-            raise ValueError(
+            raise ConfigError(
                 f'stride={stride} must be from 1 to window={window}, or frames would be in no test window.'
             )
         if not 0 <= background < 1:
-            raise ValueError(f'background={background} is a share of the windows, from 0 and below 1.')
+            raise ConfigError(f'background={background} is a share of the windows, from 0 and below 1.')
         self.window = window
         self.stride = stride
         self.background = background
@@ -54,10 +55,10 @@ class UntrimmedPoseDataset(SkeletonDataset):
 
     def load_data_list(self) -> list[dict]:
         content = read_annotations(self.ann_file)
-        told = {key: value for key, value in content.get('meta', {}).items() if key in ('classes', 'fps')}
-        if 'classes' in told:
-            told['classes'] = list(told['classes'])
-        self._metainfo = {**told, **self._metainfo}
+        known = {key: value for key, value in content.get('meta', {}).items() if key in ('classes', 'fps')}
+        if 'classes' in known:
+            known['classes'] = list(known['classes'])
+        self._metainfo = {**known, **self._metainfo}
         videos = clips_of_split(content, self.split, self.ann_file)
         return [self.checked(video) for video in videos]
 
@@ -67,10 +68,11 @@ class UntrimmedPoseDataset(SkeletonDataset):
             raise AnnotationError(f"{self.ann_file}: video '{video['frame_dir']}' has no 'keypoint', or no frames.")
         classes = self._metainfo.get('classes')
         segments = checked_segments(video, shape[1], self.ann_file, classes and len(classes))
-        cut = int((segments != np.reshape(video['segments'], (-1, 3))).any(1).sum())
-        if cut:
+        shortened = int((segments != np.reshape(video['segments'], (-1, 3))).any(1).sum())
+        if shortened:
             print_log(
-                f"{self.ann_file}: {cut} segments of video '{video['frame_dir']}' reached outside of it and were cut.",
+                f"{self.ann_file}: {shortened} of the {len(segments)} segments of video '{video['frame_dir']}' reached "
+                'outside of it and were cut.',
                 'current',
                 logging.WARNING,
             )
@@ -92,8 +94,9 @@ class UntrimmedPoseDataset(SkeletonDataset):
         self.segments = np.array(spans).reshape(-1, 3)  # (S, 3) of video, start, end
         if not len(self.segments):
             raise AnnotationError(f"{self.ann_file}: the videos of split '{self.split}' have no segments to train on.")
-        self.still = np.cumsum([np.count_nonzero(labels == 0) for labels in self.labels])  # frames of background so far
-        share = self.background if self.still[-1] else 0
+        # So many frames of background up to the end of each video.
+        self.background_frames = np.cumsum([np.count_nonzero(labels == 0) for labels in self.labels])
+        share = self.background if self.background_frames[-1] else 0
         self.num_background = round(len(self.segments) * share / (1 - share))
 
     def __len__(self) -> int:
@@ -106,7 +109,7 @@ class UntrimmedPoseDataset(SkeletonDataset):
         info, labels = self.data_list[video], np.full(self.window, IGNORED)
         shown = self.labels[video][start : start + self.window]
         labels[: len(shown)] = shown
-        frames = {field: self.cut(info[field], start) for field in FIELDS if field in info}
+        frames = {field: cut(info[field], start, self.window) for field in FIELDS if field in info}
         return {
             **info,
             **frames,
@@ -118,26 +121,15 @@ class UntrimmedPoseDataset(SkeletonDataset):
             'sample_idx': idx,
         }
 
-    def cut(self, array: np.ndarray, start: int) -> np.ndarray:  # (M, T, V[, C]) -> (M, window, V[, C])
-        shown = np.array(array[:, start : start + self.window])
-        missing = self.window - shown.shape[1]
-        return np.pad(shown, [(0, missing if axis == 1 else 0) for axis in range(shown.ndim)], mode='edge')
-
     def draw(self, idx: int) -> tuple[int, int]:
         """A video, and where in it a training window starts."""
         if idx < len(self.segments):
             video, first, end = self.segments[idx]
             frame = np.random.randint(first, end)
         else:
-            number = np.random.randint(self.still[-1])
-            video = int(np.searchsorted(self.still, number, 'right'))
-            rest = self.still[video] - number  # counted from the end of the video
+            number = np.random.randint(self.background_frames[-1])
+            video = int(np.searchsorted(self.background_frames, number, 'right'))
+            rest = self.background_frames[video] - number  # counted from the end of the video
             frame = np.flatnonzero(self.labels[video] == 0)[-rest]
         latest = max(self.data_list[video]['total_frames'] - self.window, 0)
         return video, int(np.clip(frame - np.random.randint(self.window), 0, latest))
-
-
-def starts_of_windows(num_frames: int, window: int, stride: int) -> list[int]:
-    """Where windows start that cover a video."""
-    last = max(num_frames - window, 0)
-    return [*range(0, last, stride), last]

@@ -9,7 +9,9 @@ import numpy as np
 from mmengine.dist import all_gather_object, barrier, broadcast_object_list, is_main_process
 from mmengine.evaluator import BaseMetric
 
-from ..functional.tracks import stitch
+from usdrl_mmaction.datasets.windows import stitch
+from usdrl_mmaction.errors import PredictionError
+from usdrl_mmaction.files import missing
 
 FILE = 'windows.bin'
 
@@ -59,10 +61,10 @@ class TrackMetric(BaseMetric):
 
     def check(self, video: str, scores: np.ndarray):
         if scores.ndim != 2 or not scores.size:
-            raise ValueError(f"Video {video} has 'scores' of shape {scores.shape}; expected (frames, classes).")
+            raise PredictionError(f"Video {video} has 'scores' of shape {scores.shape}; expected (frames, classes).")
 
     def evaluate(self, size: int) -> dict:
-        """The metrics of all windows of all processes; ``size`` is not needed to tell what came twice."""
+        """The metrics of all windows of all processes; ``size`` is not used: what came twice is known by its start."""
         parts = all_gather_object((self.folder and self.folder.name, list(self.results), self.facts))
         metrics = [None]
         if is_main_process():
@@ -104,8 +106,10 @@ class Videos(Mapping):
             track = np.memmap(file, np.float32, 'w+', shape=shape)
         try:
             stitch(self.read(video), track)
-        except ValueError as error:
-            raise ValueError(f'Video {video}: {error}. Test windows must cover a video; lower their stride.') from error
+        except PredictionError as error:
+            raise PredictionError(
+                f'Video {video}: {error}. Test windows must cover a video; lower their stride.'
+            ) from error
         return Video(track, segments)
 
     def read(self, video: str) -> Iterator[tuple[int, np.ndarray]]:
@@ -116,8 +120,6 @@ class Videos(Mapping):
 def existing(folder: str) -> Path:
     path = Path(folder, FILE)
     if not path.exists():
-        raise FileNotFoundError(
-            f"A process wrote its windows to {path}, which the first process does not see. Set the metric's "
-            "'collect_dir' to a folder that all machines share."
-        )
+        todo = "Another process wrote it: set the metric's 'collect_dir' to a folder that all machines share."
+        raise missing(path, 'file of windows', todo)
     return path
