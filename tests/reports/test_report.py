@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import shrunk
 from mmengine.config import Config
-from mmengine.runner import Runner
 from reports.run_folders import training, write_detections, write_dump, write_start
 
-from usdrl_mmaction.commands.common import find_config
+from usdrl_mmaction.commands.common import build_runner, find_config
 from usdrl_mmaction.errors import MissingFileError
 from usdrl_mmaction.reports.report import rounded, write_report
 
@@ -67,7 +66,7 @@ def trained(tmp_path_factory, ann_file) -> Path:
     for name, options in changes.items():
         cfg = Config.fromfile(find_config(f'{name}_synthetic'))
         cfg.merge_from_dict(shrunk(cfg, ann_file) | options | dict(work_dir=str(folder / name), log_level='WARNING'))
-        runner = Runner.from_cfg(cfg)
+        runner = build_runner(cfg)
         runner.train()
     accuracy = runner.test()['acc/top1']
     (folder / 'results.json').write_text(json.dumps({'linear': {'pretrained': float(accuracy)}}))
