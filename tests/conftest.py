@@ -11,6 +11,7 @@ import pytest
 from mmengine.config import Config
 
 from usdrl_mmaction.commands.common import find_config
+from usdrl_mmaction.engine.runner.settings import complete
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = count()
@@ -44,7 +45,8 @@ def ann_file(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def tiny(ann_file, tmp_path):
-    """A config of configs/usdrl, made small enough to run in a second on the clips of ``ann_file``."""
+    """A config of configs/usdrl, made small enough to run in a second on the clips of ``ann_file``, and complete: any
+    runner can be built from it."""
 
     def load(name: str, options: dict | None = None) -> Config:
         cfg = Config.fromfile(find_config(name))
@@ -55,7 +57,7 @@ def tiny(ann_file, tmp_path):
         cfg.log_level = 'WARNING'
         cfg.merge_from_dict(shrunk(cfg, ann_file))
         cfg.merge_from_dict(deepcopy(options or {}))
-        return cfg
+        return complete(cfg)
 
     return load
 

@@ -1,5 +1,6 @@
 custom_imports = dict(imports=['usdrl_mmaction'])
 default_scope = 'mmaction'
+runner_type = 'UsdrlRunner'
 default_hooks = dict(
     runtime_info=dict(type='RuntimeInfoHook'),
     epoch_seed=dict(type='EpochSeedHook'),

@@ -1,7 +1,6 @@
 _base_ = './pretrain_ntu60.py'
 # Every process keeps a share of the weights, gradients and optimizer state.
 model = dict(head=dict(gather=True))
-runner_type = 'FlexibleRunner'
 strategy = dict(
     type='FSDPStrategy',
     model_wrapper=dict(type='MMFullyShardedDataParallel', auto_wrap_policy='dste_layers'),

@@ -5,15 +5,14 @@ import pickle
 from argparse import Namespace
 from multiprocessing import Pipe
 from multiprocessing.connection import Client
-from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
 from usdrl_mmaction.commands.common import build_runner, load_config, one_line_errors
-from usdrl_mmaction.errors import AnnotationError, CheckpointError, SaveError, UsageError
+from usdrl_mmaction.errors import AnnotationError, CheckpointError, ConfigError, MissingFileError, SaveError, UsageError
 
-CONFIG = str(Path(__file__).resolve().parent.parent / 'configs/usdrl/pretrain_synthetic.py')
+CONFIG = 'pretrain_synthetic'
 
 
 def arguments(config=CONFIG, **options):
@@ -48,12 +47,12 @@ def test_keys_that_exist_or_may(key):
     ],
 )
 def test_keys_that_do_not_exist(key, message):
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(ConfigError, match=message):
         load_config(arguments(**{key: 1}))
 
 
 def test_a_config_that_is_not_there():
-    with pytest.raises(UsageError, match=r'there is no config configs/nothing\.py'):
+    with pytest.raises(MissingFileError, match=r'There is no config configs/nothing\.py'):
         load_config(arguments('configs/nothing.py'))
 
 
@@ -127,7 +126,7 @@ def test_an_error_that_was_set_aside_by_a_full_disk():
 def test_a_work_dir_that_cannot_be_written_to(tmp_path):
     (tmp_path / 'file').write_text('')
     for work_dir in (tmp_path / 'file', tmp_path / 'file/below', '/proc/work'):
-        with pytest.raises(UsageError, match=r'the work dir .* cannot be written to: .*Set --work-dir'):
+        with pytest.raises(ConfigError, match=r'the work dir .* cannot be written to: .*Set --work-dir'):
             build_runner(Config(dict(work_dir=str(work_dir))))
 
 

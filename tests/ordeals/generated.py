@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from mmengine.config import Config
 
-from usdrl_mmaction.commands.common import check_key
+from usdrl_mmaction.engine.runner.overrides import override
 from usdrl_mmaction.skeletons import get_skeleton
 
 from .files import ROOT, command, read, read_dataset
@@ -143,7 +143,7 @@ GENERATED = {
     'layouts': (spoiled(LAYOUT, JSON), written('.json', write_json, lambda path: get_skeleton(str(path)) and None)),
     'CSV': (spoiled(TABLE, WORDS | st.text().map(str)), written('.csv', write_table, read)),
     'bytes as NTU skeletons': (st.binary(), written('.skeleton', Path.write_bytes, read)),
-    '--cfg-options': (KEYS, lambda folder, keys: check_key(PRETRAIN, '.'.join(keys), 'config')),
+    '--cfg-options': (KEYS, lambda folder, keys: override(deepcopy(PRETRAIN), {'.'.join(keys): 1})),
 }
 PRETRAIN = Config.fromfile(ROOT / 'configs/usdrl/pretrain_synthetic.py')
 

@@ -1,6 +1,5 @@
 """A trained model, from a config and a checkpoint, or from a checkpoint alone that says what its encoder is."""
 
-from copy import deepcopy
 from pathlib import Path
 
 from mmaction.registry import MODELS
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from usdrl_mmaction.checkpoints.describe import meta_of, model_of
 from usdrl_mmaction.checkpoints.reading import weights_of
 from usdrl_mmaction.checkpoints.zoo import PREFIX, models
+from usdrl_mmaction.engine.runner.settings import complete
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.files import missing
 from usdrl_mmaction.models import MPCT
@@ -35,7 +35,7 @@ def load_model(model: str | Path | Config, checkpoint: str | Path | None = None,
     content = load_checkpoint(str(source))
     weights = {name.removeprefix('module.'): value for name, value in weights_of(content, source).items()}
     if is_config:
-        cfg = deepcopy(model) if isinstance(model, Config) else Config.fromfile(model)
+        cfg = complete(model if isinstance(model, Config) else Config.fromfile(model))
     else:
         cfg = Config(dict(model=model_of(content, source)))
     if MODELS.get(cfg.model.type) is MPCT:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from mmengine.config import Config
 from rich.console import Console
 
-from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.engine.runner.settings import complete
 from usdrl_mmaction.errors import TrainingError
 from usdrl_mmaction.files import replacing
 from usdrl_mmaction.skeletons import get_skeleton
@@ -42,7 +42,7 @@ def main(argv):
     parser.add_argument('--epochs', type=int, default=20, help='epochs of every pretraining')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of results and runs')
     args = parser.parse_args(argv)
-    data = settings_of(args.ann_file, args.layout) if args.ann_file else {}
+    data = {name: getattr(args, name) for name in ('ann_file', 'layout') if getattr(args, name)}
     runs = [(name, seed) for seed in args.seeds for name in args.variants]
     results = {name: [] for name in args.variants}
     for number, (name, seed) in enumerate(runs, start=1):
@@ -56,15 +56,7 @@ def main(argv):
     console.print(table(results) + f'\nWritten: {args.out}/table.md and plot.png', markup=False)
 
 
-def settings_of(ann_file: str, layout: str | None) -> dict:
-    """What the configs for one's own data need to be told of it."""
-    content = read_annotations(ann_file)
-    meta = content.get('meta', {})
-    classes = len(meta.get('classes', ())) or max(clip['label'] for clip in content['annotations']) + 1
-    return {'ann_file': ann_file, 'layout': layout or meta.get('layout'), 'num_classes': classes}
-
-
-def variants(layout: str) -> dict[str, dict]:
+def variants(layout: str | dict) -> dict[str, dict]:
     """What each variant changes in the model of the pretraining config."""
     skeleton = get_skeleton(layout)
     inward = [(joint, parent) for joint, parent in enumerate(skeleton.parents) if joint != parent]
@@ -105,7 +97,8 @@ def remembered(args, data: dict, name: str, seed: int) -> dict:
 def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> dict:
     """Pretrain, then linear and 1-NN accuracy."""
     started = time.time()
-    changes = {} if name == RANDOM else variants(data.get('layout', 'nturgb+d'))[name]
+    layout = load('pretrain', data, seed, work_dir, {}).model.backbone.get('layout', 'nturgb+d')
+    changes = {} if name == RANDOM else variants(layout)[name]
     encoder = {'backbone': changes['backbone']} if 'backbone' in changes else {}
     linear = load('linear', data, seed, work_dir, encoder)
     rank = None
@@ -130,7 +123,7 @@ def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> di
 
 def load(task: str, data: dict, seed: int, work_dir: Path, changes: dict) -> Config:
     """The config of a task on the data, quiet, its model changed."""
-    cfg = read_config(f'{task}_{"custom" if data else "synthetic"}', data)
+    cfg = complete(read_config(f'{task}_{"custom" if data else "synthetic"}', data))
     cfg.merge_from_dict(
         dict(
             model=copy.deepcopy(changes),  # merging takes _delete_ out of it

@@ -11,21 +11,18 @@ import traceback
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import torch
 from mmaction.registry import RUNNERS
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from usdrl_mmaction.engine.runner.allocator import keep_pages
-from usdrl_mmaction.errors import UsageError, UsdrlError
+from usdrl_mmaction.engine import UsdrlRunner
+from usdrl_mmaction.engine.runner.overrides import override
+from usdrl_mmaction.errors import UsdrlError
 from usdrl_mmaction.files import missing
 
 CONFIGS = Path(__file__).resolve().parents[1] / '.mim/configs/usdrl'
-# What the runner takes beside the fields of a config.
-RUNNER_FIELDS = ('work_dir', 'load_from', 'resume', 'randomness', 'experiment_name', 'launcher', 'auto_scale_lr',
-                 'custom_hooks', 'model_wrapper_cfg', 'sync_bn', 'find_unused_parameters', 'compile')  # fmt: skip
 
 
 def add_common_arguments(parser: argparse.ArgumentParser):
@@ -53,11 +50,8 @@ def add_device(parser: argparse.ArgumentParser):
 
 def read_config(given: str | Path, options: dict) -> Config:
     """A config, its settings overridden by those of ``--cfg-options``."""
-    set_variables(options)
     cfg = Config.fromfile(find_config(given))
-    for key in options:
-        check_key(cfg, key, given)
-    cfg.merge_from_dict(options)
+    override(cfg, options)
     return cfg
 
 
@@ -88,54 +82,14 @@ def find_config(given: str | Path) -> Path:
     raise missing(path, 'config', hint)
 
 
-def set_variables(options: dict):
-    """What a config reads as ``{{$USDRL_NAME:default}}`` is set by ``--cfg-options name=value``: the config is then
-    written with it, where overriding the name afterwards would leave alone what had been made of it."""
-    for key, value in options.items():
-        if '.' not in key:
-            os.environ[f'USDRL_{key.upper()}'] = str(value)
-
-
-def check_key(cfg: Config, key: str, source: str):
-    """A key of --cfg-options is one of the config; a new one may only be an argument of something that is built."""
-    node, path = cfg._cfg_dict, ''
-    for part in key.split('.'):
-        if isinstance(node, (list, tuple)):
-            if not (part.isdigit() and int(part) < len(node)):
-                raise UsageError(
-                    f"--cfg-options {key}: '{path}' of {source} is a list of {len(node)}, without '{part}'."
-                )
-            node, path = node[int(part)], f'{path}.{part}'
-            continue
-        if not isinstance(node, dict):
-            raise UsageError(f"--cfg-options {key}: '{path}' of {source} is {node!r}, which has no '{part}'.")
-        if part not in node:
-            if 'type' in node or (not path and part in RUNNER_FIELDS):
-                return
-            close = difflib.get_close_matches(part, [*node, *(RUNNER_FIELDS if not path else ())], 1)
-            hint = f" Did you mean '{close[0]}'?" if close else f' It has: {", ".join(map(str, node))}.'
-            raise UsageError(f"--cfg-options {key}: {path or source} has no '{part}'.{hint}")
-        node, path = node[part], f'{path}.{part}'.lstrip('.')
-
-
 def build_runner(cfg: Config) -> Runner:
-    """The runner that MMAction2's own tools build."""
-    check_work_dir(Path(cfg.work_dir))
-    keep_pages()
-    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-
-
-def check_work_dir(folder: Path):
-    """Logs and checkpoints can be written there; the runner would find out late, or in many lines."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise UsageError(f'the work dir {folder} cannot be written to: {error.strerror}. Set --work-dir.') from error
+    """The runner that the config names, as MMAction2's own tools build it; by default ours."""
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else UsdrlRunner.from_cfg(cfg)
 
 
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
+OTHER_WIDTH = re.compile(r'mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)')
 # torch puts the traceback of a process that reads data before what was wrong there.
 FROM_WORKER = re.compile(r'^Caught \w+ in DataLoader worker.*\n[\w.]+: ', re.DOTALL)
 DEAD_READER = re.compile(r'DataLoader worker \(pid')
@@ -165,7 +119,7 @@ def in_one_line(error: Exception) -> str | None:
             'data loader. Training goes on from its last checkpoint with --resume.'
         )
     if isinstance(error, UsdrlError):
-        return FROM_WORKER.sub('', str(error)).strip()
+        return ' '.join(FROM_WORKER.sub('', str(error)).split())
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         where = error.filename or 'a file'
         return f'{where} cannot be written: {error.strerror}. Make room, then run this again.'
@@ -175,6 +129,9 @@ def in_one_line(error: Exception) -> str | None:
     if isinstance(error, KeyError) and (match := UNKNOWN_TYPE.search(str(error))):
         name, registry = match.groups()
         return f"no '{name}' is registered in {registry}: correct the 'type' in the config."
+    if isinstance(error, RuntimeError) and (match := OTHER_WIDTH.search(str(error))):
+        given, taken = match.groups()
+        return f'a layer takes {taken} features and gets {given}: set in_channels of the head to {given}.'
     return None
 
 

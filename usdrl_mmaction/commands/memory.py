@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from usdrl_mmaction.engine.memory import step_memory
+from usdrl_mmaction.engine.runner.settings import complete
 
 from .common import add_cfg_options, read_config
 
@@ -30,7 +31,7 @@ def main(argv):
     args = parser.parse_args(argv)
     if len(args.batch_size) != len(args.processes):
         parser.error('give as many --processes as --batch-size')
-    cfg = read_config(args.config, args.cfg_options)
+    cfg = complete(read_config(args.config, args.cfg_options))
     precision = getattr(torch, args.precision) if args.precision else None
     cases = list(zip(args.batch_size, args.processes, strict=True))
     columns = [step_memory(cfg, *case, precision) for case in cases]

@@ -41,6 +41,5 @@ def main(argv=None):
         add_visualization(cfg, args)
     if args.dump:
         add_dump(cfg, args.dump)
-    cfg.merge_from_dict(args.cfg_options)
     cfg.load_from = args.checkpoint
     build_runner(cfg).test()

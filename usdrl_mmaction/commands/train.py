@@ -34,11 +34,12 @@ def main(argv=None):
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
-        cfg.optim_wrapper.type = 'MixedPrecisionOptimWrapper'
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
     if args.auto_scale_lr:
         cfg.auto_scale_lr.enable = True
-    cfg.randomness = dict(seed=args.seed, diff_rank_seed=args.diff_rank_seed, deterministic=args.deterministic)
-    cfg.merge_from_dict(args.cfg_options)
+    flags = dict(seed=args.seed, diff_rank_seed=args.diff_rank_seed or None, deterministic=args.deterministic or None)
+    given = {name: value for name, value in flags.items() if value is not None}
+    cfg.randomness = {'seed': None, **cfg.get('randomness', {}), **given}
     if args.resume:
         cfg.resume, cfg.begin_from = True, cfg.get('load_from')
         cfg.load_from = None if args.resume == 'auto' else args.resume

@@ -1,7 +1,6 @@
-"""Hooks, loops and the optimizer wrapper, registered in MMAction2."""
+"""The runner, its hooks, loops and optimizer wrapper, registered in MMAction2."""
 
 from .hooks import (
-    CompileHook,
     EmbeddingHealthHook,
     EpochSeedHook,
     FeatureCacheHook,
@@ -11,12 +10,9 @@ from .hooks import (
     SafeCheckpointHook,
     TransferHook,
 )
-from .runner import ResumableTrainLoop, RetrievalLoop
-from .runner.mixed_precision import MixedPrecisionOptimWrapper
-from .runner.sharding import dste_layers
+from .runner import MixedPrecisionOptimWrapper, ResumableTrainLoop, RetrievalLoop, UsdrlRunner, dste_layers
 
 __all__ = [
-    'CompileHook',
     'EmbeddingHealthHook',
     'EpochSeedHook',
     'FeatureCacheHook',
@@ -28,5 +24,6 @@ __all__ = [
     'RetrievalLoop',
     'SafeCheckpointHook',
     'TransferHook',
+    'UsdrlRunner',
     'dste_layers',
 ]

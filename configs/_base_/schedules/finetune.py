@@ -1,5 +1,6 @@
+# The runner makes of AmpOptimWrapper what runs everywhere: bfloat16, else float16 on a GPU, else float32.
 optim_wrapper = dict(
-    type='MixedPrecisionOptimWrapper',
+    type='AmpOptimWrapper',
     optimizer=dict(type='AdamW', lr=3e-4, weight_decay=0.05),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))),
 )

@@ -1,6 +1,5 @@
 """Hooks."""
 
-from .compile_hook import CompileHook
 from .embedding_health_hook import EmbeddingHealthHook
 from .epoch_seed_hook import EpochSeedHook
 from .feature_cache_hook import FeatureCacheHook
@@ -11,7 +10,6 @@ from .safe_checkpoint_hook import SafeCheckpointHook
 from .transfer_hook import TransferHook
 
 __all__ = [
-    'CompileHook',
     'EmbeddingHealthHook',
     'EpochSeedHook',
     'FeatureCacheHook',

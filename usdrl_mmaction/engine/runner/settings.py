@@ -1,0 +1,145 @@
+"""Settings that a config leaves to its annotation file, filled in before anything is built."""
+
+import json
+from copy import deepcopy
+from numbers import Integral
+from pathlib import Path
+from typing import NamedTuple
+
+from mmengine.config import Config
+
+from usdrl_mmaction.datasets.annotations import read_annotations
+from usdrl_mmaction.errors import AnnotationError, ConfigError
+from usdrl_mmaction.files import missing
+from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton
+
+MARK = '$'  # begins a string that stands for a setting: '$layout'
+SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn')
+
+
+def complete(cfg: Config) -> Config:
+    """A copy of a config that can be built: every marker replaced by the setting of its name, as
+    configs/_base_/datasets/custom.py has them, and ``AmpOptimWrapper`` by the one that runs on every device."""
+    cfg = deepcopy(cfg)
+    if markers(cfg.to_dict()):
+        values = resolve(cfg)
+        for name in SETTINGS:
+            cfg[name] = values[name]
+        for key in list(cfg):
+            cfg[key] = filled(cfg[key], values)
+    wrapper = cfg.get('optim_wrapper')
+    if isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper':
+        if wrapper.get('loss_scale') == 'dynamic':
+            del wrapper['loss_scale']
+        if not {'dtype', 'loss_scale'} & set(wrapper):  # with these, MMEngine's own is meant
+            wrapper['type'] = 'MixedPrecisionOptimWrapper'
+    return cfg
+
+
+def markers(node) -> set[str]:
+    """The names of the settings that a part of a config has markers of."""
+    if isinstance(node, dict | list | tuple):
+        return set().union(*map(markers, node.values() if isinstance(node, dict) else node))
+    return {node[1:]} if isinstance(node, str) and node.startswith(MARK) else set()
+
+
+def filled(node, values: dict):
+    if isinstance(node, dict):
+        for key in list(node):
+            node[key] = filled(node[key], values)
+    elif isinstance(node, list | tuple):
+        return type(node)(filled(child, values) for child in node)
+    elif isinstance(node, str) and node.startswith(MARK):
+        return deepcopy(values.get(node[1:], node))
+    return node
+
+
+def resolve(cfg: Config) -> dict:
+    """The value for every marker: what the config gives, or what its annotation file says. They may not disagree."""
+    given = {name: cfg.get(name) for name in SETTINGS}
+    path, turn = str(given['ann_file']), given['turn']
+    if not Path(path).exists():
+        name = Path(cfg.filename or 'linear_custom.py').stem
+        todo = f'Set ann_file, or give the config that a run with it has written, e.g. work_dirs/{name}/{name}.py.'
+        raise missing(path, 'annotation file', todo)
+    facts = read_facts(path)
+    layout = resolve_layout(given['layout'], facts, path)
+    dimensions = agree('dimensions', given['dimensions'], facts.dimensions, path)
+    if turn not in (True, False) or (turn and dimensions == 2):
+        raise ConfigError(f'turn={turn}: set turn to True or False; clips of pixels are not turned.')
+    if dimensions == 2:
+        normalize = dict(type='NormalizeSkeleton2D', layout=layout, score=False)
+    else:
+        normalize = dict(type='NormalizeSkeleton', layout=layout, turn=turn, scale=True)
+    values = given | dict(
+        layout=layout,
+        dimensions=dimensions,
+        num_person=agree('num_person', given['num_person'], facts.num_person, path, larger=True),
+        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path, larger=not facts.classes),
+        metainfo={key: value for key, value in (('classes', facts.classes), ('fps', facts.fps)) if value},
+        normalize=normalize,
+    )
+    for name in sorted(markers(cfg.to_dict())):
+        if values.get(name, 0) is None:
+            raise ConfigError(f'{path} does not say {name}: set {name}.')
+    return values
+
+
+class Facts(NamedTuple):
+    """What an annotation file says of its clips; None where it says nothing."""
+
+    layout: str | dict | None
+    joints: list[int]
+    dimensions: int | None
+    num_person: int | None  # the most of any clip
+    num_classes: int | None
+    classes: list[str]
+    fps: float | None
+
+
+def read_facts(path: str) -> Facts:
+    content = read_annotations(path)
+    clips, meta = content['annotations'], content.get('meta')
+    meta = meta if isinstance(meta, dict) else {}
+    shapes = [clip['keypoint'].shape for clip in clips if 'keypoint' in clip]  # (M, T, V, C)
+    people, _, joints, dimensions = (
+        sorted(set(sizes)) for sizes in (zip(*shapes, strict=True) if shapes else [()] * 4)
+    )
+    if len(dimensions) > 1:
+        raise AnnotationError(f'{path} has clips of 2 and clips of 3 coordinates. Make a file of each.')
+    labels = [clip['label'] for clip in clips if isinstance(clip.get('label'), Integral)]
+    classes = list(meta.get('classes') or ())
+    return Facts(
+        layout=meta.get('layout'),
+        joints=joints,
+        dimensions=dimensions[0] if dimensions else None,
+        num_person=people[-1] if people else None,
+        num_classes=len(classes) or int(max(labels, default=-1)) + 1 or None,
+        classes=classes,
+        fps=meta.get('fps'),
+    )
+
+
+def agree(name: str, given, found, path: str, larger: bool = False):
+    """What is given, or else what the file says. A given number may be larger where that does no harm."""
+    if given is None or given == found:
+        return found
+    if found is None or (larger and isinstance(given, int) and given > found):
+        return given
+    todo = f', or convert the recordings again with --num-person {given}' if name == 'num_person' else ''
+    raise ConfigError(f'{name}={given} contradicts {path}, where it is {found}: leave {name} out{todo}.')
+
+
+def resolve_layout(given: str | dict | None, facts: Facts, path: str) -> str | dict:
+    layout = facts.layout if given is None else given
+    if layout is None:
+        known = ', '.join(LAYOUTS)
+        raise ConfigError(f'{path} does not say the layout of its joints: set layout to {known} or a JSON file.')
+    skeleton = get_skeleton(layout)
+    if layout != facts.layout is not None and get_skeleton(facts.layout) != skeleton:
+        raise ConfigError(f'layout={given} contradicts {path}, where it is {facts.layout}: leave layout out.')
+    if facts.joints not in ([], [len(skeleton)]):
+        found = ' and '.join(map(str, facts.joints))
+        raise ConfigError(f'layout={layout} has {len(skeleton)} joints, clips of {path} have {found}: set layout.')
+    # With what a JSON file says in it, the config of the run, and its checkpoint, do not need that file.
+    return json.loads(Path(layout).read_text(encoding='utf-8')) if str(layout).endswith('.json') else layout
