@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, ConfigError
 
 PRETRAIN, LINEAR = 'pretrain_synthetic', 'linear_synthetic'
 
@@ -103,7 +103,7 @@ def test_300_joints(fit, tmp_path):
 
 @pytest.mark.parametrize('label', [18, 1000, -1])
 def test_a_label_without_a_class_is_named(fit, label):
-    with pytest.raises(AnnotationError, match=rf"'clip5' has the label {label}, .* 18 classes, 0 to 17"):
+    with pytest.raises(ConfigError, match=rf"'clip5' has the label {label}, .* 18 classes, 0 to 17"):
         fit(LINEAR, [*SOUND[:5], clip(5, label=label), *SOUND[6:]])
 
 
@@ -118,12 +118,12 @@ def test_a_classifier_trains_on_batches_of_one(fit):
 @pytest.mark.parametrize('size', [1, 5, 15])
 def test_pretraining_refuses_a_batch_of_one_before_it_begins(fit, size):
     options = {'train_dataloader.batch_size': size, 'train_dataloader.drop_last': size == 1}
-    with pytest.raises(AnnotationError, match=f'Of 16 clips in batches of {size}, a batch of one is left'):
+    with pytest.raises(ConfigError, match=f'Of 16 clips in batches of {size}, a batch of one is left'):
         fit(PRETRAIN, SOUND, options)
 
 
 def test_fewer_clips_than_a_batch(fit):
-    with pytest.raises(AnnotationError, match='The 16 clips to train on do not fill one batch of 100'):
+    with pytest.raises(ConfigError, match='The 16 clips to train on do not fill one batch of 100'):
         fit(PRETRAIN, SOUND, {'train_dataloader.batch_size': 100})
 
 

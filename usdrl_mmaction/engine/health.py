@@ -1,4 +1,4 @@
-"""How healthy an embedding is, in numbers: one that collapses has a low loss and nothing to say."""
+"""Measures of the health of an embedding: a collapsed one may have a low loss, and says nothing of its clips."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Whether an encoder that is being pretrained still has something to say."""
+"""Measures the embedding while it is pretrained, and stops a run whose embedding has collapsed."""
 
 import logging
 from pathlib import Path
@@ -17,11 +17,12 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.utils.data import DataLoader, Subset
 
 from usdrl_mmaction.errors import TrainingError
+from usdrl_mmaction.files import replacing
 
 from ..health import alignment, effective_rank, neighbour_accuracy, spread, uniformity
 
 PANELS = {
-    'loss': 'loss, mean since the last look',
+    'loss': 'loss, mean since the last point',
     'effective_rank': 'effective rank (1: collapsed)',
     'spread': 'spread on the sphere (0: collapsed)',
     'alignment': 'alignment of views (0: equal)',
@@ -37,14 +38,14 @@ TRY = (
 
 @HOOKS.register_module()
 class EmbeddingHealthHook(Hook):
-    """Looks at the embedding of some held-out clips every few epochs: logs the numbers of
-    ``usdrl_mmaction.engine.health``, draws them over time in ``health.png``, and stops a run that has collapsed.
+    """Embeds some held-out clips every few epochs: logs the measures of ``usdrl_mmaction.engine.health``, plots them
+    over the epochs in ``health.png``, and stops a run that has collapsed.
 
     Args:
-        split (str): The clips are of this split of the training data set.
-        num_clips (int): So many of them, evenly spread over the split.
-        interval (int): Epochs between two looks; there is one after the last epoch as well.
-        min_rank (float): The run stops when the effective rank falls below; after the last epoch it is only said.
+        split (str): The split of the training data set that the clips are from.
+        num_clips (int): How many of its clips, evenly spread.
+        interval (int): Epochs between two measurements; the last epoch is always measured.
+        min_rank (float): The run stops when the effective rank falls below; after the last epoch it only warns.
     """
 
     def __init__(self, split, num_clips=512, interval=5, min_rank=2.0):
@@ -60,7 +61,7 @@ class EmbeddingHealthHook(Hook):
         self.losses = []
         self.sharded = isinstance(runner.model, FullyShardedDataParallel)
         if self.sharded:
-            runner.logger.warning('Health is not looked at: the first process has a share of the weights alone.')
+            runner.logger.warning('Embedding health is not measured: the weights are sharded over processes (FSDP).')
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if torch.isfinite(outputs['loss']):  # else the step was skipped
@@ -83,14 +84,13 @@ class EmbeddingHealthHook(Hook):
         runner.visualizer.add_scalars(numbers, step=runner.epoch + 1)
         runner.logger.info('Health: ' + ', '.join(f'{name[7:]} {value:.3f}' for name, value in numbers.items()))
         draw(history, Path(runner.work_dir, 'health.png'))
-        if look['effective_rank'] < self.min_rank:
-            self.complain(runner, look)
-
-    def complain(self, runner, look: dict):
+        if look['effective_rank'] >= self.min_rank:
+            return
+        terms = ', '.join(f'{name} {value:.3g}' for name, value in self.terms.items())
         message = (
             f'The embedding has collapsed: in epoch {look["epoch"]} its effective rank is '
-            f'{look["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is {look["loss"]:.4g} '
-            f'({", ".join(f"{name} {value:.3g}" for name, value in self.terms.items())}). {TRY}'
+            f'{look["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is '
+            f'{look["loss"]:.4g} ({terms}). {TRY}'
         )
         if not self.is_last_train_epoch(runner):
             raise TrainingError(message)
@@ -101,7 +101,7 @@ class EmbeddingHealthHook(Hook):
         model = model.module if is_model_wrapper(model) else model
         was_training = model.training
         model.eval()
-        with torch.random.fork_rng():  # the same views at every look, and none the less to training
+        with torch.random.fork_rng():  # the same views each time, and training's random numbers are left alone
             torch.manual_seed(0)
             looks = [look_at(model, data) for data in self.loader]
         model.train(was_training)
@@ -110,7 +110,11 @@ class EmbeddingHealthHook(Hook):
         finite = features.isfinite().all(1) & views.isfinite().all(2).all(0)  # (N,)
         if not finite.all():
             left_out = int((~finite).sum())
-            print_log(f'{left_out} held-out clips are not finite and are left out.', 'current', logging.WARNING)
+            print_log(
+                f'{left_out} held-out clips are not finite and are left out of the measures.',
+                'current',
+                logging.WARNING,
+            )
             features, views, labels = features[finite], views[:, finite], labels[finite.to(labels.device)]
         numbers = {
             'effective_rank': effective_rank(features),
@@ -131,7 +135,7 @@ def look_at(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def draw(history: list[dict], path: Path):
-    """A panel a number, over the epochs."""
+    """Plots each measure over the epochs."""
     figure = Figure(figsize=(11, 6), layout='constrained')
     for axes, (name, title) in zip(figure.subplots(2, 3).flat, PANELS.items(), strict=True):
         seen = [look for look in history if name in look]
@@ -139,4 +143,5 @@ def draw(history: list[dict], path: Path):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel('epoch')
         axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=100)
+    with replacing(path) as draft:
+        figure.savefig(draft, format='png', dpi=100)

@@ -1,4 +1,4 @@
-"""A resumed run draws what an uninterrupted one would have drawn."""
+"""Random numbers that depend on the epoch alone, so that a resumed run draws what an uninterrupted one would have."""
 
 import random
 

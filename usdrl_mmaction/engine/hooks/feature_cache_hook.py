@@ -1,4 +1,4 @@
-"""A frozen encoder need not be run again every epoch."""
+"""Features of a frozen encoder, computed once instead of every epoch."""
 
 import logging
 
@@ -13,7 +13,7 @@ from ..features import encode_all
 
 @HOOKS.register_module()
 class FeatureCacheHook(Hook):
-    """Before training, encodes every clip once, and lets the loops go over the features in memory instead.
+    """Encodes every clip once before training; the loops then read the features from memory.
 
     For a ``FrozenRecognizer`` and a pipeline that draws nothing at random: the result is the one of encoding anew.
     """
@@ -25,7 +25,7 @@ class FeatureCacheHook(Hook):
 
     def cached(self, runner, loader: DataLoader, shuffle: bool) -> DataLoader:
         """A loader like this one, of the features of its data set."""
-        print_log(f'Encoding {len(loader.dataset)} clips, once.', 'current', logging.INFO)
+        print_log(f'Encoding {len(loader.dataset)} clips once, instead of every epoch.', 'current', logging.INFO)
         in_order = DataLoader(loader.dataset, loader.batch_size, collate_fn=pseudo_collate, num_workers=0)
         features, samples = encode_all(runner.model, in_order)
         items = [

@@ -1,4 +1,4 @@
-"""A run that is told to end loses nothing."""
+"""A checkpoint at SIGTERM and SIGINT, from which an interrupted run resumes without loss."""
 
 import random
 import signal

@@ -1,10 +1,10 @@
-"""A label that the classifier has no class for is said with the name of its clip; on a GPU it would end the process."""
+"""Reports a label that the classifier has no class for, by its clip; on a GPU it would abort the process."""
 
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import ConfigError
 
 
 @HOOKS.register_module()
@@ -21,7 +21,7 @@ class LabelHook(Hook):
         for sample in data_batch['data_samples']:
             label = sample.gt_label.tolist()
             if not 0 <= min(label) <= max(label) < self.num_classes:
-                raise AnnotationError(
+                raise ConfigError(
                     f"Clip '{sample.get('frame_dir', '?')}' has the label {label[0]}, and the model has "
                     f'{self.num_classes} classes, 0 to {self.num_classes - 1}. Set model.cls_head.num_classes, or '
                     'correct the labels; usdrl inspect shows them.'

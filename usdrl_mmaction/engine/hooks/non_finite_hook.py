@@ -1,4 +1,4 @@
-"""A step that would spoil the weights is not taken."""
+"""Skips optimizer steps that are not finite, which would spoil the weights."""
 
 import torch
 from mmaction.registry import HOOKS

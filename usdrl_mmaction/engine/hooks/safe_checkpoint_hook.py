@@ -14,8 +14,7 @@ from usdrl_mmaction.checkpoints.saving import LAST, DraftBackend, last_good, new
 from usdrl_mmaction.errors import CheckpointError, SaveError
 from usdrl_mmaction.files import DRAFT, remove
 
-BYTES = 4
-ADAM = 3  # a parameter and its two moments
+BYTES = 3 * 4  # of a parameter and its two moments in Adam
 
 
 @HOOKS.register_module()
@@ -62,7 +61,7 @@ class SafeCheckpointHook(CheckpointHook):
         with self.nothing_lost(runner):
             self.file_backend.put(b'', folder / 'room')
             (folder / 'room').unlink()
-        check_room(folder, runner, ADAM * BYTES * numbers, self.max_keep_ckpts)
+        check_room(folder, runner, BYTES * numbers, self.max_keep_ckpts)
 
     def _save_checkpoint_with_step(self, runner, step, meta):
         outdated = self.keep(runner, step)
@@ -117,7 +116,7 @@ class SafeCheckpointHook(CheckpointHook):
         except OSError as error:
             raise SaveError(
                 f'No checkpoint can be written to {self.out_dir}: {error.strerror}. The last good one: '
-                f'{last_good(runner)}. Mend that, then go on with --resume.'
+                f'{last_good(runner)}. Make it writable, then go on with --resume.'
             ) from error
 
 

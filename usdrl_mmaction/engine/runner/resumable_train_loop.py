@@ -11,7 +11,7 @@ from mmengine.runner import EpochBasedTrainLoop
 from torch.utils.data import DataLoader
 from torch.utils.data._utils.signal_handling import _error_if_any_worker_fails
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.models import MPCT
 
 
@@ -75,12 +75,12 @@ def check_batches(loader: DataLoader, pretrains: bool):
     """There is a batch, and one to pretrain on has clips to compare: batch statistics of one clip are none."""
     clips, size = len(loader.sampler), loader.batch_size
     if not len(loader):
-        raise AnnotationError(
+        raise ConfigError(
             f'The {clips} clips to train on do not fill one batch of {size}: lower train_dataloader.batch_size.'
         )
     smallest = size if loader.drop_last or clips % size == 0 else clips % size
     if pretrains and smallest == 1:
-        raise AnnotationError(
+        raise ConfigError(
             f'Of {clips} clips in batches of {size}, a batch of one is left, and pretraining compares the clips of a '
             'batch: set train_dataloader.drop_last=True, or another batch_size.'
         )
