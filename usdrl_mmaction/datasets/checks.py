@@ -15,7 +15,7 @@ ROLES = ('train', 'val', 'test')
 
 
 class Measures(NamedTuple):
-    """What one look at a clip's joints tells."""
+    """What one pass over a clip's joints finds."""
 
     persons: int
     frames: int
@@ -52,36 +52,32 @@ def joint_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
     forms = [(item.joints, item.channels) for item in measures]
     usual = Counter(forms).most_common(1)[0][0]
     scores = [np.shape(clip.get('keypoint_score', clip['keypoint']))[:3] for clip in clips]
+    unlike = [form != usual for form in forms]
+    misfits = [shape != item[:3] for shape, item in zip(scores, measures, strict=True)]
     return [
-        *about(clips, [not item.finite for item in measures], 'hold NaN or infinite coordinates'),
-        *about(clips, [item.frames == 0 for item in measures], 'have no frames'),
-        *about(clips, [0 < item.frames == item.empty_frames for item in measures], 'show nobody in any frame'),
-        *about(
-            clips,
-            [form != usual for form in forms],
-            f'have not {usual[0]} joints of {usual[1]} coordinates, as the others',
-        ),
-        *about(
-            clips,
-            [shape != item[:3] for shape, item in zip(scores, measures, strict=True)],
-            "have a 'keypoint_score' of another shape than the 'keypoint'",
-        ),
+        *about(clips, [not item.finite for item in measures], 'holds', 'hold', 'NaN or infinite coordinates'),
+        *about(clips, [not item.frames for item in measures], 'has', 'have', 'no frames'),
+        *about(clips, [0 < item.frames == item.empty_frames for item in measures], 'shows', 'show', 'nobody'),
+        *about(clips, unlike, 'does', 'do', f'not have {usual[0]} joints of {usual[1]} coordinates, as the others do'),
+        *about(clips, misfits, 'has', 'have', "a 'keypoint_score' of another shape than the 'keypoint'"),
     ]
 
 
 def label_problems(clips: list[dict], split: dict, classes) -> list[str]:
     trimmed = [clip for clip in clips if 'segments' not in clip]
     labelled = [clip for clip in trimmed if is_label(clip.get('label'))]
+    unlabelled = [not is_label(clip.get('label')) for clip in trimmed]
     count = len(classes) if classes else np.inf
+    beyond = [clip['label'] >= count for clip in labelled]
     problems = [
-        *about(trimmed, [not is_label(clip.get('label')) for clip in trimmed], "have no 'label', an integer from 0"),
-        *about(labelled, [clip['label'] >= count for clip in labelled], f'have a label beyond {count} classes'),
+        *about(trimmed, unlabelled, 'has', 'have', "no 'label', an integer from 0"),
+        *about(labelled, beyond, 'has', 'have', f'a label beyond {count} classes'),
     ]
     labels = {clip['frame_dir']: clip['label'] for clip in labelled}
     for train, test in paired(split):
-        known, asked = ({labels[name] for name in split[key] if name in labels} for key in (train, test))
-        if asked - known and train.endswith('train'):
-            problems.append(f"Split '{test}' has classes that '{train}' lacks: {listed(sorted(asked - known))}.")
+        known, tested = ({labels[name] for name in split[key] if name in labels} for key in (train, test))
+        if tested - known and train.endswith('train'):
+            problems.append(f"Split '{test}' has classes that '{train}' lacks: {listed(sorted(tested - known))}.")
     return problems
 
 
@@ -119,16 +115,12 @@ def split_problems(clips: list[dict], split: dict) -> list[str]:
     for key, members in split.items():
         problems += [f"Split '{key}' is empty."] if not len(members) else []
         absent = sorted(set(members) - names)
-        if absent:
-            problems.append(f"Split '{key}' names {len(absent)} clips that are not there: {listed(absent)}.")
+        problems += problem(absent, 'clip that is', 'clips that are', 'not there', before=f"Split '{key}' names ")
     for train, test in paired(split):
         both = sorted(set(split[train]) & set(split[test]))
-        if both:
-            problems.append(f"Splits '{train}' and '{test}' share {len(both)} clips: {listed(both)}.")
+        problems += problem(both, 'clip', 'clips', before=f"Splits '{train}' and '{test}' share ")
     unused = sorted(names - {name for members in split.values() for name in members})
-    if unused and split:
-        problems.append(f'{len(unused)} clips are in no split: {listed(unused)}.')
-    return problems
+    return problems + (problem(unused, 'clip is', 'clips are', 'in no split') if split else [])
 
 
 def paired(split: dict) -> list[tuple[str, str]]:
@@ -144,19 +136,18 @@ def paired(split: dict) -> list[tuple[str, str]]:
 def copies(clips: list[dict], measures: list[Measures], split: dict) -> list[str]:
     counts = Counter(clip['frame_dir'] for clip in clips)
     twice = [name for name, count in counts.items() if count > 1]
-    problems = [f'{len(twice)} names belong to several clips: {listed(twice)}.'] if twice else []
     groups = defaultdict(list)
     for clip, item in zip(clips, measures, strict=True):
         if item.empty_frames < item.frames:
             groups[item.digest, item[:4]].append(clip['frame_dir'])
     same = [names for names in groups.values() if len(names) > 1]
-    if same:
-        problems.append(f'{len(same)} clips are there several times: {listed(map(alike, same))}.')
+    problems = [
+        *problem(twice, 'name belongs', 'names belong', 'to several clips'),
+        *problem(map(alike, same), 'clip is', 'clips are', 'there several times'),
+    ]
     for train, test in paired(split):
         across = [names for names in same if set(names) & set(split[train]) and set(names) & set(split[test])]
-        if across:
-            found = listed(map(alike, across))
-            problems.append(f"{len(across)} of them are in '{train}' and in '{test}': {found}.")
+        problems += problem(map(alike, across), 'of them is', 'of them are', f"in '{train}' and in '{test}'")
     return problems
 
 
@@ -173,10 +164,16 @@ def checkpoint_problems(measures: list[Measures], path: str, tokens: int) -> lis
     return [f'The clips have {listed(found)} joints; {path} takes {tokens}, those of all persons together.']
 
 
-def about(clips: list[dict], wrong: list[bool], fault: str) -> list[str]:
-    """A sentence on the clips that are wrong; none if none is."""
+def about(clips: list[dict], wrong: list[bool], singular: str, plural: str, rest: str) -> list[str]:
     names = [clip['frame_dir'] for clip, is_wrong in zip(clips, wrong, strict=True) if is_wrong]
-    return [f'{len(names)} clips {fault}: {listed(names)}.'] if names else []
+    return problem(names, f'clip {singular}', f'clips {plural}', rest)
+
+
+def problem(found: Iterable, singular: str, plural: str, rest: str = '', before: str = '') -> list[str]:
+    """A sentence on how many were found, and which; none if none was."""
+    found = list(found)
+    counted = f'{before}{len(found)} {singular if len(found) == 1 else plural} {rest}'.strip()
+    return [f'{counted}: {listed(found)}.'] if found else []
 
 
 def alike(names: list[str]) -> str:
