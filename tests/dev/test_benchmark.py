@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import statistics
+import subprocess
 import sys
 
 import pytest
@@ -22,38 +23,28 @@ def benchmark():
     sys.path[:] = paths
 
 
-@pytest.fixture
-def run_benchmark(run_command, monkeypatch, capsys):
-    """What is said, and what the command ended with if that was early."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, 'path', list(sys.path))  # the command adds to it
-        try:
-            run_command('benchmark.py', *arguments)
-        except SystemExit as end:
-            return capsys.readouterr(), end.code
-        return capsys.readouterr(), 0
-
-    return run
+def run_benchmark(*arguments):
+    command = [sys.executable, TOOL, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def test_a_row_is_the_median_of_repeated_runs(run_benchmark, tmp_path):
-    said, code = run_benchmark('detection', '--repeats', '3', '--out', tmp_path / 'a/b.json')
-    assert code == 0, said.err
+def test_a_row_is_the_median_of_repeated_runs(tmp_path):
+    done = run_benchmark('detection', '--repeats', 3, '--out', tmp_path / 'a/b.json')
+    assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / 'a/b.json').read_text())
     row = result['rows']['detection']
     for who in ('ours', 'textbook'):
         assert len(row['seconds'][who]) == 3
         assert row['median'][who] == statistics.median(row['seconds'][who]) > 0
     assert row['speedup'] == row['median']['textbook'] / row['median']['ours']
-    assert f'{row["speedup"]:.2f}×' in said.out
+    assert f'{row["speedup"]:.2f}×' in done.stdout
     assert result['machine']['torch'] == torch.__version__
 
 
-def test_an_unknown_row_is_answered_with_those_there_are(run_benchmark):
-    said, code = run_benchmark('stepp')
-    assert code == 2
-    assert 'there is no row stepp; the rows are: views,' in said.err
+def test_an_unknown_row_is_answered_with_those_there_are():
+    done = run_benchmark('stepp')
+    assert done.returncode == 2
+    assert 'there is no row stepp; the rows are: views,' in done.stderr
 
 
 def test_peak_memory_is_the_most_that_is_held_at_once(benchmark):

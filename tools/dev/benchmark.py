@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import usdrl_mmaction
 from usdrl_mmaction.engine.runner.allocator import keep_pages
+from usdrl_mmaction.files import replacing
 from usdrl_mmaction.models.layers import Linear, processor
 
 HERE = Path(__file__).resolve().parent
@@ -56,8 +57,8 @@ def main():
         show(pairs)
     for name in set(TABLES) & set(args.rows):
         TABLES[name].show(results[name], console)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps({'machine': machine(), 'rows': results}, indent=2) + '\n')
+    with replacing(args.out) as draft:
+        draft.write_text(json.dumps({'machine': machine(), 'rows': results}, indent=2) + '\n')
     console.print(f'Written: {args.out}')
 
 
@@ -87,7 +88,7 @@ def in_turn(ours, textbook) -> Iterator[tuple[str, Callable]]:
     """The textbook, if there is one, and then ours, for ours changes how the process gets its memory."""
     if textbook:
         yield 'textbook', textbook
-    keep_pages()  # as tools/train.py does
+    keep_pages()  # as usdrl train does
     yield 'ours', ours
 
 

@@ -1,4 +1,4 @@
-"""A linear evaluation of 150 epochs on the synthetic people, with the features kept and with the encoder run anew."""
+"""A linear evaluation of 150 epochs on synthetic clips, with the features kept and with the encoder run each epoch."""
 
 import contextlib
 import io
