@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.files import missing
 
 
 def read_pickle(path: str) -> Any:
@@ -23,6 +24,8 @@ def read_pickle(path: str) -> Any:
             'else is read from it, and nothing in it was run. If it is yours, save plain values; if not, do not '
             'open it with other programs.'
         ) from error
+    except FileNotFoundError:
+        raise missing(path) from None
     except OSError:
         raise
     except Exception as error:  # a damaged pickle makes the unpickler raise whatever the damage spells

@@ -4,13 +4,13 @@ rest. However large it is, opening it reads the index only, and processes share 
 import math
 import os
 import pickle
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.files import replacing
 
 from .safe_pickle import read_pickle
 
@@ -74,23 +74,14 @@ def _stored(path: str, num_bytes: int, offset: int, dtype: str, *shape: int) -> 
 
 
 def write_store(content: dict, path: Path, progress=iter):
-    """Writes the content of an annotation file as a store; ``progress`` may wrap the clips to draw a bar. The folder is
-    written beside its place and renamed, so that an interrupted run leaves no half a store."""
-    draft = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    try:
-        draft.mkdir(parents=True)
+    """Writes the content of an annotation file as a store; ``progress`` may wrap the clips to draw a bar."""
+    with replacing(path) as draft:
+        draft.mkdir()
         with open(draft / FRAMES, 'wb') as file:
             clips = [_write_clip(clip, file) for clip in progress(content['annotations'])]
             num_bytes = file.tell()
         index = {**content, 'annotations': clips, 'num_bytes': num_bytes}
         (draft / INDEX).write_bytes(pickle.dumps(index, protocol=pickle.HIGHEST_PROTOCOL))
-        if path.exists():
-            shutil.rmtree(path)
-        draft.rename(path)
-    except OSError as error:
-        raise AnnotationError(f'{path} cannot be written: {error.strerror}. Choose another place.') from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _write_clip(clip: dict, file) -> dict:

@@ -34,7 +34,7 @@ def make_trimmed_2d(num_clips: int = 720, seed: int = 0, progress=iter) -> dict:
 
 
 def add_face(joints: np.ndarray, source: np.ndarray):
-    """What a depth sensor does not tell: where the face is, by where the head is and the shoulders point.
+    """The face, which a depth sensor does not see, placed by the head and the shoulders.
     # (M, T, 17, 3), in place, and (M, T, 25, 3)"""
     names, known = LAYOUTS['coco'].names, LAYOUTS[LAYOUT]
     head, left, right, chest = (

@@ -20,8 +20,8 @@ def proposals_from_scores(
 ) -> np.ndarray:
     """Rows of (label, start, end, score), ends exclusive, by label and start.  # (T, classes) -> (S, 4)
 
-    Each run of frames where an action's probability is above the threshold is a proposal; its score is the mean
-    probability over the run. Column 0 of ``scores`` is the background, which gives none.
+    Each segment of frames where an action's probability is above the threshold is a proposal; its score is the mean
+    probability over the segment. Column 0 of ``scores`` is the background, which gives none.
 
     Args:
         thresholds: With several, the proposals of all of them together, each once.
@@ -35,10 +35,10 @@ def proposals_from_scores(
     proposals = [np.empty((0, 4))]
     for label in range(1, scores.shape[1]):  # one at a time: the scores may lie on disk and not fit in memory
         track = smoothed(np.asarray(scores[:, label], dtype=float), smooth)
-        runs = np.concatenate([runs_above(track, threshold) for threshold in thresholds])
-        runs = runs[runs[:, 1] - runs[:, 0] >= min_length]
-        _, first = np.unique(runs[:, :2], axis=0, return_index=True)
-        found = np.insert(runs[first], 0, label, axis=1)
+        segments = np.concatenate([segments_above(track, threshold) for threshold in thresholds])
+        segments = segments[segments[:, 1] - segments[:, 0] >= min_length]
+        _, first = np.unique(segments[:, :2], axis=0, return_index=True)
+        found = np.insert(segments[first], 0, label, axis=1)
         if nms is not None:
             found = suppress(found, lambda amount: amount <= nms)
         if soft_nms is not None:
@@ -53,14 +53,14 @@ def smoothed(scores: np.ndarray, frames: int) -> np.ndarray:
     return uniform_filter1d(scores, frames, axis=0, mode='nearest') if frames > 1 else scores
 
 
-def runs_above(track: np.ndarray, threshold: float) -> np.ndarray:
-    """Start, end and mean of each run of frames above a threshold.  # (T,) -> (S, 3)"""
+def segments_above(track: np.ndarray, threshold: float) -> np.ndarray:
+    """Start, end and mean of each segment of frames above a threshold.  # (T,) -> (S, 3)"""
     above = np.pad(track > threshold, 1).astype(np.int8)
     edges = np.flatnonzero(np.diff(above))  # start, end, start, end …
     if not len(edges):
         return np.empty((0, 3))
     start, end = edges[::2], edges[1::2]
-    total = np.add.reduceat(np.append(track, 0), edges)[::2]  # a run may end where the track does
+    total = np.add.reduceat(np.append(track, 0), edges)[::2]  # a segment may end where the track does
     return np.stack([start, end, total / (end - start)], axis=1)
 
 
