@@ -1,9 +1,10 @@
-"""A wheel carries configs, tools and the zoo, and needs no checkout near it.
+"""A wheel carries the usdrl command, configs, tools and the zoo, and needs no checkout near it.
 
 Every test runs Python without its ``site`` module, with the installed wheel before the packages of this environment on
 the path: torch and the rest need not be installed again, and an editable install of the checkout is not seen.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,8 +20,10 @@ from usdrl_mmaction import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ('usdrl_mmaction', 'configs', 'tools')
-FILES = ('model-index.yml', 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE')
+FILES = ('usdrl_mmaction_cli.py', 'model-index.yml', 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE')
 MIM = 'usdrl_mmaction/.mim'
+CLI = 'usdrl_mmaction_cli.py'
+CHECKOUT_ONLY = f'{MIM}/tools/dev/'
 
 
 @pytest.fixture(scope='module')
@@ -73,10 +76,11 @@ def test_the_wheel_holds_what_the_checkout_does(wheel):
     source = wheel.parent / 'source'
     with ZipFile(wheel) as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
-    expected = {f'{MIM}/model-index.yml': source / 'model-index.yml'}
+    expected = {f'{MIM}/model-index.yml': source / 'model-index.yml', CLI: source / CLI}
     for folder, kinds in (('configs', ('.py', '.yml', '.md')), ('tools', ('.py', '.sh'))):
         files = [path for path in (source / folder).rglob('*') if path.suffix in kinds]
-        expected |= {f'{MIM}/{path.relative_to(source)}': path for path in files}
+        names = {f'{MIM}/{path.relative_to(source)}': path for path in files}
+        expected |= {name: path for name, path in names.items() if not name.startswith(CHECKOUT_ONLY)}
     kinds = ('.py', '.json', '.pth', '.html')
     package = [path for path in (source / 'usdrl_mmaction').rglob('*') if path.suffix in kinds]
     expected |= {str(path.relative_to(source)): path for path in package if '.mim' not in path.parts}
@@ -88,10 +92,10 @@ def test_mim_finds_the_package_and_its_configs(site):
     """mim goes from the distribution to the first line of top_level.txt, and looks a config up by its bare name."""
     info = site / f'usdrl_mmaction-{__version__}.dist-info'
     assert 'Name: usdrl-mmaction\n' in (info / 'METADATA').read_text()
-    assert (info / 'top_level.txt').read_text().split() == ['usdrl_mmaction']
+    assert (info / 'top_level.txt').read_text().split() == ['usdrl_mmaction', 'usdrl_mmaction_cli']
     assert not [path for path in site.rglob('*') if path.is_symlink()]
     names = [path.name for path in (site / 'usdrl_mmaction').rglob('*.py')]
-    for config in (site / MIM / 'configs/usdrl').glob('*.py'):
+    for config in (site / MIM / 'configs/usdrl').rglob('*.py'):
         assert names.count(config.name) == 1, config.name
 
 
@@ -134,3 +138,27 @@ def test_the_tools_of_the_wheel_train_a_config_of_the_wheel(python, site, ann_fi
     )  # fmt: skip
     assert 'Saving checkpoint at 1 epochs' in said
     assert (tmp_path / 'work/epoch_1.pth').exists()
+
+
+TINY = (
+    'train_dataloader.batch_size=8', 'model.backbone.embed_dims=16', 'model.head.in_channels=16',
+    'train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1', 'default_hooks.health.min_rank=0',
+)  # fmt: skip
+
+
+def test_the_commands_of_the_wheel(python, site, tmp_path):
+    def usdrl(*arguments):
+        said = python(site / 'bin/usdrl', *arguments)
+        assert str(ROOT) not in said
+        return said
+
+    assert 'usdrl COMMAND' in usdrl('--help')
+    usdrl('synthetic', '--clips', 54, '--videos', 2)
+    assert 'no problems found' in usdrl('inspect', 'data/synthetic/synthetic.pkl')
+    usdrl('train', 'pretrain_synthetic', '--cfg-options', *TINY)
+    assert (tmp_path / 'work_dirs/pretrain_synthetic/epoch_1.pth').exists()
+    usdrl('report', 'work_dirs/pretrain_synthetic')
+    assert (tmp_path / 'work_dirs/pretrain_synthetic/report.html').exists()
+    usdrl('infer', 'data/synthetic/synthetic_other.pkl', '--out', 'results')
+    assert len(json.loads((tmp_path / 'results/results.json').read_text())) == 13
+    assert 'Nothing is wrong.' in usdrl('doctor')
