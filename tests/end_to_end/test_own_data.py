@@ -2,17 +2,17 @@
 
 import os
 import re
-import runpy
 import shlex
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
-from usdrl_mmaction.datasets.synthetic import make_trimmed
 
+from usdrl_mmaction import commands
 from usdrl_mmaction.checkpoints.reading import read_weights
 from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.skeletons import LAYOUTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ JOINTS = ('left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_
 
 
 def write_csv(path: Path, keypoint: np.ndarray):
-    """A made-up person as a camera sees it, in pixels; the joints of the face are the head.  # (T, 25, 3)"""
+    """A synthetic person as a camera sees it, in pixels; the joints of the face are the head.  # (T, 25, 3)"""
     source = LAYOUTS['nturgb+d']
     joints = [source.joint(name if name in JOINTS else 'head') for name in LAYOUTS['coco'].names]
     x, y = keypoint[:, joints, 0] * 300 + 960, 540 - keypoint[:, joints, 1] * 300
@@ -35,28 +35,26 @@ def write_csv(path: Path, keypoint: np.ndarray):
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """Two actions, 48 recordings of them and a new one; the tools and configs of the checkout."""
+    """A folder of two actions, 48 recordings of them and a new one."""
     clips = [clip for clip in make_trimmed(432)['annotations'] if clip['label'] in (3, 7)]
     for number, clip in enumerate(clips[1:]):
         path = tmp_path / 'recordings' / {3: 'walk', 7: 'fall'}[clip['label']] / f'clip_{number}.csv'
         path.parent.mkdir(parents=True, exist_ok=True)
         write_csv(path, clip['keypoint'][0])
     write_csv(tmp_path / 'new.csv', clips[0]['keypoint'][0])
-    for name in ('tools', 'configs'):
-        (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def run(command: str):
     """A command line of the page, in this process."""
-    program, tool, *arguments = shlex.split(re.sub(r'epoch_\d+', 'epoch_1', command))
-    assert program == 'python'
-    if tool == 'tools/train.py':
+    program, name, *arguments = shlex.split(re.sub(r'epoch_\d+', 'epoch_1', command))
+    assert program == 'usdrl'
+    if name == 'train':
         arguments += BRIEF
-    with mock.patch.dict(os.environ), mock.patch('sys.argv', [tool, *arguments]):
+    with mock.patch.dict(os.environ), mock.patch('sys.argv', ['usdrl']):
         try:
-            runpy.run_path(tool, run_name='__main__')
+            commands.run(name, arguments)
         except SystemExit as end:
             assert not end.code, (command, end.code)
 
