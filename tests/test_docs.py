@@ -1,4 +1,4 @@
-"""What the README and the pages of docs/ tell a person to type exists: tools, configs, targets and flags."""
+"""What the README and the pages of docs/ tell a person to type exists: commands, configs, tools, targets and flags."""
 
 import re
 import runpy
@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from usdrl_mmaction.commands import COMMANDS, run
+from usdrl_mmaction.commands.common import find_config
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / 'README.md').read_text()
-PAGES = [ROOT / 'README.md', ROOT / 'configs/usdrl/README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES = [ROOT / 'README.md', ROOT / 'configs/usdrl/README.md', *sorted((ROOT / 'docs').rglob('*.md'))]
+COMMAND = re.compile(r'\busdrl ([a-z][a-z_-]*)([^|]*)')
 TOOL = re.compile(r'tools/[\w/]+\.(?:py|sh)')
+FLAG = re.compile(r'(?<=\s)--[a-z][\w-]*')
 
 
 def lines(page: Path) -> list[str]:
@@ -20,15 +25,44 @@ def lines(page: Path) -> list[str]:
 
 
 LINES = [line for page in PAGES for line in lines(page)]
+SHOWN = [match.groups() for line in LINES for match in COMMAND.finditer(line)]
+NAMES = sorted({name for name, _ in SHOWN})
 # MMAction2's own tools are named as well.
 TOOLS = sorted({tool for line in LINES for tool in TOOL.findall(line)} - {'tools/data/skeleton/gen_ntu_rgbd_raw.py'})
 
 
+def config_of(name: str, rest: str) -> str | None:
+    """The config of this package that a command is shown with."""
+    words = rest.split()
+    if name in ('infer', 'stream'):
+        words = words[words.index('--model') + 1 :] if '--model' in words else []
+    elif name not in ('train', 'test', 'export', 'memory'):
+        return None
+    return words[0] if words and re.fullmatch(r'[a-z]\w+', words[0]) else None
+
+
 def test_there_are_commands_to_check():
-    assert {'tools/train.py', 'tools/test.py', 'tools/demo/infer.py', 'tools/data/synthetic.py'} <= set(TOOLS)
+    assert {'train', 'test', 'infer', 'synthetic', 'convert', 'reproduce', 'doctor'} <= set(NAMES)
+    assert {'tools/train.py', 'tools/dist_train.sh', 'tools/dev/benchmark.py'} <= set(TOOLS)
 
 
-@pytest.mark.parametrize('path', sorted({m for line in LINES for m in re.findall(r'configs/usdrl/\w+\.py', line)}))
+@pytest.mark.parametrize('name', NAMES)
+def test_commands_take_the_flags_they_are_shown_with(name, capsys, monkeypatch):
+    assert name in COMMANDS
+    flags = {flag for shown, rest in SHOWN if shown == name for flag in FLAG.findall(rest)}
+    if name == 'train':
+        told = re.search(r"Flags are MMAction2's \(`([^`]+)`", README.replace('\n', ' ')).group(1)
+        flags |= {flag for flag in told.split() if flag.startswith('--')}
+    monkeypatch.setattr('sys.argv', ['usdrl'])
+    assert flags <= flags_in_help(lambda: run(name, ['--help']), capsys, monkeypatch)
+
+
+@pytest.mark.parametrize('name', sorted({config for shown in SHOWN if (config := config_of(*shown))}))
+def test_configs_named_without_a_folder_are_found(name):
+    assert find_config(name).is_file()
+
+
+@pytest.mark.parametrize('path', sorted({m for line in LINES for m in re.findall(r'configs/usdrl/[\w/]+\.py', line)}))
 def test_configs_exist(path):
     assert (ROOT / path).is_file()
 
@@ -36,7 +70,7 @@ def test_configs_exist(path):
 def test_configs_named_in_the_table_of_tasks_are_files():
     rows = [line for line in README.splitlines() if re.match(r'\| [^|]+ \|[^|]*(`\w+`|)[^|]*\| `\w+`', line)]
     named = {name for row in rows for name in re.findall(r'`(\w+)`', row)}
-    assert len(named) > 20 and named <= {path.stem for path in (ROOT / 'configs/usdrl').glob('*.py')}
+    assert len(named) > 20 and all(find_config(name).is_file() for name in named)
 
 
 def test_make_targets_exist():
@@ -51,17 +85,18 @@ def test_tools_take_the_flags_they_are_shown_with(tool, monkeypatch, capsys):
     assert (ROOT / tool).is_file()
     if tool.endswith('.sh'):
         return
-    arguments = [line.split(tool)[1] for line in LINES if tool in line]
-    flags = {flag for given in arguments for flag in re.findall(r'(?<=\s)--[a-z][\w-]*', given)}
-    if tool == 'tools/train.py':
-        told = re.search(r"Flags are MMAction2's \(`([^`]+)`", README.replace('\n', ' ')).group(1)
-        flags |= {flag for flag in told.split() if flag.startswith('--')}
+    flags = {flag for line in LINES if tool in line for flag in FLAG.findall(line.split(tool)[1])}
     monkeypatch.setattr('sys.argv', [tool, '--help'])
+    show = lambda: runpy.run_path(str(ROOT / tool), run_name='__main__')  # noqa: E731
+    assert flags <= flags_in_help(show, capsys, monkeypatch)
+
+
+def flags_in_help(show, capsys, monkeypatch) -> set[str]:
     monkeypatch.setenv('COLUMNS', '1000')
     with pytest.raises(SystemExit) as end:
-        runpy.run_path(str(ROOT / tool), run_name='__main__')
-    taken = set(re.findall(r'--[a-z][\w-]*', capsys.readouterr().out))
-    assert not end.value.code and flags <= taken
+        show()
+    assert not end.value.code
+    return set(re.findall(r'--[a-z][\w-]*', capsys.readouterr().out))
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
