@@ -43,8 +43,8 @@ class OverlapMean:
         """The means of the frames before ``end``, to which no window will add any more.  # (t, num_scores)"""
         self.reach(end)
         count = end - self.start
-        unseen = self.start + np.flatnonzero(self.counts[:count] == 0)
-        if len(unseen):
+        if not self.counts[:count].all():
+            unseen = self.start + np.flatnonzero(self.counts[:count] == 0)
             raise PredictionError(f'frames {unseen[0]} to {unseen[-1]} are in no window')
         means = (self.totals[:count] / self.counts[:count, None]).astype(np.float32)
         self.totals, self.counts, self.start = self.totals[count:], self.counts[count:], end
