@@ -15,6 +15,7 @@ def apply():
     mmengine.ignore_configs_in_checkpoints()
     mmengine.locate_packages()
     mmengine.name_this_package()
+    mmengine.inherit_in_scope_of_mmaction()
     mmengine.start_processes_without_gpus()
     mmengine.resume_sharded_optimizers()
     mmaction.restore_numpy_names()

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from inspect import getsource
 from pathlib import Path
 
+from usdrl_mmaction.files import missing
+
 PACKAGE = 'usdrl_mmaction'
 HISTORY_STATISTICS = ('min', 'max', 'current', 'mean')
 ONE_CYCLE_CURVES = ('_annealing_cos', '_annealing_linear')
@@ -169,6 +171,33 @@ def name_this_package():
     from mmengine.config.utils import MODULE2PACKAGE
 
     MODULE2PACKAGE.setdefault(PACKAGE, PACKAGE)
+
+
+def inherit_in_scope_of_mmaction():
+    """MMEngine builds what is inherited from a package in registries of its name; this one registers in MMAction2's.
+
+    ``KeyError: 'ActionVisualizer is not in the mmengine::visualizer registry.``
+    """
+    from mmengine.config import Config
+
+    if Config._get_cfg_path is not get_cfg_path:
+        Config._stock_get_cfg_path = Config._get_cfg_path
+        Config._get_cfg_path = staticmethod(get_cfg_path)
+
+
+def get_cfg_path(cfg_path, filename):
+    """The file and the scope of a base. A config of this package is found by its name as well, whatever its folder."""
+    from mmengine.config import Config
+
+    package, _, name = cfg_path.partition('::')
+    if package != PACKAGE or not name:
+        return Config._stock_get_cfg_path(cfg_path, filename)
+    configs = Path(__file__).resolve().parents[1] / '.mim/configs'
+    named = [configs / name, *sorted(configs.rglob(Path(name).name))]
+    found = next((path for path in named if path.is_file()), None)
+    if found is None:
+        raise missing(configs / name, 'config', 'configs/usdrl/README.md lists those of this package.')
+    return str(found), 'mmaction'
 
 
 # --- Processes --------------------------------------------------------------------------------------------------------
