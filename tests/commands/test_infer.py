@@ -82,7 +82,7 @@ def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_command
 @pytest.mark.parametrize(
     'arguments, message',
     [
-        (['nothing.npz'], 'nothing.npz is no whole NPY or NPZ file'),
+        (['nothing.npz'], 'There is no recording nothing.npz'),
         (['one.npz', '--gallery', 'nothing.pkl'], 'There is no annotation file nothing.pkl'),
         (['one.npz', '--model', 'nothing.py'], 'There is no config nothing.py'),
         (['one.npz', '--model', 'nothing'], 'There is no checkpoint nothing .* no model of that name'),
