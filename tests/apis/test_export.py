@@ -141,7 +141,7 @@ def test_a_graph_network_of_mmaction2_needs_the_shape_of_its_clips(tmp_path):
     )
     head = dict(type='GCNHead', num_classes=5, in_channels=4)
     model = MODELS.build(dict(type='RecognizerGCN', backbone=backbone, cls_head=head)).eval()
-    with pytest.raises(ExportError, match=r'STGCN does not tell the shape of its clips: .* \(--clip-shape'):
+    with pytest.raises(ExportError, match=r'STGCN does not say the shape of its clips: .* \(--clip-shape'):
         export(model, tmp_path / 'actions.pt', 'torchscript')
     export(model, tmp_path / 'actions.pt', 'torchscript', clip_shape=(2, 10, 17, 3))
     (found,) = torch.jit.load(tmp_path / 'actions.pt')(clips(3, (2, 10, 17, 3)))

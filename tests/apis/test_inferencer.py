@@ -224,12 +224,14 @@ def test_a_recognizer_of_mmaction2_with_clips_of_its_own_pipeline(linear):
 def test_what_is_not_a_recognizer(linear):
     with pytest.raises(ValueError, match='Linear is no recognizer or localizer of skeletons'):
         SkeletonInferencer(torch.nn.Linear(1, 1))
-    with pytest.raises(ValueError, match=r'FrozenRecognizer has no cfg, .* build it by load_model'):
+    with pytest.raises(ValueError, match=r'FrozenRecognizer has no cfg .* build it by load_model'):
         SkeletonInferencer(MODELS.build(linear.model))
 
 
 def test_a_checkpoint_of_other_joints_needs_its_config(pixels, trained):
     cfg = pixels('coco')
     checkpoint = trained(cfg, encoder=cfg.model.backbone.to_dict())
-    with pytest.raises(ValueError, match=r'clips of 17 joints of 2 coordinates does not tell how .* give its config'):
+    with pytest.raises(
+        ValueError, match=r'clips of 17 joints of 2 coordinates and does not say how .* give its config'
+    ):
         SkeletonInferencer(checkpoint, device='cpu')

@@ -63,6 +63,13 @@ def test_a_published_checkpoint_needs_no_config(published):
     assert model.cls_head.num_classes == 18 and model.dataset_meta == {'classes': CLASSES}
 
 
+def test_a_published_checkpoint_of_a_parallel_run(published):
+    content = torch.load(published, weights_only=True)
+    content['state_dict'] = {f'module.{name}': value for name, value in content['state_dict'].items()}
+    torch.save(content, published.with_name('ddp.pth'))
+    assert same_weights(load_model(published.with_name('ddp.pth')), published)
+
+
 @pytest.fixture
 def zoo(published, monkeypatch):
     """An index of one model that lies beside it."""
@@ -107,6 +114,7 @@ def test_what_does_not_fit_is_refused(linear, trained, tmp_path):
         ('epoch_1.pth', None, CheckpointError, r"does not say what its encoder was built with \(no 'meta.encoder'\)"),
         ('epoch_1.pth', 'epoch_1.pth', UsageError, 'A config goes with a checkpoint'),
         ('config.py', None, UsageError, 'A config goes with a checkpoint'),
+        ('config.py', 'epoch_1.pth', MissingFileError, 'There is no config config.py'),
         ('broken.pth', None, CheckpointError, 'broken.pth is damaged or cut short'),
         ('usdrl://nothing', None, DownloadError, "has no model 'nothing'"),
     ],

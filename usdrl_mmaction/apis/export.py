@@ -1,14 +1,12 @@
-"""A model for other runtimes: ONNX, TorchScript or torch.export, checked against the model before it is kept."""
+"""Export to other runtimes: ONNX, TorchScript or torch.export, compared with the model before the file is kept."""
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from mmaction.models.recognizers import RecognizerGCN
 from torch import Tensor, nn
 
 from usdrl_mmaction.errors import ExportError
+from usdrl_mmaction.files import replacing
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 
@@ -42,33 +41,29 @@ def export(
     clip_shape: tuple[int, int, int, int] | None = None,
     tolerance: float = 1e-4,
 ) -> Export:
-    """Writes a model as a network of clips (batch, persons, frames, joints, coordinates), from the CPU.
+    """Writes a model as a network that takes clips (batch, persons, frames, joints, coordinates), from the CPU.
 
     A recognizer gives ``cls_score`` (batch, classes); one that predicts early ``ratio_score`` (batch, ratios, classes);
     a localizer ``frame_score`` (batch, frames, 1 + classes), the background first; all of them before softmax. An
     encoder gives ``temporal`` (batch, frames, D) and ``spatial`` (batch, persons times joints, D). The file is compared
-    with the model on random clips; one that differs is not kept.
+    with the model on random clips; if it differs, it is not kept.
 
     Args:
         format (str): 'onnx', 'torchscript' or 'exported' (torch.export).
         encoder_only (bool): Leave out the head.
-        clip_shape (tuple | None): Persons, frames, joints and coordinates, of a backbone that does not tell.
-        tolerance (float): The largest absolute difference that is let through.
+        clip_shape (tuple | None): Persons, frames, joints and coordinates, for a backbone that does not say them.
+        tolerance (float): The largest absolute difference that is accepted.
     """
     if format not in WRITERS:
         raise ExportError(f"There is no format '{format}'. There are: {', '.join(WRITERS)}.")
-    path = Path(path)
     network = Network(model.cpu().eval(), encoder_only)
     shape = network.clip_shape(clip_shape)
     generator = torch.Generator().manual_seed(0)
     clips = {size: torch.randn(size, *shape, generator=generator) for size in BATCHES}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f'.{path.name}.', dir=path.parent) as folder, torch.no_grad():
-        draft = Path(folder, path.name)
+    with replacing(path) as draft, torch.no_grad():
         run = WRITERS[format](network, clips[BATCHES[1]], draft)
         expected = {size: network(clip) for size, clip in clips.items()}
         error = max(compare(run, clips[size], expected[size], network.outputs, tolerance) for size in BATCHES)
-        os.replace(draft, path)
     shapes = [tuple(output.shape[1:]) for output in expected[1]]
     return Export({'clip': shape}, dict(zip(network.outputs, shapes, strict=True)), error)
 
@@ -86,7 +81,8 @@ class Network(nn.Module):
             self.outputs = ('frame_score',)
         elif not encoder_only and model.with_cls_head:
             self.outputs = ('ratio_score' if isinstance(model, EarlyRecognizer) else 'cls_score',)
-        self.metadata = metadata(model)
+        classes = getattr(model, 'dataset_meta', {}).get('classes')
+        self.metadata = {'classes': json.dumps(list(classes))} if classes else {}
 
     def forward(self, clip: Tensor) -> tuple[Tensor, ...]:  # (N, M, T, V, C)
         if self.outputs in (('frame_score',), ('ratio_score',)):
@@ -98,7 +94,7 @@ class Network(nn.Module):
         if not isinstance(self.model.backbone, StreamEncoder):
             if given is None:
                 raise ExportError(
-                    f'{type(self.model.backbone).__name__} does not tell the shape of its clips: give persons, frames, '
+                    f'{type(self.model.backbone).__name__} does not say the shape of its clips: give persons, frames, '
                     'joints and coordinates (--clip-shape 2 100 25 3).'
                 )
             return tuple(given)
@@ -106,12 +102,6 @@ class Network(nn.Module):
         if given is not None and tuple(given) != shape:
             raise ExportError(f'The encoder was built for clips of {shape}, not {tuple(given)}: leave the shape out.')
         return shape
-
-
-def metadata(model: nn.Module) -> dict[str, str]:
-    """The names of the classes, where they are known."""
-    classes = getattr(model, 'dataset_meta', {}).get('classes')
-    return {'classes': json.dumps(list(classes))} if classes else {}
 
 
 def compare(run: Run, clip: Tensor, expected: tuple, names: tuple, tolerance: float) -> float:
@@ -172,7 +162,9 @@ def write_exported(network: Network, clip: Tensor, path: Path) -> Run:
 def write_torchscript(network: Network, clip: Tensor, path: Path) -> Run:
     with warnings.catch_warnings(), reasons('torch.jit.trace'):
         warnings.simplefilter('ignore')  # of what a trace fixes: whether that matters is compared afterwards
-        torch.jit.save(torch.jit.trace(network, clip, check_trace=False), path)
+        trace = torch.jit.trace(network, clip, check_trace=False)
+        with path.open('wb') as file:
+            torch.jit.save(trace, file)  # given the path, torch would write the draft's name into the file
         return in_torch(torch.jit.load(path))
 
 

@@ -1,4 +1,4 @@
-"""From recordings of skeletons to actions, neighbours and features, in one call."""
+"""Inference: from recordings of skeletons to actions, segments, neighbours and features, in one call."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from usdrl_mmaction.checkpoints.zoo import packaged_model
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split, make_annotation
+from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.recordings.clip import Clip, keep_people
@@ -29,11 +30,11 @@ from .model import load_model
 from .preparation import Preparation, classes_of
 from .window_scorer import WindowScorer
 
-MANY = 20  # recordings that take long enough for a bar
+MANY = 20  # recordings that take long enough for a progress bar
 
 
 class SkeletonInferencer:
-    """Says what people do in recordings of their joints.
+    """Recognises or detects actions in recordings of joints.
 
     >>> inferencer = SkeletonInferencer('configs/usdrl/benchmarks/linear_synthetic.py', 'epoch_150.pth')
     >>> inferencer(np.load('recording.npy'))[0]['actions'][0]
@@ -44,9 +45,9 @@ class SkeletonInferencer:
             its ``cfg`` (``load_model`` and MMAction2's ``init_recognizer`` do); by default the package's own.
         checkpoint (str | Path | None): The weights that go with a config.
         device (str | None): By default an accelerator if there is one.
-        gallery (str | Path | None): Annotation file of the clips among which neighbours are looked for.
+        gallery (str | Path | None): Annotation file of the clips to look for neighbours in.
         gallery_split (str | None): A split of it; by default all of it.
-        top_k (int): Actions and neighbours to tell.
+        top_k (int): How many actions and neighbours to return.
         batch_size (int): Clips, or windows, that are encoded together.
         threshold (float): Probability that frames of a segment have at least, with a localizer.
     """
@@ -65,12 +66,12 @@ class SkeletonInferencer:
         init_default_scope('mmaction')
         self.device = device or get_device()
         if not isinstance(model, nn.Module):
-            model = load_model(*((model, checkpoint) if model else (checkpoint or packaged_model(), None)))
+            model = load_model(model, checkpoint) if model else load_model(checkpoint or packaged_model())
         self.model = checked(model).to(self.device).eval()
         self.prepare = Preparation(model)
         self.localizes = isinstance(model, FrameLocalizer)
         if self.localizes and gallery:
-            raise ValueError('A localizer finds segments, not neighbours: leave the gallery out.')
+            raise UsageError('A localizer finds segments, not neighbours: leave the gallery out.')
         self.threshold = threshold
         self.classes = classes_of(model)
         self.top_k = top_k
@@ -82,7 +83,7 @@ class SkeletonInferencer:
 
         A recording has ``actions`` if the model is a classifier, for all people together and, if there are several,
         in ``persons`` for each alone; ``neighbors`` if there is a gallery; and ``features``, a list of 2D numbers, if
-        asked for or if there is nothing else to tell. With a localizer a recording has ``segments``: label, start,
+        asked for or if there is nothing else to return. With a localizer a recording has ``segments``: label, start,
         end (exclusive) and score, the mean probability.
 
         Args:
@@ -174,7 +175,7 @@ class SkeletonInferencer:
 
 
 class Gallery(NamedTuple):
-    """Clips that neighbours are looked for in."""
+    """Clips to look for neighbours in."""
 
     features: Tensor  # (clips, 2D), of length 1
     items: list[dict]
@@ -191,9 +192,9 @@ class Gallery(NamedTuple):
 
 def checked(model: nn.Module) -> nn.Module:
     if not isinstance(model, RecognizerGCN | FrameLocalizer):
-        raise ValueError(f'{type(model).__name__} is no recognizer or localizer of skeletons.')
+        raise UsageError(f'{type(model).__name__} is no recognizer or localizer of skeletons: give one of those.')
     if not hasattr(model, 'cfg'):
-        raise ValueError(f'The {type(model).__name__} has no cfg, which tells its pipeline: build it by load_model.')
+        raise UsageError(f'{type(model).__name__} has no cfg with its pipeline: build it by load_model.')
     if isinstance(model, RecognizerGCN) and model.with_cls_head and model.cls_head.average_clips is None:
         model.cls_head.average_clips = 'prob'
     return model

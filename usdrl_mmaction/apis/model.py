@@ -31,13 +31,15 @@ def load_model(model: str | Path | Config, checkpoint: str | Path | None = None,
     is_config = isinstance(model, Config) or str(model).endswith('.py')
     if is_config != (checkpoint is not None):
         raise UsageError("A config goes with a checkpoint; a checkpoint or a model's name goes alone.")
+    if is_config and not isinstance(model, Config) and not Path(model).is_file():
+        raise missing(model, 'config')
     source = checkpoint if is_config else model
     content = load_checkpoint(str(source))
     weights = {name.removeprefix('module.'): value for name, value in weights_of(content, source).items()}
     if is_config:
         cfg = complete(model if isinstance(model, Config) else Config.fromfile(model))
     else:
-        cfg = Config(dict(model=model_of(content, source)))
+        cfg = Config(dict(model=model_of(content, weights, source)))
     if MODELS.get(cfg.model.type) is MPCT:
         cfg.model = dict(type='FrozenRecognizer', backbone=cfg.model.backbone)
     if not any(name.startswith('cls_head.') for name in weights):
@@ -60,11 +62,11 @@ def load_checkpoint(source: str) -> dict:
 def load_weights(model: nn.Module, weights: dict[str, Tensor], source: str | Path):
     """All weights that the model has, from a checkpoint that may have more."""
     state = model.state_dict()
-    missing = [name for name in state if name not in weights]
-    if missing:
+    lacking = [name for name in state if name not in weights]
+    if lacking:
         raise CheckpointError(
-            f'{source} has no weights for {len(missing)} of the {len(state)} tensors of the model, such as '
-            f'{missing[0]}; it has {", ".join(list(weights)[:3])}. Does it belong to this config?'
+            f'{source} has no weights for {len(lacking)} of the {len(state)} tensors of the model, such as '
+            f'{lacking[0]}; it has {", ".join(list(weights)[:3])}. Does it belong to this config?'
         )
     for name, value in state.items():
         if weights[name].shape != value.shape:

@@ -1,4 +1,4 @@
-"""What a model tells of the clips that it was trained on: how they were prepared, their joints, their classes."""
+"""What a model says of its clips: how they are prepared, their joints, their windows, the names of their classes."""
 
 import numpy as np
 from mmaction.datasets.transforms import FormatGCNInput, PreNormalize2D
@@ -6,10 +6,11 @@ from mmengine.dataset import Compose, pseudo_collate
 from torch import nn
 
 from usdrl_mmaction.datasets import NormalizeSkeleton2D, UntrimmedPoseDataset
+from usdrl_mmaction.errors import CheckpointError
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 from usdrl_mmaction.recordings.clip import Clip
-from usdrl_mmaction.skeletons import Skeleton, get_skeleton
+from usdrl_mmaction.skeletons import get_skeleton
 
 LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
 
@@ -18,11 +19,12 @@ class Preparation:
     """What a model's pipeline for testing takes, and the batches that it makes."""
 
     def __init__(self, model: nn.Module):
+        encoder = model.backbone  # ours, or one of MMAction2's
+        self.skeleton = encoder.skeleton if isinstance(encoder, StreamEncoder) else get_skeleton(encoder.graph.layout)
         self.pipeline = Compose(pipeline_of(model))
-        self.skeleton = skeleton_of(model.backbone)
         steps = self.pipeline.transforms
         self.scored = any(isinstance(step, NormalizeSkeleton2D | PreNormalize2D) for step in steps)
-        self.channels = 2 if self.scored else getattr(model.backbone, 'clip_shape', (3,))[-1]
+        self.channels = 2 if self.scored else getattr(encoder, 'clip_shape', (3,))[-1]
         self.num_person = next(step.num_person for step in steps if isinstance(step, FormatGCNInput))
 
     def __call__(self, annotations: list[dict]) -> dict:
@@ -37,14 +39,28 @@ class Preparation:
 
 
 def pipeline_of(model: nn.Module) -> list[dict]:
-    """The config's pipeline for testing. Where clips keep their length, as in pretraining, they are resized."""
-    loader = loader_of(model)
-    pipeline = list(loader.dataset.pipeline) if loader else usual_pipeline(model.backbone)
-    if isinstance(model, FrameLocalizer):
-        return pipeline  # windows have the encoder's length
+    """The config's pipeline for testing. Where clips keep their length, as in pretraining, they are resized. Without a
+    config it is the one of configs/_base_/datasets for 25 joints in 3D."""
+    loader, encoder = loader_of(model), model.backbone
+    if loader:
+        pipeline = list(loader.dataset.pipeline)
+    else:
+        num_person, _, joints, channels = encoder.clip_shape
+        if encoder.skeleton != get_skeleton('nturgb+d') or channels != 3:
+            raise CheckpointError(
+                f'The checkpoint takes clips of {joints} joints of {channels} coordinates and does not say how they '
+                'are prepared: give its config as well.'
+            )
+        pipeline = [
+            dict(type='PoseDecode'),
+            dict(type='NormalizeSkeleton'),
+            dict(type='FormatGCNInput', num_person=num_person),
+            dict(type='PackActionInputs'),
+        ]
     types = [step['type'] for step in pipeline]
-    if isinstance(model.backbone, StreamEncoder) and not {'ResizeFrames', 'UniformSampleFrames'} & set(types):
-        resize = dict(type='ResizeFrames', num_frames=model.backbone.clip_shape[1])
+    resizes = isinstance(model, FrameLocalizer) or {'ResizeFrames', 'UniformSampleFrames'} & set(types)
+    if isinstance(encoder, StreamEncoder) and not resizes:  # windows have the encoder's length
+        resize = dict(type='ResizeFrames', num_frames=encoder.clip_shape[1])
         pipeline.insert(types.index('FormatGCNInput'), resize)
     return pipeline
 
@@ -61,29 +77,8 @@ def windows_of(model: FrameLocalizer) -> tuple[int, int]:
     return dataset.window, dataset.stride
 
 
-def usual_pipeline(backbone: nn.Module) -> list[dict]:
-    """As in configs/_base_/datasets, for an encoder without a config."""
-    num_person, _, _, channels = backbone.clip_shape
-    if backbone.skeleton != get_skeleton('nturgb+d') or channels != 3:
-        raise ValueError(
-            f'A checkpoint of clips of {len(backbone.skeleton)} joints of {channels} coordinates does not tell how '
-            'they were prepared: give its config as well.'
-        )
-    return [
-        dict(type='PoseDecode'),
-        dict(type='NormalizeSkeleton'),
-        dict(type='FormatGCNInput', num_person=num_person),
-        dict(type='PackActionInputs'),
-    ]
-
-
-def skeleton_of(backbone: nn.Module) -> Skeleton:
-    """The joints, of MMAction2's backbones too."""
-    return backbone.skeleton if isinstance(backbone, StreamEncoder) else get_skeleton(backbone.graph.layout)
-
-
 def classes_of(model: nn.Module) -> list[str]:
-    """Their names, from the checkpoint or the config; none if neither has them."""
+    """The names of the classes, from the checkpoint or the config; none if neither has them."""
     known = [getattr(model, 'dataset_meta', {})]
     known += [model.cfg[name].dataset.get('metainfo') or {} for name in LOADERS if model.cfg.get(name)]
     return next((list(meta['classes']) for meta in known if meta.get('classes')), [])

@@ -4,9 +4,9 @@ import ast
 from contextlib import suppress
 from pathlib import Path
 
-from usdrl_mmaction.errors import CheckpointError
+from torch import Tensor
 
-from .reading import weights_of
+from usdrl_mmaction.errors import CheckpointError
 
 
 def meta_of(checkpoint: dict) -> dict:
@@ -14,7 +14,7 @@ def meta_of(checkpoint: dict) -> dict:
     return meta if isinstance(meta, dict) else {}
 
 
-def model_of(checkpoint: dict, source: str | Path) -> dict:
+def model_of(checkpoint: dict, weights: dict[str, Tensor], source: str | Path) -> dict:
     """The ``model`` of a config for a published checkpoint: its encoder, and a classifier if it has one."""
     encoder = meta_of(checkpoint).get('encoder')
     if not isinstance(encoder, dict):
@@ -23,9 +23,8 @@ def model_of(checkpoint: dict, source: str | Path) -> dict:
             'make a checkpoint that does with usdrl publish.'
         )
     model = dict(type='FrozenRecognizer', backbone=dict(encoder))
-    layer = weights_of(checkpoint, source).get('cls_head.fc.weight')
-    if layer is not None:
-        classes, width = layer.shape
+    if 'cls_head.fc.weight' in weights:
+        classes, width = weights['cls_head.fc.weight'].shape
         model['cls_head'] = dict(type='StreamClsHead', num_classes=classes, in_channels=width // 2)
     return model
 
