@@ -1,0 +1,14 @@
+"""Damage to checkpoint files."""
+
+import torch
+
+
+def flip(path, byte):
+    content = bytearray(path.read_bytes())
+    content[byte] ^= 1
+    path.write_bytes(content)
+
+
+def tensor_bytes(path):
+    """Where the tensor lies in a checkpoint file."""
+    return path.read_bytes().index(torch.arange(1000.0).add(2).numpy().tobytes())
