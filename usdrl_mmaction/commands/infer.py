@@ -23,8 +23,6 @@ def main(argv):
     model = args.model
     if model and (args.checkpoint or model.endswith('.py')):
         model = read_config(model, args.cfg_options)
-        if not args.checkpoint:
-            raise UsageError(f'{args.model} is a config, and a config goes with a checkpoint: give its --checkpoint.')
     elif args.cfg_options:
         raise UsageError('--cfg-options are for a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}

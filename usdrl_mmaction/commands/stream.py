@@ -7,7 +7,6 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console, Group
@@ -17,7 +16,6 @@ from rich.text import Text
 
 from usdrl_mmaction.apis import Detections, StreamingDetector
 from usdrl_mmaction.errors import RecordingError, UsageError
-from usdrl_mmaction.files import missing
 from usdrl_mmaction.recordings.clip import keep_people
 from usdrl_mmaction.recordings.inputs import find_recordings, read_recording
 
@@ -68,8 +66,6 @@ def positive(text: str) -> float:
 # --- Frames as they come --------------------------------------------------------------------------------------------
 def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
     """The people of a recording, with a score after the coordinates if it has any.  # (M, T, V, C)"""
-    if not Path(path).exists():
-        raise missing(path, 'recording')
     recordings = find_recordings(path)
     named = [recording for recording in recordings if video in (None, recording.name)]
     if len(named) != 1:
