@@ -348,33 +348,20 @@ LAYOUTS = {
 }
 
 WORDS = {'l': 'left', 'r': 'right', 'centre': 'center'}  # in names of joints
-SYNONYMS = {
-    frozenset(other.split('_')): frozenset([name])
-    for name, others in {
-        'pelvis': ('hip_center', 'mid_hip', 'spine_base'),
-        'spine': ('spine_mid',),
-        'thorax': ('shoulder_center', 'spine_shoulder'),
-    }.items()
-    for other in others
-}
-SHOULDERS = ('left_shoulder', 'right_shoulder')
+NAMES = {'pelvis': 'hip_center mid_hip spine_base', 'spine': 'spine_mid', 'thorax': 'shoulder_center spine_shoulder'}
+SYNONYMS = {frozenset(other.split('_')): frozenset([name]) for name in NAMES for other in NAMES[name].split()}
 # Joints that lie about in the middle of others.
 MIDDLES = {
-    'pelvis': HIPS,
-    'spine': HIPS + SHOULDERS,
-    'thorax': SHOULDERS,
-    'neck': SHOULDERS,
-    'head': ('left_ear', 'right_ear'),
-    **{
-        f'{side}_{name}': tuple(f'{side}_{other}' for other in others)
-        for side in ('left', 'right')
-        for name, others in {
-            'hand': ('index', 'pinky'),
-            'hand_tip': ('index',),
-            'foot': ('foot_index',),
-            'big_toe': ('foot_index',),
-            'small_toe': ('foot_index',),
-        }.items()
-    },
+    'pelvis': 'left_hip right_hip',
+    'spine': 'left_hip right_hip left_shoulder right_shoulder',
+    'thorax': 'left_shoulder right_shoulder',
+    'neck': 'left_shoulder right_shoulder',
+    'head': 'left_ear right_ear',
+    'left_hand': 'left_index left_pinky',
+    'right_hand': 'right_index right_pinky',
+    'left_hand_tip': 'left_index',
+    'right_hand_tip': 'right_index',
+    **dict.fromkeys(('left_foot', 'left_big_toe', 'left_small_toe'), 'left_foot_index'),
+    **dict.fromkeys(('right_foot', 'right_big_toe', 'right_small_toe'), 'right_foot_index'),
 }
-ESTIMATES = {meaning(name): [meaning(other) for other in others] for name, others in MIDDLES.items()}
+ESTIMATES = {meaning(name): [meaning(other) for other in others.split()] for name, others in MIDDLES.items()}

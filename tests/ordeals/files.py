@@ -11,7 +11,8 @@ from raw_files import mmpose_instance, moving, write_openpose, write_pkummd, wri
 
 from usdrl_mmaction.commands import run
 from usdrl_mmaction.datasets import SkeletonDataset
-from usdrl_mmaction.recordings.readers import read_clip, read_pkummd
+from usdrl_mmaction.recordings.readers import read_clip
+from usdrl_mmaction.recordings.readers.pkummd import read_pkummd
 
 ROOT = Path(__file__).resolve().parents[2]
 

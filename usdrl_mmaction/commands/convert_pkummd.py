@@ -12,8 +12,7 @@ from usdrl_mmaction.datasets.annotations import make_annotation, write_annotatio
 from usdrl_mmaction.errors import RecordingError, UsdrlError
 from usdrl_mmaction.recordings.clip import Clip, fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
-from usdrl_mmaction.recordings.readers import read_pkummd, read_segments, read_split
-from usdrl_mmaction.recordings.readers.pkummd import CLASSES, PERSONS
+from usdrl_mmaction.recordings.readers.pkummd import CLASSES, PERSONS, read_pkummd, read_segments, read_split
 from usdrl_mmaction.recordings.readers.text import at
 from usdrl_mmaction.skeletons import LAYOUTS
 

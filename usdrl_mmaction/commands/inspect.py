@@ -17,13 +17,13 @@ from usdrl_mmaction.checkpoints.reading import read_weights
 from usdrl_mmaction.datasets.annotations import read_annotations
 from usdrl_mmaction.datasets.checks import (
     Measures,
-    are_segments,
     checkpoint_problems,
     find_problems,
     is_label,
     layout_problems,
     measure,
 )
+from usdrl_mmaction.datasets.segments import are_segments
 from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 

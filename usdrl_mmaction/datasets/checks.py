@@ -10,6 +10,8 @@ import numpy as np
 
 from usdrl_mmaction.skeletons import Skeleton
 
+from .segments import are_segments
+
 SHOWN = 3  # names in a sentence
 ROLES = ('train', 'val', 'test')
 
@@ -103,10 +105,6 @@ def segment_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
             for found in wrong
         ]
     return problems
-
-
-def are_segments(array: np.ndarray) -> bool:
-    return array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind in 'iu'
 
 
 def split_problems(clips: list[dict], split: dict) -> list[str]:

@@ -15,7 +15,7 @@ def checked_segments(video: dict, num_frames: int, path: str, num_classes: int |
     segments = np.asarray(video['segments'])
     if not segments.size:
         return np.empty((0, 3), np.int64)
-    if segments.ndim != 2 or segments.shape[1] != 3 or not np.issubdtype(segments.dtype, np.integer):
+    if not are_segments(segments):
         raise AnnotationError(
             f"{here} has 'segments' of shape {segments.shape} and type {segments.dtype}; (S, 3) integers are wanted, a "
             'label, start and end in frames each.'
@@ -34,6 +34,10 @@ def checked_segments(video: dict, num_frames: int, path: str, num_classes: int |
                 'file; usdrl inspect lists all such segments.'
             )
     return np.stack([label, start.clip(0), end.clip(max=num_frames)], axis=1).astype(np.int64)
+
+
+def are_segments(array: np.ndarray) -> bool:
+    return array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind in 'iu'
 
 
 def frame_labels(segments: np.ndarray, num_frames: int) -> np.ndarray:

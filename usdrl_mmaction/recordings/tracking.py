@@ -42,7 +42,9 @@ class Tracker:
     def __call__(self, people: list[np.ndarray]) -> list[int | None]:
         """The place of each person of the next frame.  # people of (V, C), zero where a joint is not seen"""
         self.frame += 1
-        self.forget()
+        if self.patience is not None:
+            left = self.frame - self.patience
+            self.tracks = {place: track for place, track in self.tracks.items() if track.frame >= left}
         seen = [number for number, pose in enumerate(people) if pose.any()]
         known = sorted(self.tracks)
         matched = match([people[number] for number in seen], [self.tracks[place] for place in known], self.frame)
@@ -54,11 +56,6 @@ class Tracker:
             largest = self.tracks[place].size if place in self.tracks else 0.0
             self.tracks[place] = Track(people[number], max(largest, size(people[number])), self.frame)
         return [placed.get(number) for number in range(len(people))]
-
-    def forget(self):
-        if self.patience is not None:
-            left = self.frame - self.patience
-            self.tracks = {place: track for place, track in self.tracks.items() if track.frame >= left}
 
 
 def track_people(frames: list[list[np.ndarray]], path: str | Path, joints: tuple[str, ...] = ()) -> Clip:

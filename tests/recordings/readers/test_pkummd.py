@@ -5,7 +5,7 @@ import pytest
 from raw_files import moving, replace_line, write_pkummd
 
 from usdrl_mmaction.errors import RecordingError
-from usdrl_mmaction.recordings.readers import read_pkummd, read_segments, read_split
+from usdrl_mmaction.recordings.readers.pkummd import read_pkummd, read_segments, read_split
 
 
 def test_exact_joints_and_an_absent_second_person(tmp_path):

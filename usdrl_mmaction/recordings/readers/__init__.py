@@ -10,7 +10,6 @@ from .arrays import read_npz
 from .csv_table import read_csv
 from .mmpose import read_mmpose
 from .openpose import is_openpose, read_openpose
-from .pkummd import read_pkummd, read_segments, read_split
 from .skeleton_text import read_skeleton_text
 
 READERS = {
@@ -35,18 +34,3 @@ def read_clip(path: str | Path) -> Clip:
             f"{path}: no reader for '{path.suffix}'. Known are {', '.join(READERS)}, and folders of *_keypoints.json."
         )
     return READERS[path.suffix.lower()](path)
-
-
-__all__ = [
-    'READERS',
-    'is_openpose',
-    'read_clip',
-    'read_csv',
-    'read_mmpose',
-    'read_npz',
-    'read_openpose',
-    'read_pkummd',
-    'read_segments',
-    'read_skeleton_text',
-    'read_split',
-]
