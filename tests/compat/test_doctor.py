@@ -144,10 +144,10 @@ def test_a_probe_that_crashes_is_a_finding(monkeypatch):
     assert 'python ended with exit code' in doctor.run_probe()['models error']
 
 
-def run_doctor(python):
+def run_doctor(*python):
     root = Path(doctor.__file__).parents[2]
     process = subprocess.run(
-        [python, '-m', 'usdrl_mmaction_cli', 'doctor'],
+        [*python, '-m', 'usdrl_mmaction_cli', 'doctor'],
         env=os.environ | {'PYTHONPATH': str(root)},
         capture_output=True,
         text=True,
@@ -158,6 +158,11 @@ def run_doctor(python):
 def test_this_environment_has_no_fault():
     code, report = run_doctor(sys.executable)
     assert code == 0 and 'Nothing is wrong.' in report, report
+
+
+def test_it_needs_the_standard_library_alone():
+    code, report = run_doctor(sys.executable, '-S')
+    assert code == 1 and 'FAULT     torch               absent' in report and 'Traceback' not in report, report
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from importlib.util import find_spec
 from inspect import getsource
 from pathlib import Path
 
-from usdrl_mmaction.files import missing
-
 PACKAGE = 'usdrl_mmaction'
 HISTORY_STATISTICS = ('min', 'max', 'current', 'mean')
 ONE_CYCLE_CURVES = ('_annealing_cos', '_annealing_linear')
@@ -188,6 +186,8 @@ def inherit_in_scope_of_mmaction():
 def get_cfg_path(cfg_path, filename):
     """The file and the scope of a base. A config of this package is found by its name as well, whatever its folder."""
     from mmengine.config import Config
+
+    from usdrl_mmaction.files import missing
 
     package, _, name = cfg_path.partition('::')
     if package != PACKAGE or not name:
