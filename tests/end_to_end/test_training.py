@@ -3,22 +3,32 @@
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import mmaction
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT, losses
+from mmengine.config import Config
 from mmengine.runner import Runner
 
-import usdrl_mmaction  # noqa: F401
+from usdrl_mmaction import commands
+from usdrl_mmaction.apis import SkeletonInferencer
 
 STOCK = Path(mmaction.__file__).parent / '.mim'
 STGCNPP = STOCK / 'configs/skeleton/stgcnpp/stgcnpp_8xb16-joint-u100-80e_ntu60-xsub-keypoint-3d.py'
+IMPORTED = (
+    'import sys, runpy, usdrl_mmaction; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name="__main__")'
+)
+BRIEF = ['train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1', 'model.backbone.embed_dims=16']
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def command(tool, *args):
@@ -162,45 +172,127 @@ def test_graph_networks_pretrain_in_the_place_of_dste(tiny, backbone):
 
 
 def test_pretraining_on_ones_own_data(tmp_path):
-    """Another skeleton from a JSON file, other splits, and pixels."""
-    rng = np.random.default_rng(0)
+    """Another skeleton from a JSON file, and other splits."""
     layout = tmp_path / 'snake.json'
     layout.write_text(json.dumps(dict(parents=[None, 0, 1, 2, 3, 4])))
-    annotations = [
-        dict(frame_dir=f'{i}', label=i % 3, total_frames=30, keypoint=rng.normal(size=(1, 30, 6, 3)).astype(np.float32))
-        for i in range(80)
-    ]
-    names = [annotation['frame_dir'] for annotation in annotations]
-    path = tmp_path / 'my.pkl'
-    path.write_bytes(pickle.dumps(dict(split=dict(a=names[:64], b=names[64:]), annotations=annotations)))
-    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b']
+    path = write_clips(tmp_path / 'my.pkl', (1, 30, 6, 3), ('a', 'b'))
+    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b', *BRIEF]
     said = run(
         'tools/train.py', 'configs/usdrl/pretrain_custom.py', '--work-dir', tmp_path / 'w', '--cfg-options', *options,
-        'train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1', 'model.backbone.embed_dims=16',
         'model.head.in_channels=16',
     )  # fmt: skip
     assert 'Health: effective_rank' in said
     for config in ('linear', 'knn'):
         tool = 'train' if config == 'linear' else 'test'
         checkpoint = [] if config == 'linear' else [tmp_path / 'linear/epoch_1.pth']
-        start = [f'load_from={tmp_path}/w/epoch_1.pth', 'train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1']
+        start = [f'load_from={tmp_path}/w/epoch_1.pth', *BRIEF] if config == 'linear' else [BRIEF[-1]]
         said = run(
-            f'tools/{tool}.py', f'configs/usdrl/{config}_custom.py', *checkpoint, '--work-dir', tmp_path / config,
-            '--cfg-options', *options, 'num_classes=3', 'model.backbone.embed_dims=16', 'model.cls_head.in_channels=16',
-            *(start if config == 'linear' else []),
+            f'tools/{tool}.py', f'{config}_custom', *checkpoint, '--work-dir', tmp_path / config, '--cfg-options',
+            *options[:4], *start, 'model.cls_head.in_channels=16',
         )  # fmt: skip
         assert 'acc/top1' in said
 
 
-def test_our_configs_are_bases_for_others(tmp_path, tiny):
-    path = tmp_path / 'mine.py'
-    path.write_text("_base_ = 'usdrl_mmaction::usdrl/pretrain_ntu60.py'\ntrain_cfg = dict(max_epochs=7)\n")
-    code = (
-        'import usdrl_mmaction; from mmengine.config import Config; '
-        f'cfg = Config.fromfile({str(path)!r}); print(cfg.train_cfg.max_epochs, cfg.model.backbone.embed_dims)'
+def write_clips(path: Path, shape: tuple[int, ...], splits: tuple[str, str], **meta) -> Path:
+    """80 random clips of three classes."""
+    rng = np.random.default_rng(0)
+    annotations = [
+        dict(frame_dir=f'{i}', label=i % 3, total_frames=shape[1], keypoint=rng.normal(size=shape).astype(np.float32))
+        for i in range(80)
+    ]
+    names = [annotation['frame_dir'] for annotation in annotations]
+    split = dict(zip(splits, (names[:64], names[64:]), strict=True))
+    path.write_bytes(pickle.dumps(dict(split=split, annotations=annotations, meta=meta)))
+    return path
+
+
+def ours(name: str, *arguments):
+    """A command of ours, in this process."""
+    with mock.patch('sys.argv'):
+        commands.run(name, [*map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    'shape, layout, flags', [((1, 30, 17, 2), 'coco', []), ((2, 30, 20, 3), 'kinect_v1', ['--amp'])]
+)
+def test_mmactions_own_tools_do_the_same_on_ones_own_data(shape, layout, flags, tmp_path, capfd):
+    path = write_clips(tmp_path / 'my.pkl', shape, ('train', 'val'), layout=layout, classes=['a', 'b', 'c'])
+    options = [
+        '--cfg-options', f'ann_file={path}', *BRIEF, 'model.cls_head.in_channels=16', 'train_cfg.val_interval=1',
+        'randomness.seed=0', 'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
+        'test_dataloader.num_workers=0', f'experiment_name={layout}', 'default_hooks.logger.interval=1',
+    ]  # fmt: skip
+    config = ROOT / 'configs/usdrl/benchmarks/linear_custom.py'
+    folders = tmp_path / 'ours', tmp_path / 'stock'
+    ours('train', 'linear_custom', '--work-dir', folders[0], *flags, *options)
+    run(STOCK / 'tools/train.py', config, '--work-dir', folders[1], *flags, *options, cwd=tmp_path)
+    steps = [losses(folder) for folder in folders]
+    assert steps[0] == steps[1] and steps[0]
+    weights, same = (torch.load(folder / 'epoch_1.pth') for folder in folders)
+    torch.testing.assert_close(same['state_dict'], weights['state_dict'], rtol=0, atol=0)
+    assert same['meta']['dataset_meta']['classes'] == ['a', 'b', 'c']
+
+    written = Config.fromfile(folders[1] / 'linear_custom.py')
+    assert "'$" not in written.pretty_text
+    assert (written.model.backbone.in_channels, written.model.backbone.num_person) == (shape[-1], shape[0])
+    test = ['--work-dir', tmp_path / 'tested']
+    capfd.readouterr()
+    ours('test', 'linear_custom', folders[0] / 'epoch_1.pth', *test, *options)
+    said = [capfd.readouterr().out, run(STOCK / 'tools/test.py', written.filename, folders[1] / 'epoch_1.pth', *test)]
+    accuracies = [re.search(r'acc/top1: ([\d.]+)', text)[1] for text in said]
+    assert accuracies[0] == accuracies[1]
+
+
+@pytest.mark.parametrize('option, message', [
+    ('ann_file=other.pkl', 'Set train_dataloader.dataset.ann_file, val_dataloader.dataset.ann_file'),
+    ('train_dataloder.batch_size=3', "Did you mean 'train_dataloader'?"),
+])  # fmt: skip
+def test_settings_without_effect_are_refused_by_both_tools(option, message, tmp_path):
+    config = ROOT / 'configs/usdrl/benchmarks/linear_synthetic.py'
+    arguments = [config, '--work-dir', tmp_path / 'w', '--cfg-options', option]
+    with pytest.raises(SystemExit, match=re.escape(message)):
+        ours('train', *arguments)
+    done = subprocess.run(
+        command(STOCK / 'tools/train.py', *arguments), capture_output=True, text=True, cwd=tmp_path, timeout=100
     )
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=tmp_path, timeout=100)
-    assert done.stdout.split() == ['7', '1024'], done.stderr
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith('usdrl_mmaction.errors.ConfigError') and message in last
+
+
+def test_our_configs_are_bases_for_others(tmp_path, ann_file, monkeypatch, capfd):
+    """MMEngine asks a list for the packages of bases, which ours joins as it is imported."""
+    small = 'train_cfg = dict(max_epochs=1, val_interval=1)\ndefault_hooks = dict(checkpoint=dict(interval=1))\n'
+    loaders = [f'{name} = dict(batch_size=8, dataset=dict(ann_file={str(ann_file)!r}))\n' for name in LOADERS]
+    pretrain, linear = tmp_path / 'pretrain.py', tmp_path / 'linear.py'
+    pretrain.write_text(
+        f"_base_ = 'usdrl_mmaction::usdrl/pretrain_synthetic.py'\n{small.replace(', val_interval=1', '')}{loaders[0]}"
+        'model = dict(backbone=dict(embed_dims=16), head=dict(in_channels=16))\n'
+    )
+    # found by its name, whatever its folder
+    linear.write_text(
+        f"_base_ = 'usdrl_mmaction::usdrl/linear_synthetic.py'\n{small}{''.join(loaders)}"
+        'model = dict(backbone=dict(embed_dims=16), cls_head=dict(in_channels=16))\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    ours('train', pretrain)
+    options = ['--cfg-options', 'load_from=work_dirs/pretrain/epoch_1.pth']
+    run('-c', IMPORTED, STOCK / 'tools/train.py', linear, '--amp', *options, cwd=tmp_path)
+    checkpoint = tmp_path / 'work_dirs/linear/epoch_1.pth'
+    assert 'acc/top1' in run('-c', IMPORTED, STOCK / 'tools/test.py', linear, checkpoint, cwd=tmp_path)
+    ours('test', linear, checkpoint)
+    assert 'acc/top1' in capfd.readouterr().out
+    result = SkeletonInferencer(linear, checkpoint, device='cpu')(np.random.rand(2, 30, 25, 3).astype(np.float32))
+    assert len(result[0]['actions']) == 5
+
+
+def test_a_step_that_mmengine_compiles_has_the_losses_of_one_that_is_not(tiny, tmp_path):
+    found = []
+    for name, changes in (('plain', {}), ('compiled', {'compile': dict(backend='eager')})):
+        options = {'work_dir': str(tmp_path / name), 'train_cfg.max_epochs': 1, 'default_hooks.logger.interval': 1}
+        Runner.from_cfg(tiny('pretrain_synthetic', options | changes)).train()
+        found.append((losses(tmp_path / name), set(torch.load(tmp_path / name / 'epoch_1.pth')['state_dict'])))
+    assert found[1][0] == pytest.approx(found[0][0], rel=1e-4) and found[1][1] == found[0][1]
 
 
 def test_ntu_pretraining_trains_as_soon_as_its_file_is_there(tmp_path, ann_file):
