@@ -1,4 +1,4 @@
-"""What a person can mend: one class a kind of trouble, one root. Commands print them in one line."""
+"""Errors that a user can fix: a class for each kind, under one root. Commands print them in one line."""
 
 
 class UsdrlError(ValueError):

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, their checksums, and what to say of one that does not exist."""
+"""Files: written whole or not at all, their checksums, and the error for one that does not exist."""
 
 import difflib
 import hashlib

@@ -1,1 +1,1 @@
-"""Checkpoints: reading them safely, what they say of themselves, the authors' format, and the zoo."""
+"""Checkpoints: safe reading and saving, what they say of themselves, the authors' format, downloads and the zoo."""

@@ -1,4 +1,4 @@
-"""The authors' checkpoints in this package's names."""
+"""Converts the authors' checkpoints to this package's names."""
 
 import re
 from typing import NamedTuple
@@ -34,7 +34,7 @@ NAMES = [
 class Converted(NamedTuple):
     """An authors' checkpoint in our names."""
 
-    encoder: dict  # arguments of the encoder that the shapes tell
+    encoder: dict  # arguments of the encoder, as far as the shapes say them
     state_dict: dict[str, Tensor]
     mapped: dict[str, str]  # their name -> ours
     dropped: list[str]  # computed here, or a second copy
@@ -70,7 +70,7 @@ def rename(name: str) -> tuple[bool, str | None]:
 
 
 def describe(weights: dict[str, Tensor]) -> dict:
-    """What the shapes of an authors' checkpoint tell about its encoder."""
+    """The arguments of the encoder, as far as the shapes in an authors' checkpoint say them."""
     weights = {name.removeprefix('module.'): value for name, value in weights.items()}
     names = ['backbone.spe'] + [f'backbone.ske_emb.{stream}_embedding.0.weight' for stream in 'ts']
     missing = [name for name in names if name not in weights]

@@ -17,10 +17,11 @@ from usdrl_mmaction.files import BLOCK, replacing, sha256_of
 
 
 def download(url: str, target: Path, size: int | None = None, sha256: str | None = None, timeout: float = 30):
-    """Have the file of ``url`` at ``target``: fetched unless it is there, checked in any case.
+    """Puts the file of ``url`` at ``target``: downloaded unless it is there, checked in any case.
 
-    A sha256 that nobody knows is recorded in ``target``.sha256 on first use and holds from then on. Of several
-    processes that ask at once, one fetches and the others wait. A server may be silent for ``timeout`` seconds.
+    Without a ``sha256``, the one of the first download is recorded in ``target``.sha256 and holds from then on. Of
+    several processes that ask at once, one downloads and the others wait. ``timeout`` is the seconds that a server may
+    be silent.
     """
     record = beside(target, '.sha256')
     expected, advice = sha256, ''
@@ -29,7 +30,7 @@ def download(url: str, target: Path, size: int | None = None, sha256: str | None
         advice = f' That was recorded on first use: delete {record} too if the file was published anew.'
     with nullcontext() if target.exists() else exclusive(target):
         if target.exists():
-            found = check(target, size, expected, f'Delete it to have it fetched again.{advice}')
+            found = check(target, size, expected, f'Delete it to download it again.{advice}')
         else:
             found = fetch(url, target, size, expected, timeout, advice)
     if expected is None and os.access(target.parent, os.W_OK):
@@ -127,7 +128,7 @@ def open_url(request: Request, timeout: float):
 
 
 def remember(version: Path, headers):
-    """Keep what tells the server's version of a file from another; a weak ETag does not."""
+    """Keeps what identifies the server's version of a file; a weak ETag does not."""
     etag = headers.get('ETag', '')
     validator = etag if etag.startswith('"') else headers.get('Last-Modified')
     if validator:

@@ -42,7 +42,7 @@ def read_checkpoint(path: str | Path, map_location='cpu', mmap: bool = False) ->
 
 
 def verify(path: Path):
-    """Compares the checksums that torch writes, and does not look at when it reads."""
+    """Compares the checksums of the zip format, which torch writes and does not compare when it reads."""
     try:
         if not zipfile.is_zipfile(path):
             return  # the format of before torch 1.6, which has none, or not a checkpoint

@@ -1,4 +1,4 @@
-"""Saving checkpoints whole or not at all, and finding the one of a work dir to go on from."""
+"""Saves checkpoints whole or not at all, and finds the one of a work dir to resume from."""
 
 from pathlib import Path
 
@@ -24,8 +24,8 @@ register_backend('draft', DraftBackend)
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
-    """The checkpoint to go on from, the last that was written of those that can be read, and why others were passed
-    over. Where there is none at all, training has not come so far."""
+    """The checkpoint to resume from, the last one written of those that can be read, and why others were passed over.
+    Without any checkpoint there is nothing to resume, which is no error."""
     last = folder / LAST
     named = [folder / last.read_text().strip()] if last.exists() and last.read_text().strip() else []
     progress, skipped = {}, []
@@ -44,7 +44,7 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
     if skipped:
         raise CheckpointError(
             f'No checkpoint in {folder} can be resumed: {" ".join(skipped)} Put a copy of one back, or remove them and '
-            f'{LAST} to begin anew.'
+            f'{LAST} to start again.'
         )
     return None, []
 

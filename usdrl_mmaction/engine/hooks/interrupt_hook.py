@@ -24,7 +24,7 @@ FILE = 'interrupted.pth'
 class InterruptHook(Hook):
     """At SIGTERM or SIGINT, lets the iteration end, writes a checkpoint and exits with 128 + the signal's number.
 
-    Resumed by ``ResumableTrainLoop``, the run goes on as if it had not been interrupted: the checkpoint tells what of
+    Resumed by ``ResumableTrainLoop``, the run goes on as if it had not been interrupted: the checkpoint says what of
     the epoch was done, and every process's random state. A second signal ends the run at once. One that comes while
     validating ends the validation, which is not repeated.
     """
@@ -61,14 +61,14 @@ class InterruptHook(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self.done = batch_idx + 1
-        if self.is_told_to_end():
+        if self.is_interrupted():
             self.end(runner, runner.iter + 1)
 
     def after_train_epoch(self, runner):
         self.done = None
 
     def after_val_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        if self.is_told_to_end():
+        if self.is_interrupted():
             self.end(runner, runner.iter)
 
     def after_failed_reading(self, runner):
@@ -79,8 +79,8 @@ class InterruptHook(Hook):
     def after_train(self, runner):
         self.restore()
 
-    def is_told_to_end(self) -> bool:
-        """Whether any process was told: all have to end after the same iteration."""
+    def is_interrupted(self) -> bool:
+        """Whether any process got a signal: all have to end after the same iteration."""
         if get_world_size() > 1:
             received = torch.tensor(self.received)
             all_reduce(received, 'max')

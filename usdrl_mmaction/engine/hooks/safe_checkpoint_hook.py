@@ -1,4 +1,4 @@
-"""Checkpoints that survive a kill at any byte, a full disk and a damaged file."""
+"""Checkpoints that survive a kill at any moment, a full disk and a damaged file."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ class SafeCheckpointHook(CheckpointHook):
     from the newest checkpoint that can be read. Where there is none, the run begins, from ``begin_from`` of the config
     if that is given. Takes the arguments of ``CheckpointHook``.
 
-    Whether there is room for a checkpoint is looked at before the first epoch. On other file systems than local ones
+    Whether there is room for a checkpoint is checked before the first epoch. On other file systems than local ones
     (``out_dir='s3://…'``) it writes as ``CheckpointHook`` does.
     """
 

@@ -13,7 +13,7 @@ from .track_metric import TrackMetric, Videos
 @METRICS.register_module()
 class SegmentationMetric(TrackMetric):
     """``acc``, ``edit``, ``f1@10``, ``f1@25`` and ``f1@50``, in percent. Takes the ``scores`` (t, classes) of windows,
-    put together to whole videos as ``TrackMetric`` does; the label of a frame is told by the video's ``segments``.
+    put together to whole videos as ``TrackMetric`` does; the true label of a frame is that of the video's ``segments``.
 
     Args:
         background (int): The label that is no action.
