@@ -1,11 +1,19 @@
 """The features that encoders return and heads take, also from graph networks, and whether the three fit together."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from usdrl_mmaction.errors import ConfigError
+
+POOLINGS = {
+    'max': lambda tokens: tokens.amax(-2),
+    'mean': lambda tokens: tokens.mean(-2),
+    'std': lambda tokens: tokens.std(-2, correction=0),
+}
+PARTS, NUM_PARTS = 'parts', 4
 
 
 class StreamFeatures(NamedTuple):
@@ -14,9 +22,25 @@ class StreamFeatures(NamedTuple):
     temporal: Tensor  # (N, T, D)
     spatial: Tensor  # (N, M*V, D)
 
-    def pooled(self) -> Tensor:
-        """The representation of the clip: the maximum over the tokens of each stream.  # (N, 2D)"""
-        return torch.cat([self.temporal.amax(-2), self.spatial.amax(-2)], dim=-1)
+    def pooled(self, pooling: Sequence[str] = ('max',)) -> Tensor:
+        """The representation of the clip: by default the maximum over the tokens of each stream.  # (N, 2D)
+
+        Args:
+            pooling (Sequence[str]): 'max', 'mean' and 'std' pool each stream, 'parts' gives the maximum over each
+                quarter of the frames.
+        """
+        pooled = [POOLINGS[how](tokens) for how in pooling if how in POOLINGS for tokens in self]
+        if PARTS in pooling:
+            pooled += [part.amax(-2) for part in self.temporal.tensor_split(NUM_PARTS, -2)]
+        return torch.cat(pooled, dim=-1)
+
+
+def pooled_width(pooling: Sequence[str], width: int) -> int:
+    """Features of a clip that streams of width D are pooled to."""
+    unknown = set(pooling) - {*POOLINGS, PARTS}
+    if unknown or not pooling:
+        raise ConfigError(f'pooling is some of {", ".join([*POOLINGS, PARTS])}, not {tuple(pooling)}.')
+    return width * (2 * len(set(pooling) & set(POOLINGS)) + NUM_PARTS * (PARTS in pooling))
 
 
 def as_streams(features: StreamFeatures | Tensor) -> StreamFeatures:

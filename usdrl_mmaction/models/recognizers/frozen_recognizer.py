@@ -12,7 +12,7 @@ from ..backbones.streams import check_backbone, check_joints
 class FrozenRecognizer(RecognizerGCN):
     """``RecognizerGCN`` with a frozen backbone that stays in evaluation mode.
 
-    It takes pooled features (N, clips, 2D) as well as clips, so that ``FeatureCacheHook`` can encode each clip once.
+    It takes the features (N, clips, F) that its head pools as well as clips, so that each clip is encoded once.
     """
 
     def __init__(self, **kwargs):
