@@ -35,16 +35,8 @@ MEASURES = {
 }
 IN_PERCENT = 'segmentation/'  # all else is a share
 PACKAGES = ('usdrl-mmaction', 'mmaction2', 'mmengine', 'torch')
-COLUMNS = (
-    'benchmark',
-    'measure',
-    'published',
-    'ours',
-    'seed',
-    'minutes: pretrain + adapt + test',
-    'versions',
-    'command',
-)
+COLUMNS = ('benchmark', 'measure', 'published', 'ours', 'seed', 'minutes: pretrain + adapt + test', 'versions',
+           'command')  # fmt: skip
 
 
 def main(argv):
@@ -73,21 +65,13 @@ def main(argv):
 
 def parse_args(argv):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        'benchmarks', nargs='+', metavar='BENCHMARK', help=f'a config by its name, e.g. linear_ntu60, or {ALL}'
-    )
+    parser.add_argument('benchmarks', nargs='+', metavar='BENCHMARK', help=f'a config, e.g. linear_ntu60, or {ALL}')
     parser.add_argument('--dry-run', action='store_true', help='print the steps')
-    parser.add_argument(
-        '--load-from', metavar='CHECKPOINT', help='a checkpoint or usdrl:// name in place of pretraining'
-    )
+    parser.add_argument('--load-from', metavar='CHECKPOINT', help='checkpoint or usdrl://NAME instead of pretraining')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--processes', type=int, default=1, help='to train in, as tools/dist_train.sh does')
-    parser.add_argument(
-        '--out',
-        type=Path,
-        default=Path('work_dirs/reproduce'),
-        help='folder of results and runs; what has been trained there is not trained again',
-    )
+    parser.add_argument('--processes', type=int, default=1, help='to train in')
+    out = Path('work_dirs/reproduce')
+    parser.add_argument('--out', type=Path, default=out, help='folder of results and runs; trains nothing there again')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='for every step but the data')
     return parser.parse_args(argv)
 

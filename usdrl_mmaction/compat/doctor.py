@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,7 @@ MMCV = ('mmcv', 'mmcv-lite')
 MMENGINE = ('mmengine', 'onedl-mmengine')
 MODULES = ('importlib_metadata', 'mmaction', 'mmcv', 'mmengine', 'torch')
 LITE, FULL = "pip install 'usdrl-mmaction[lite]'", "pip install 'usdrl-mmaction[full]'"
-MMENGINE_FLOOR = "pip install 'mmengine>=0.10.6'"
+TORCH_FLOOR, MMENGINE_FLOOR = "pip install 'torch>=2.6'", "pip install 'mmengine>=0.10.6'"
 
 # Runs in a process of its own: imports fail, and may crash, without taking the report with them.
 PROBE = """
@@ -73,6 +74,9 @@ class Finding(NamedTuple):
     remedy: str = ''
 
 
+ok, note, repaired, fault = (partial(Finding, verdict) for verdict in ('ok', 'note', 'repaired', 'FAULT'))
+
+
 class Environment(NamedTuple):
     """What the findings are drawn from."""
 
@@ -119,36 +123,34 @@ def run_probe():
 def check_python(environment):
     found = '.'.join(map(str, environment.python))
     if environment.python < (3, 10):
-        return Finding('FAULT', 'python', f'{found}, older than 3.10', 'python3.11 -m venv .venv')
-    return Finding('ok', 'python', found)
+        return fault('python', f'{found}, older than 3.10', 'python3.11 -m venv .venv')
+    return ok('python', found)
 
 
 def check_torch(environment):
     found = environment.versions.get('torch')
     if found is None or 'torch' not in environment.modules:
-        return Finding('FAULT', 'torch', 'absent', "pip install 'torch>=2.6'")
+        return fault('torch', 'absent', TORCH_FLOOR)
     if number(found) < (2, 6):
-        return Finding('FAULT', 'torch', f'{found}, older than 2.6', "pip install 'torch>=2.6'")
-    return Finding('ok', 'torch', found)
+        return fault('torch', f'{found}, older than 2.6', TORCH_FLOOR)
+    return ok('torch', found)
 
 
 def check_mmengine(environment):
     found = {name: environment.versions[name] for name in MMENGINE if name in environment.versions}
     again = f'pip uninstall -y mmengine onedl-mmengine && {MMENGINE_FLOOR}'
     if not found:
-        return Finding('FAULT', 'mmengine', 'absent', MMENGINE_FLOOR)
+        return fault('mmengine', 'absent', MMENGINE_FLOOR)
     if len(found) > 1:
-        return Finding('FAULT', 'mmengine', f'{listed(found)}: both write the folder mmengine', again)
+        return fault('mmengine', f'{listed(found)}: both write the folder mmengine', again)
     if 'mmengine' not in environment.modules:
-        return Finding('FAULT', 'mmengine', f'{listed(found)} is recorded, but its files are gone', again)
+        return fault('mmengine', f'{listed(found)} is recorded, but its files are gone', again)
     if 'onedl-mmengine' in found:
-        return Finding(
-            'repaired', 'mmengine', f'{listed(found)}: its fallback to untrusted pickles is switched off when imported'
-        )
+        return repaired('mmengine', f'{listed(found)}: its fallback to untrusted pickles is switched off when imported')
     if number(found['mmengine']) < (0, 10, 6) and 'transformers' in environment.versions:
         detail = f'{listed(found)} fails beside transformers: "Adafactor is already registered"'
-        return Finding('FAULT', 'mmengine', detail, MMENGINE_FLOOR)
-    return Finding('ok', 'mmengine', listed(found))
+        return fault('mmengine', detail, MMENGINE_FLOOR)
+    return ok('mmengine', listed(found))
 
 
 def check_mmcv(environment):
@@ -157,16 +159,16 @@ def check_mmcv(environment):
     again = f'pip uninstall -y mmcv mmcv-lite && {extra}'
     if not found:
         remedy = f'{LITE}   (or {FULL}: compiled operators and mmdet)'
-        return Finding('FAULT', 'mmcv', 'absent: neither mmcv nor mmcv-lite is installed', remedy)
+        return fault('mmcv', 'absent: neither mmcv nor mmcv-lite is installed', remedy)
     if len(found) > 1:
-        return Finding('FAULT', 'mmcv', f'{listed(found)}: both write the folder mmcv', again)
+        return fault('mmcv', f'{listed(found)}: both write the folder mmcv', again)
     if 'mmcv' not in environment.modules:
-        return Finding('FAULT', 'mmcv', f'{listed(found)} is recorded, but its files are gone', again)
+        return fault('mmcv', f'{listed(found)} is recorded, but its files are gone', again)
     ((name, version),) = found.items()
     if not (2, 0) <= number(version) < (2, 2):
         detail = f'{listed(found)}: MMAction2 1.2 takes 2.0 to 2.1'
-        return Finding('FAULT', 'mmcv', detail, f"pip install '{name}>=2.0,<2.2'")
-    return Finding('ok', 'mmcv', listed(found))
+        return fault('mmcv', detail, f"pip install '{name}>=2.0,<2.2'")
+    return ok('mmcv', listed(found))
 
 
 def check_mmdet(environment):
@@ -175,32 +177,32 @@ def check_mmdet(environment):
         return None
     if 'mmcv' not in environment.versions:
         detail = f'{found} needs the compiled operators of mmcv, which mmcv-lite leaves out'
-        return Finding('FAULT', 'mmdet', detail, f'pip uninstall -y mmcv-lite && {FULL}')
-    return Finding('ok', 'mmdet', found)
+        return fault('mmdet', detail, f'pip uninstall -y mmcv-lite && {FULL}')
+    return ok('mmdet', found)
 
 
 def check_importlib_metadata(environment):
     if 'importlib_metadata' not in environment.modules:
         detail = 'absent: MMAction2 imports it without declaring it'
-        return Finding('FAULT', 'importlib_metadata', detail, 'pip install importlib_metadata')
-    return Finding('ok', 'importlib_metadata', environment.versions.get('importlib-metadata', 'present'))
+        return fault('importlib_metadata', detail, 'pip install importlib_metadata')
+    return ok('importlib_metadata', environment.versions.get('importlib-metadata', 'present'))
 
 
 def check_mmaction(environment):
     found = environment.versions.get('mmaction2')
     if 'mmaction' not in environment.modules:
-        return Finding('FAULT', 'mmaction2', 'absent', "pip install 'mmaction2>=1.2'")
+        return fault('mmaction2', 'absent', "pip install 'mmaction2>=1.2'")
     if environment.drn_missing:
         detail = f'{found} lacks mmaction/models/localizers/drn; usdrl_mmaction stands in for it when imported'
-        return Finding('repaired', 'mmaction2', detail)
-    return Finding('ok', 'mmaction2', found or 'from a source checkout')
+        return repaired('mmaction2', detail)
+    return ok('mmaction2', found or 'from a source checkout')
 
 
 def check_multimodal(environment):
     found = environment.versions.get('transformers')
     if found is None or environment.probe.get('multimodal') is not False:
         return None
-    return Finding('repaired', 'transformers', f'{found}: MMAction2 cannot build VindLU on it, so VindLU is left out')
+    return repaired('transformers', f'{found}: MMAction2 cannot build VindLU on it, so VindLU is left out')
 
 
 def check_setuptools(environment):
@@ -208,43 +210,43 @@ def check_setuptools(environment):
     if environment.probe.get('locate') != 'repaired':
         return None
     detail = f'{found or "absent"}: MMEngine finds no packages with it until usdrl_mmaction is imported'
-    return Finding('repaired', 'setuptools', detail)
+    return repaired('setuptools', detail)
 
 
 def check_checkpoints(environment):
     seen = environment.probe
     if 'resume' in seen:
-        return Finding('ok', 'checkpoints', "torch.load reads MMEngine's")
+        return ok('checkpoints', "torch.load reads MMEngine's")
     if 'resume repaired' in seen:
         detail = "torch.load refuses MMEngine's types; usdrl_mmaction allows them by name when imported"
-        return Finding('repaired', 'checkpoints', detail)
+        return repaired('checkpoints', detail)
     if 'repair error' in seen:
-        return Finding('note', 'checkpoints', 'not tried: usdrl_mmaction does not import')
+        return note('checkpoints', 'not tried: usdrl_mmaction does not import')
     error = seen.get('resume repaired error', 'not tried')
-    return Finding('FAULT', 'checkpoints', error, "pip install -U 'torch>=2.6' 'mmengine>=0.10.6'")
+    return fault('checkpoints', error, "pip install -U 'torch>=2.6' 'mmengine>=0.10.6'")
 
 
 def check_models(environment):
     if 'models' in environment.probe:
-        return Finding('ok', 'mmaction.models', 'imports')
+        return ok('mmaction.models', 'imports')
     error = environment.probe.get('repair error') or environment.probe['models error']
     remedy = "what stands above; the whole error: python -c 'import usdrl_mmaction, mmaction.models'"
-    return Finding('FAULT', 'mmaction.models', f'does not import: {error}', remedy)
+    return fault('mmaction.models', f'does not import: {error}', remedy)
 
 
 def check_package(environment):
     found = environment.versions.get('usdrl-mmaction')
     if environment.configs == 0:
         detail = f'{found or "a copy that is not installed"}, without its configs'
-        return Finding('FAULT', 'usdrl_mmaction', detail, 'pip install --force-reinstall --no-deps usdrl-mmaction')
+        return fault('usdrl_mmaction', detail, 'pip install --force-reinstall --no-deps usdrl-mmaction')
     if found is None:
-        return Finding('note', 'usdrl_mmaction', f'not installed, read from {Path(__file__).parents[1]}')
-    return Finding('ok', 'usdrl_mmaction', f'{found}, {environment.configs} configs')
+        return note('usdrl_mmaction', f'not installed, read from {Path(__file__).parents[1]}')
+    return ok('usdrl_mmaction', f'{found}, {environment.configs} configs')
 
 
 def check_gpu(environment):
     names = environment.probe.get('gpus')
-    return Finding('note', 'gpu', ', '.join(names) if names else 'none seen: everything runs on the CPU')
+    return note('gpu', ', '.join(names) if names else 'none seen: everything runs on the CPU')
 
 
 def number(version):
