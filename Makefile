@@ -1,4 +1,4 @@
-# make demo   install into .venv, pretrain on synthetic people, compare with a random encoder
+# make demo   install into .venv, pretrain on synthetic data, compare with a random encoder
 # make test   install into .venv what the tests need, run them
 # make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
 # make bench  the measurements of docs/performance.md

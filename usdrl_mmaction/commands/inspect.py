@@ -45,7 +45,8 @@ def main(argv):
 
     for problem in problems:
         console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
-    console.print(f'{args.file}: {f"{len(problems)} problems" if problems else "no problems found"}', soft_wrap=True)
+    found = f'{len(problems)} problem{"s" * (len(problems) > 1)}' if problems else 'no problems'
+    console.print(f'{args.file}: {found} found', soft_wrap=True)
     if clips:
         console.print(facts(content, measures))
         console.print(splits(content, measures))
