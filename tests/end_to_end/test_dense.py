@@ -6,14 +6,14 @@ import pickle
 import pytest
 import torch
 from mmengine.runner import Runner
-from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 from usdrl_mmaction.evaluation.functional import load_tracks
 
 
 @pytest.fixture(scope='module')
 def files(tmp_path_factory):
-    """A few made-up clips, and whole videos."""
+    """A few synthetic clips, and whole videos."""
     folder = tmp_path_factory.mktemp('made')
     (folder / 'clips.pkl').write_bytes(pickle.dumps(make_trimmed(36)))
     (folder / 'videos.pkl').write_bytes(pickle.dumps(make_untrimmed(2)))

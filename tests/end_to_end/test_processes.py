@@ -10,13 +10,14 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from conftest import ROOT, shrunk
+from conftest import shrunk
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
-from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
 
+from usdrl_mmaction.commands.common import find_config
+from usdrl_mmaction.datasets.synthetic import make_trimmed, make_untrimmed
+from usdrl_mmaction.engine import UsdrlRunner
 from usdrl_mmaction.evaluation.functional import load_tracks
 from usdrl_mmaction.evaluation.predictions import read_predictions
 from usdrl_mmaction.models import MPCT
@@ -75,7 +76,7 @@ def carry_out(cfg: Config, name: str, out: Path) -> dict:
         cfg.test_evaluator = [cfg.test_evaluator, dump]
     if name == 'detection':
         cfg.test_evaluator.outfile_prefix = str(out / name)
-    runner, record = Runner.from_cfg(cfg), Record()
+    runner, record = UsdrlRunner.from_cfg(cfg), Record()
     if name not in ('retrieval', 'detection'):
         runner.register_hook(record)
         runner.train()
@@ -102,7 +103,7 @@ def one_of_two(rank: int, folder: Path):
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory) -> Path:
-    """Made-up clips and videos."""
+    """Synthetic clips and videos."""
     folder = tmp_path_factory.mktemp('processes')
     clips = make_trimmed(TRAIN + TEST)
     for number, annotation in enumerate(clips['annotations']):
@@ -119,7 +120,7 @@ def runs(folder) -> dict[str, list[dict]]:
     """What one process and each of two have of every config."""
     results = {}
     for name, (config, options) in CONFIGS.items():
-        cfg = Config.fromfile(ROOT / f'configs/usdrl/{config}.py')
+        cfg = Config.fromfile(find_config(config))
         cfg.work_dir, cfg.randomness, cfg.log_level = str(folder / name), dict(seed=0), 'WARNING'
         ann_file = folder / ('videos.pkl' if name == 'detection' else 'clips.pkl')
         cfg.merge_from_dict({**shrunk(cfg, ann_file), **deepcopy(options)})
