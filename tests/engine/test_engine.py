@@ -46,15 +46,17 @@ def test_class_scores_are_those_of_the_nearest_clip():
     assert scores.tolist() == [[pytest.approx(x) for x in row] for row in ([0.1, -1, 0.9, 0.3], [-0.2, -1, -0.9, -0.3])]
 
 
-def test_retrieval_is_one_nearest_neighbour_in_cosine(tiny):
+@pytest.mark.parametrize('centred', [False, True])
+def test_retrieval_is_one_nearest_neighbour_in_cosine(tiny, centred):
     runner = Runner.from_cfg(tiny('knn_synthetic'))
-    accuracy = runner.test()['acc/top1']
+    accuracy = runner.test()['acc/top1_centred' if centred else 'acc/top1']
     queries, samples = encode_all(runner.model, runner.test_dataloader)
     gallery, known = encode_all(runner.model, runner.test_loop.gallery)
+    offset = gallery.mean(0) if centred else 0
     right = 0
-    for query, sample in zip(queries, samples, strict=True):
-        nearest = max(range(len(gallery)), key=lambda i: torch.cosine_similarity(query, gallery[i], dim=0).item())
-        right += int(known[nearest].gt_label == sample.gt_label)
+    for query, sample in zip(queries - offset, samples, strict=True):
+        similarity = [torch.cosine_similarity(query, clip, dim=0).item() for clip in gallery - offset]
+        right += int(known[similarity.index(max(similarity))].gt_label == sample.gt_label)
     assert accuracy == pytest.approx(right / len(samples))
 
 

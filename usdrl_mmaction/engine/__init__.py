@@ -10,12 +10,13 @@ from .hooks import (
     SafeCheckpointHook,
     TransferHook,
 )
-from .runner import MixedPrecisionOptimWrapper, ResumableTrainLoop, RetrievalLoop, UsdrlRunner, dste_layers
+from .runner import FitLoop, MixedPrecisionOptimWrapper, ResumableTrainLoop, RetrievalLoop, UsdrlRunner, dste_layers
 
 __all__ = [
     'EmbeddingHealthHook',
     'EpochSeedHook',
     'FeatureCacheHook',
+    'FitLoop',
     'InterruptHook',
     'LabelHook',
     'MixedPrecisionOptimWrapper',

@@ -6,9 +6,10 @@ from mmaction.registry import HOOKS
 from mmengine.dataset import DefaultSampler, pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
 from torch.utils.data import DataLoader
 
-from ..features import encode_all
+from ..features import encode_all, in_order
 
 
 @HOOKS.register_module()
@@ -26,8 +27,8 @@ class FeatureCacheHook(Hook):
     def cached(self, runner, loader: DataLoader, shuffle: bool) -> DataLoader:
         """A loader like this one, of the features of its data set."""
         print_log(f'Encoding {len(loader.dataset)} clips once, instead of every epoch.', 'current', logging.INFO)
-        in_order = DataLoader(loader.dataset, loader.batch_size, collate_fn=pseudo_collate, num_workers=0)
-        features, samples = encode_all(runner.model, in_order)
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        features, samples = encode_all(model, in_order(loader), model.cls_head.pooling)
         items = [
             {'inputs': feature[None], 'data_samples': sample.cpu()}
             for feature, sample in zip(features.cpu(), samples, strict=True)

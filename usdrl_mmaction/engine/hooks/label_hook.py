@@ -1,6 +1,7 @@
 """Reports a label that the classifier has no class for, by its clip; on a GPU it would abort the process."""
 
 from mmaction.registry import HOOKS
+from mmaction.structures import ActionDataSample
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
@@ -16,13 +17,16 @@ class LabelHook(Hook):
         self.num_classes = getattr(getattr(model, 'cls_head', None), 'num_classes', None)
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
-        if self.num_classes is None:
-            return
-        for sample in data_batch['data_samples']:
-            label = sample.gt_label.tolist()
-            if not 0 <= min(label) <= max(label) < self.num_classes:
-                raise ConfigError(
-                    f"Clip '{sample.get('frame_dir', '?')}' has the label {label[0]}, and the model has "
-                    f'{self.num_classes} classes, 0 to {self.num_classes - 1}. Set model.cls_head.num_classes, or '
-                    'correct the labels; usdrl inspect shows them.'
-                )
+        if self.num_classes is not None:
+            check_labels(data_batch['data_samples'], self.num_classes)
+
+
+def check_labels(samples: list[ActionDataSample], num_classes: int):
+    for sample in samples:
+        label = sample.gt_label.tolist()
+        if not 0 <= min(label) <= max(label) < num_classes:
+            raise ConfigError(
+                f"Clip '{sample.get('frame_dir', '?')}' has the label {label[0]}, and the model has {num_classes} "
+                f'classes, 0 to {num_classes - 1}. Set model.cls_head.num_classes, or correct the labels; usdrl '
+                'inspect shows them.'
+            )
