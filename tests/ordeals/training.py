@@ -13,11 +13,10 @@ from pathlib import Path
 from conftest import shrunk
 from file_server import serving
 from mmengine.config import Config
-from mmengine.runner import Runner
 
 from usdrl_mmaction.checkpoints.download import download
 from usdrl_mmaction.checkpoints.saving import newest_checkpoint, progress_of
-from usdrl_mmaction.commands.common import one_line_errors
+from usdrl_mmaction.commands.common import build_runner, one_line_errors
 
 from .files import ROOT, annotation_file
 from .isolated import LIMIT, LOST, SURVIVED, Result, each, fork, wait
@@ -43,7 +42,7 @@ def training(folder: Path, work_dir: Path, **options) -> Config:
 
 def run(folder: Path, work_dir: Path, **options):
     with one_line_errors():
-        Runner.from_cfg(training(folder, work_dir, **options)).train()
+        build_runner(training(folder, work_dir, **options)).train()
 
 
 def losses(work_dir: Path) -> dict[int, float]:

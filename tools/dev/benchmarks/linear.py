@@ -6,15 +6,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from mmengine.config import Config
-from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
 
+from usdrl_mmaction.commands.common import build_runner, read_config
 from usdrl_mmaction.datasets.annotations import save_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 
-CONFIG = Path(__file__).resolve().parents[3] / 'configs/usdrl/benchmarks/linear_synthetic.py'
 KINDS = {'features kept': True, 'encoder run every epoch': False}
 
 
@@ -28,7 +26,7 @@ def measure() -> dict[str, dict]:
 
 
 def run(folder: Path, cached: bool, **train_cfg) -> dict:
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config('linear_synthetic', {})
     cfg.train_cfg.update(train_cfg)
     cfg.merge_from_dict(
         dict(
@@ -44,7 +42,7 @@ def run(folder: Path, cached: bool, **train_cfg) -> dict:
     if not cached:
         cfg.custom_hooks = []
     with contextlib.redirect_stdout(io.StringIO()):
-        runner = Runner.from_cfg(cfg)
+        runner = build_runner(cfg)
         start = time.perf_counter()
         runner.train()
         seconds = time.perf_counter() - start

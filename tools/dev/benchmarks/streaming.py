@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from mmaction.registry import MODELS
-from mmengine.config import Config
 from rich.console import Console
 from rich.table import Table
 
 from usdrl_mmaction.apis import StreamingDetector
+from usdrl_mmaction.commands.common import read_config
 
-CONFIG = Path(__file__).resolve().parents[3] / 'configs/usdrl/benchmarks/detect_synthetic.py'
 FPS = 30
 STREAMS = {
     'an hour at 30 fps, D=128, a frame at a time': (128, 3600),
@@ -31,7 +30,7 @@ def measure() -> dict[str, dict]:
 def measure_stream(width: int, seconds: int, causal: bool = False, together: int = 1) -> dict:
     """Real-time factor (seconds of video a second), latency of a call in seconds, and memory of the process after a
     tenth of the video and at its end: frames of two people, ``together`` at a time."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config('detect_synthetic', {})
     cfg.model.backbone.update(embed_dims=width, causal=causal)
     cfg.model.head.update(in_channels=width, spatial=not causal)
     model = MODELS.build(cfg.model)
