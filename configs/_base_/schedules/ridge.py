@@ -1,3 +1,3 @@
-# The classifier is fitted in closed form: ridge regression on standardised features, its strength chosen by leave-one-out.
+# Ridge regression in closed form on standardised features; leave-one-out chooses its strength.
 train_cfg = dict(type='FitLoop')
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.0))  # MMEngine asks for one; it takes no step
