@@ -23,7 +23,7 @@ def test_what_is_there_is_checked_and_not_fetched_again(tmp_path, run_command):
     arguments = ('download', 'ntu60_3d', '--mirror', tmp_path / 'nowhere', '--out-dir', tmp_path)
     run_command(*arguments)
     (tmp_path / 'ntu60_3d.pkl').write_bytes(b'clups')
-    with pytest.raises(SystemExit, match=r'error: .*ntu60_3d.pkl has the sha256 .* Delete it to have it fetched again'):
+    with pytest.raises(SystemExit, match=r'error: .*ntu60_3d.pkl has the sha256 .* Delete it to download it again'):
         run_command(*arguments)
 
 

@@ -115,7 +115,7 @@ def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> di
     runner = build_runner(linear)
     runner.train()
     knn = load('knn', data, seed, work_dir, encoder)
-    knn.load_from = str(work_dir / 'linear' / f'epoch_{linear.train_cfg.max_epochs}.pth')
+    knn.load_from = str(work_dir / 'linear' / f'epoch_{runner.max_epochs}.pth')
     accuracies = {'linear': runner.test()['acc/top1'], '1-NN': build_runner(knn).test()['acc/top1']}
     rounded = {key: round(float(value), 4) for key, value in accuracies.items()}
     return rounded | {'rank': rank and round(rank, 2), 'seconds': round(time.time() - started)}

@@ -126,7 +126,8 @@ class Benchmark:
         return self.checkpoint_of(self.name, self.folder) if self.config.get('train_cfg') else self.encoder
 
     def checkpoint_of(self, name: str, folder: Path) -> Path:
-        return folder / f'epoch_{Config.fromfile(find_config(name)).train_cfg.max_epochs}.pth'
+        epochs = Config.fromfile(find_config(name)).train_cfg.get('max_epochs', 1)  # a fit in closed form has one
+        return folder / f'epoch_{epochs}.pth'
 
     def steps(self) -> dict[str, list[str]]:
         """The command lines that are still to be run."""
