@@ -304,7 +304,7 @@ def test_ntu_pretraining_trains_as_soon_as_its_file_is_there(tmp_path, ann_file)
         capture_output=True, text=True, cwd=tmp_path, timeout=100,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].endswith('Get it with `python tools/data/download.py ntu60_3d`.')
+    assert done.stderr.strip().splitlines()[-1].endswith('Get it with `usdrl download ntu60_3d`.')
     os.symlink(ann_file, data / 'ntu60_3d.pkl')
     run(
         ROOT / 'tools/train.py', ROOT / 'configs/usdrl/pretrain_ntu60.py', '--work-dir', tmp_path / 'w',

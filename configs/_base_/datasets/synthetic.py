@@ -1,4 +1,4 @@
-# Made-up people by subjects
+# Synthetic people by subjects
 ann_file = 'data/synthetic/synthetic.pkl'
 train_clips = dict(ann_file=ann_file, split='xsub_train')
 test_clips = dict(ann_file=ann_file, split='xsub_val')
