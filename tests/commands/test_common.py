@@ -65,12 +65,17 @@ def test_a_config_that_is_not_there():
             TypeError("class `DSTE` in x.py: DSTE.__init__() got an unexpected keyword argument 'depth'"),
             "error: DSTE has no argument 'depth': correct the config or --cfg-options.",
         ),
+        (ConfigError('no such\nsetting.'), 'error: no such setting.'),
+        (
+            RuntimeError('mat1 and mat2 shapes cannot be multiplied (8x32 and 256x3)'),
+            'error: a layer takes 256 features and gets 32: set in_channels of the head to 32.',
+        ),
         (SaveError('no room.'), 'error: no room.'),
         (CheckpointError('cut short.'), 'error: cut short.'),
         (
             AnnotationError(
                 'Caught AnnotationError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n'
-                '  File "a.py", line 1, in load\nusdrl_mmaction.datasets.safe_pickle.AnnotationError: no such clip.\n'
+                '  File "a.py", line 1, in load\nusdrl_mmaction.errors.AnnotationError: no such clip.\n'
             ),
             'error: no such clip.',
         ),
