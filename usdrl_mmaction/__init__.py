@@ -8,5 +8,3 @@ compat.apply()
 
 from . import datasets, engine, evaluation, models  # noqa: E402
 from .checkpoints import zoo  # noqa: E402
-
-__all__ = ['compat', 'datasets', 'engine', 'evaluation', 'models', 'zoo']

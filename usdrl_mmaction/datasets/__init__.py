@@ -5,14 +5,3 @@ from .few_labels_dataset import FewLabelsDataset
 from .skeleton_dataset import SkeletonDataset
 from .transforms import MapLayout, NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
 from .untrimmed_pose_dataset import UntrimmedPoseDataset
-
-__all__ = [
-    'FewLabelsDataset',
-    'MapLayout',
-    'NormalizeSkeleton',
-    'NormalizeSkeleton2D',
-    'ResizeFrames',
-    'SkeletonDataset',
-    'UntrimmedPoseDataset',
-    'read_annotations',
-]

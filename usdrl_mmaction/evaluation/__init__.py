@@ -9,15 +9,3 @@ from .functional import (
     proposals_from_scores,
 )
 from .metrics import DetectionMetric, EarlyPredictionMetric, SegmentationMetric
-
-__all__ = [
-    'DetectionMetric',
-    'EarlyPredictionMetric',
-    'SegmentationMetric',
-    'activitynet_report',
-    'early_prediction_curve',
-    'evaluate_detection',
-    'evaluate_segmentation',
-    'pku_report',
-    'proposals_from_scores',
-]

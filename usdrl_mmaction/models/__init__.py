@@ -1,43 +1,10 @@
 """Encoders, heads, pretrainers, recognizers and localizers, registered in MMAction2's ``MODELS``."""
 
 from .backbones import DSTE, STTR, StreamFeatures, as_streams
-from .data_preprocessors import (
-    CropResize,
-    Jitter,
-    JointCorruption,
-    Mirror,
-    MultiViewPreprocessor,
-    Reverse,
-    Rotate,
-    Scale,
-    Shear,
-)
+from .data_preprocessors.augmentations import Jitter, JointCorruption, Mirror, Reverse, Rotate, Scale, Shear
+from .data_preprocessors.multi_view import CropResize, MultiViewPreprocessor
 from .heads import DecorrelationHead, FrameHead, StreamClsHead
 from .localizers import FrameLocalizer
 from .losses import decorrelation_terms
 from .recognizers import EarlyRecognizer, FrozenRecognizer
 from .selfsup import MPCT
-
-__all__ = [
-    'DSTE',
-    'MPCT',
-    'STTR',
-    'CropResize',
-    'DecorrelationHead',
-    'EarlyRecognizer',
-    'FrameHead',
-    'FrameLocalizer',
-    'FrozenRecognizer',
-    'Jitter',
-    'JointCorruption',
-    'Mirror',
-    'MultiViewPreprocessor',
-    'Reverse',
-    'Rotate',
-    'Scale',
-    'Shear',
-    'StreamClsHead',
-    'StreamFeatures',
-    'as_streams',
-    'decorrelation_terms',
-]

@@ -8,14 +8,3 @@ from .label_hook import LabelHook
 from .non_finite_hook import NonFiniteHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .transfer_hook import TransferHook
-
-__all__ = [
-    'EmbeddingHealthHook',
-    'EpochSeedHook',
-    'FeatureCacheHook',
-    'InterruptHook',
-    'LabelHook',
-    'NonFiniteHook',
-    'SafeCheckpointHook',
-    'TransferHook',
-]

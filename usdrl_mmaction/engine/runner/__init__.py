@@ -6,5 +6,3 @@ from .resumable_train_loop import ResumableTrainLoop
 from .retrieval_loop import RetrievalLoop
 from .sharding import dste_layers
 from .usdrl_runner import UsdrlRunner
-
-__all__ = ['FitLoop', 'MixedPrecisionOptimWrapper', 'ResumableTrainLoop', 'RetrievalLoop', 'UsdrlRunner', 'dste_layers']

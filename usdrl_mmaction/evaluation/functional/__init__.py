@@ -6,20 +6,4 @@ from .detection import evaluate_detection, pku_report
 from .early_prediction import early_prediction_curve
 from .proposals import proposals_from_scores
 from .segmentation import evaluate_segmentation
-from .tracks import Tracks, load_tracks, save_tracks
-
-__all__ = [
-    'Tracks',
-    'activitynet_report',
-    'early_prediction_curve',
-    'evaluate_detection',
-    'evaluate_segmentation',
-    'load_tracks',
-    'pku_report',
-    'proposals_from_scores',
-    'read_ground_truth',
-    'read_results',
-    'save_tracks',
-    'write_ground_truth',
-    'write_results',
-]
+from .tracks import load_tracks, save_tracks

@@ -5,5 +5,3 @@ from .dump_predictions import DumpPredictions
 from .early_prediction_metric import EarlyPredictionMetric
 from .segmentation_metric import SegmentationMetric
 from .track_metric import TrackMetric
-
-__all__ = ['DetectionMetric', 'DumpPredictions', 'EarlyPredictionMetric', 'SegmentationMetric', 'TrackMetric']

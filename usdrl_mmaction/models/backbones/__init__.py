@@ -3,5 +3,3 @@
 from .dste import DSTE
 from .streams import StreamFeatures, as_streams
 from .sttr import STTR
-
-__all__ = ['DSTE', 'STTR', 'StreamFeatures', 'as_streams']

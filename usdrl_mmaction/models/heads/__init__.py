@@ -3,5 +3,3 @@
 from .decorrelation_head import DecorrelationHead
 from .frame_head import FrameHead
 from .stream_cls_head import StreamClsHead
-
-__all__ = ['DecorrelationHead', 'FrameHead', 'StreamClsHead']

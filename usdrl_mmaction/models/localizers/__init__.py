@@ -1,5 +1,3 @@
 """Localizers of actions in untrimmed videos."""
 
 from .frame_localizer import FrameLocalizer
-
-__all__ = ['FrameLocalizer']

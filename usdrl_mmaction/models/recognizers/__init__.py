@@ -2,5 +2,3 @@
 
 from .early_recognizer import EarlyRecognizer
 from .frozen_recognizer import FrozenRecognizer
-
-__all__ = ['EarlyRecognizer', 'FrozenRecognizer']

@@ -1,5 +1,3 @@
 """Pretraining without labels."""
 
 from .mpct import MPCT
-
-__all__ = ['MPCT']
