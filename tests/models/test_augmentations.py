@@ -4,7 +4,15 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from usdrl_mmaction.models import Jitter, JointCorruption, Mirror, Reverse, Rotate, Scale, Shear
+from usdrl_mmaction.models.data_preprocessors.augmentations import (
+    Jitter,
+    JointCorruption,
+    Mirror,
+    Reverse,
+    Rotate,
+    Scale,
+    Shear,
+)
 from usdrl_mmaction.skeletons import get_skeleton
 
 NTU = get_skeleton('nturgb+d')

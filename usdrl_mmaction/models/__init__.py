@@ -1,8 +1,7 @@
 """Encoders, heads, pretrainers, recognizers and localizers, registered in MMAction2's ``MODELS``."""
 
 from .backbones import DSTE, STTR, StreamFeatures, as_streams
-from .data_preprocessors.augmentations import Jitter, JointCorruption, Mirror, Reverse, Rotate, Scale, Shear
-from .data_preprocessors.multi_view import CropResize, MultiViewPreprocessor
+from .data_preprocessors import CropResize, MultiViewPreprocessor
 from .heads import DecorrelationHead, FrameHead, StreamClsHead
 from .localizers import FrameLocalizer
 from .losses import decorrelation_terms
