@@ -21,27 +21,27 @@ SPEC = ('parents', 'num_node', 'inward', 'center', 'names', 'mirror', 'origin', 
 class Skeleton:
     """A tree of joints. ``parents[j]`` is the parent of joint ``j``; the root is its own parent.
 
-    Normalisation puts the middle of ``origin`` at 0, turns ``shoulders`` to lie along x and takes the middles of the
-    two ends of ``torso``, hips and shoulders, for a measure of size.
+    Normalisation puts the middle of ``origin`` at 0, turns ``shoulders`` to be along x, and measures size by the
+    distance between the middles of the two ends of ``torso``, hips and shoulders.
     """
 
     parents: tuple[int, ...]
     names: tuple[str, ...] = ()
     mirror: tuple[tuple[int, int], ...] = ()  # (left, right) pairs
-    origin: tuple[int, ...] = ()  # by default the root
-    shoulders: tuple[int, ...] = ()  # left and right; or none
-    torso: tuple[tuple[int, ...], ...] = ()  # the joints of the lower end and those of the upper; or none
+    origin: tuple[int, ...] = ()  # the root by default
+    shoulders: tuple[int, ...] = ()  # left and right, or none
+    torso: tuple[tuple[int, ...], ...] = ()  # joints of the lower and of the upper end, or none
 
     def __post_init__(self):
         self._check_tree()
         if self.names and (len(self.names) != len(self) or len(set(self.names)) != len(self)):
-            raise LayoutError(f'{len(self)} joints have {len(self)} different names, not {list(self.names)}.')
+            raise LayoutError(f'{len(self)} joints need {len(self)} different names, not {list(self.names)}.')
         if not all(len(pair) == 2 for pair in self.mirror):
             raise LayoutError(f"'mirror' is pairs of joints, not {list(self.mirror)}.")
         mirrored = [joint for pair in self.mirror for joint in pair]
         twice = sorted({joint for joint in mirrored if mirrored.count(joint) > 1})
         if twice:
-            raise LayoutError(f"'mirror' is pairs of different joints, each in one pair; {twice} are there twice.")
+            raise LayoutError(f"'mirror' is pairs of different joints, each in one pair. Joints {twice} occur twice.")
         if len(self.shoulders) not in (0, 2) or len(self.torso) not in (0, 2):
             raise LayoutError("'shoulders' is a left and a right joint, 'torso' a lower and an upper end.")
         others = {*mirrored, *self.origin, *self.shoulders, *(joint for end in self.torso for joint in end)}
@@ -54,16 +54,16 @@ class Skeleton:
     def _check_tree(self):
         outside = [joint for joint, parent in enumerate(self.parents) if not 0 <= parent < len(self)]
         if outside:
-            raise LayoutError(f'The parents of joints {outside} are none of the {len(self)} joints.')
+            raise LayoutError(f'The parents of joints {outside} are not among the {len(self)} joints.')
         roots = [joint for joint, parent in enumerate(self.parents) if joint == parent]
         if len(roots) != 1:
-            raise LayoutError(f'A layout has exactly one root joint, this one has {len(roots)}: {roots}.')
-        for joint in range(len(self)):
-            steps, ancestor = 0, joint
-            while ancestor != self.root:
-                ancestor, steps = self.parents[ancestor], steps + 1
-                if steps > len(self):
-                    raise LayoutError(f'Joint {joint} never reaches the root: the parents form a cycle.')
+            raise LayoutError(f'A layout has exactly one root joint. This one has {len(roots)}: {roots}.')
+        reached = set(roots)
+        for _ in self.parents:
+            reached |= {joint for joint, parent in enumerate(self.parents) if parent in reached}
+        if len(reached) < len(self):
+            lost = sorted(set(range(len(self))) - reached)
+            raise LayoutError(f'Joints {lost} do not reach the root: their parents form a cycle.')
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -82,14 +82,24 @@ class Skeleton:
 def get_skeleton(layout: str | dict) -> Skeleton:
     """A layout by name, from a dict, or from a JSON file of such a dict (a string that ends in '.json').
 
-    The dict has ``parents``, one a joint (null for the root), or ``num_node``, ``inward`` and ``center`` as MMAction2's
-    ``Graph`` takes them (``inward`` lists (child, parent) pairs). It may have ``names``, ``mirror`` (pairs of left and
-    right; by default from the names), ``origin``, ``shoulders`` and ``torso``. Joints are given by number or name.
+    The dict has ``parents``, one for each joint (null for the root), or ``num_node``, ``inward`` and ``center`` as
+    MMAction2's ``Graph`` takes them (``inward`` lists (child, parent) pairs). It may have ``names``, ``mirror`` (pairs
+    of left and right; by default from the names), ``origin``, ``shoulders`` and ``torso``. Joints are given by number
+    or name.
     """
     if isinstance(layout, dict):
         return _from_spec(layout, 'The layout')
     if layout.endswith('.json'):
-        return _from_file(layout)
+        try:
+            spec = json.loads(Path(layout).read_text(encoding='utf-8'))
+        except FileNotFoundError:
+            raise missing(layout, 'layout file', "Set 'layout'.") from None
+        except ValueError as error:
+            raise LayoutError(f'{layout} is not JSON: {error}.') from error
+        if not isinstance(spec, dict):
+            keys = ', '.join(SPEC)
+            raise LayoutError(f'{layout} holds a JSON {type(spec).__name__}; a layout is an object with {keys}.')
+        return _from_spec(spec, layout)
     if layout not in LAYOUTS:
         raise LayoutError(
             f"Unknown layout '{layout}'. Known: {', '.join(LAYOUTS)}; or give a dict with "
@@ -111,7 +121,7 @@ def motion(clip: torch.Tensor | np.ndarray) -> torch.Tensor | np.ndarray:
 
 
 def middle(keypoint: np.ndarray, joints: Sequence[int], weights: Sequence[float] | None = None) -> np.ndarray:
-    """The weighted mean of those of the joints that are seen, or 0.  # (..., V, C) -> (..., C)"""
+    """The weighted mean of the seen ones among the joints, or 0.  # (..., V, C) -> (..., C)"""
     chosen = keypoint[..., joints, :]  # (..., n, C)
     weights = np.asarray(np.ones(len(joints)) if weights is None else weights, keypoint.dtype)
     total = (weights * chosen.any(-1)).sum(-1, keepdims=True)
@@ -120,8 +130,8 @@ def middle(keypoint: np.ndarray, joints: Sequence[int], weights: Sequence[float]
 
 @dataclass(frozen=True)
 class JointMapping:
-    """Clips of one list of joints as clips of another: ``sources`` has for each joint the joints that it is the mean
-    of, with their weights; none for a joint that is missing, which is zero."""
+    """Maps clips of one list of joints to another. ``sources`` has, for each new joint, the joints that it is the mean
+    of, with their weights. A joint without sources is missing: it becomes zero."""
 
     sources: tuple[dict[int, float], ...]
 
@@ -130,7 +140,7 @@ class JointMapping:
         return [joint for joint, source in enumerate(self.sources) if not source]
 
     def __call__(self, keypoint: np.ndarray) -> np.ndarray:
-        """The mean is of the joints that are seen.  # (..., V, C) -> (..., V', C)"""
+        """The mean is taken over the joints that are seen.  # (..., V, C) -> (..., V', C)"""
         return self._map(keypoint, middle)
 
     def scores(self, score: np.ndarray) -> np.ndarray:
@@ -150,19 +160,17 @@ class JointMapping:
 
 
 def joint_mapping(source: Sequence[str], target: Sequence[str], estimate: bool = False) -> JointMapping:
-    """The joints named ``target`` by those named ``source``: of the same name, or of one that means the same, such as
-    'LShoulder' for 'left_shoulder' and 'mid_hip' for 'pelvis'; if ``estimate``, also the middle of others that
-    ``MIDDLES`` lists, where all of them are there."""
+    """Maps joints named ``source`` to those named ``target``: to the same name or to one of the same meaning, such as
+    'LShoulder' to 'left_shoulder' and 'mid_hip' to 'pelvis'. With ``estimate``, a joint may be the middle of others
+    (``MIDDLES``), if all of them exist."""
     exact = {name: joint for joint, name in reversed(list(enumerate(source)))}
     known = {meaning(name): joint for name, joint in exact.items()}
     sources = []
     for name in target:
-        joint = exact.get(name, known.get(meaning(name)))
-        others = [known.get(other) for other in ESTIMATES.get(meaning(name), ())] if estimate else []
-        if joint is not None:
-            sources.append({joint: 1.0})
-        else:
-            sources.append(dict.fromkeys(others, 1.0) if None not in others else {})
+        joints = [exact.get(name, known.get(meaning(name)))]
+        if None in joints and estimate:
+            joints = [known.get(other) for other in ESTIMATES.get(meaning(name), ())]
+        sources.append({} if None in joints else dict.fromkeys(joints, 1.0))
     return JointMapping(tuple(sources))
 
 
@@ -173,44 +181,29 @@ def meaning(name: str) -> frozenset[str]:
     return SYNONYMS.get(words, words or frozenset([name]))
 
 
-def _from_file(path: str) -> Skeleton:
-    try:
-        spec = json.loads(Path(path).read_text(encoding='utf-8'))
-    except FileNotFoundError:
-        raise missing(path, 'layout file', "Set 'layout'.") from None
-    except ValueError as error:
-        raise LayoutError(f'{path} is not JSON: {error}.') from error
-    if not isinstance(spec, dict):
-        raise LayoutError(f'{path} holds a JSON {type(spec).__name__}; a layout is an object with {", ".join(SPEC)}.')
-    return _from_spec(spec, path)
-
-
 def _from_spec(spec: dict, source: str) -> Skeleton:
     unknown = sorted(set(spec) - set(SPEC))
     if unknown:
         raise LayoutError(f'{source} has the unknown keys {unknown}. A layout may have: {", ".join(SPEC)}.')
     try:
-        return _build(spec)
+        names = tuple(spec.get('names') or ())
+        sides = [(left, name.replace('left', 'right')) for left, name in enumerate(names) if 'left' in name]
+        named = [(left, names.index(right)) for left, right in sides if right in names]
+        mirror = [_joints(pair, names) for pair in spec['mirror']] if 'mirror' in spec else named
+        hips, shoulders = (
+            next((pair for pair in mirror if names and part in names[pair[0]]), ()) for part in ('hip', 'shoulder')
+        )
+        torso = spec.get('torso') or ((hips, shoulders) if hips and shoulders else ())
+        return Skeleton(
+            parents=_parents(spec, names),
+            names=names,
+            mirror=tuple(mirror),
+            origin=_joints(spec.get('origin', ()), names),
+            shoulders=_joints(spec.get('shoulders', shoulders), names),
+            torso=tuple(_joints(end, names) for end in torso),
+        )
     except (ValueError, TypeError, IndexError) as error:
         raise LayoutError(f'{source} is not a usable skeleton layout. {error}') from error
-
-
-def _build(spec: dict) -> Skeleton:
-    names = tuple(spec.get('names') or ())
-    parents = _parents(spec, names)
-    mirror = [_joints(pair, names) for pair in spec['mirror']] if 'mirror' in spec else _sides(names)
-    named = {
-        part: next((pair for pair in mirror if names and part in names[pair[0]]), ()) for part in ('hip', 'shoulder')
-    }
-    torso = spec.get('torso') or ((named['hip'], named['shoulder']) if all(named.values()) else ())
-    return Skeleton(
-        parents=parents,
-        names=names,
-        mirror=tuple(mirror),
-        origin=_joints(spec.get('origin', ()), names),
-        shoulders=_joints(spec.get('shoulders', named['shoulder']), names),
-        torso=tuple(_joints(end, names) for end in torso),
-    )
 
 
 def _parents(spec: dict, names: tuple) -> tuple[int, ...]:
@@ -219,7 +212,7 @@ def _parents(spec: dict, names: tuple) -> tuple[int, ...]:
         return _joints(parents, names)
     lacking = {'num_node', 'inward', 'center'} - set(spec)
     if lacking:
-        raise LayoutError(f"It needs {sorted(lacking)} as well (or 'parents'); it has {sorted(spec)}.")
+        raise LayoutError(f"It also needs {sorted(lacking)} (or 'parents'). It has {sorted(spec)}.")
     parents = {}
     for child, parent in [*spec['inward'], (spec['center'], spec['center'])]:
         if child in parents:
@@ -234,7 +227,7 @@ def _parents(spec: dict, names: tuple) -> tuple[int, ...]:
 
 
 def _joints(given, names: tuple) -> tuple[int, ...]:
-    """Joints given by number or name, one or several, as numbers."""
+    """The numbers of joints that are given by number or name, one or several."""
     given = [given] if isinstance(given, Integral | str) else given
     unknown = [joint for joint in given if not isinstance(joint, Integral) and joint not in names]
     if unknown:
@@ -242,75 +235,53 @@ def _joints(given, names: tuple) -> tuple[int, ...]:
     return tuple(int(joint) if isinstance(joint, Integral) else names.index(joint) for joint in given)
 
 
-def _sides(names: tuple) -> list[tuple[int, int]]:
-    """Pairs of names that differ in left and right only."""
-    opposite = {left: name.replace('left', 'right') for left, name in enumerate(names) if 'left' in name}
-    return [(left, names.index(right)) for left, right in opposite.items() if right in names]
+def _from_tree(layout: str) -> Skeleton:
+    names, parents = zip(*(pair.split(':') for pair in TREES[layout].split()), strict=True)
+    return _from_spec(
+        dict(names=names, parents=[parent or None for parent in parents], **PARTS.get(layout, HIPS)), layout
+    )
 
 
-def _layout(tree: str, **parts) -> Skeleton:
-    """From 'joint:parent' in the order of the joints; 'joint:' is the root."""
-    names, parents = zip(*(pair.split(':') for pair in tree.split()), strict=True)
-    return _from_spec(dict(names=names, parents=[parent or None for parent in parents], **parts), tree)
-
-
-HIPS = ('left_hip', 'right_hip')
-LAYOUTS = {
+TREES = {  # 'joint:parent' in the order of the joints; 'joint:' is the root
     # The authors' parents, which their checkpoints need: MMAction2's graph hangs both hand tips on the wrists instead.
-    'nturgb+d': _layout(
-        """
+    'nturgb+d': """
         spine_base:spine_mid spine_mid:spine_shoulder neck:spine_shoulder head:neck
         left_shoulder:spine_shoulder left_elbow:left_shoulder left_wrist:left_elbow left_hand:left_wrist
         right_shoulder:spine_shoulder right_elbow:right_shoulder right_wrist:right_elbow right_hand:right_wrist
         left_hip:spine_base left_knee:left_hip left_ankle:left_knee left_foot:left_ankle
         right_hip:spine_base right_knee:right_hip right_ankle:right_knee right_foot:right_ankle
         spine_shoulder: left_hand_tip:left_thumb left_thumb:left_hand right_hand_tip:right_thumb right_thumb:right_hand
-        """,
-        origin='spine_mid',
-    ),
+    """,
     # As in MMAction2's graph.
-    'coco': _layout(
-        """
+    'coco': """
         nose: left_eye:nose right_eye:nose left_ear:left_eye right_ear:right_eye
         left_shoulder:nose right_shoulder:nose left_elbow:left_shoulder right_elbow:right_shoulder
         left_wrist:left_elbow right_wrist:right_elbow left_hip:left_shoulder right_hip:right_shoulder
         left_knee:left_hip right_knee:right_hip left_ankle:left_knee right_ankle:right_knee
-        """,
-        origin=HIPS,
-    ),
-    'kinect_v1': _layout(
-        """
+    """,
+    'kinect_v1': """
         hip_center: spine:hip_center shoulder_center:spine head:shoulder_center
         left_shoulder:shoulder_center left_elbow:left_shoulder left_wrist:left_elbow left_hand:left_wrist
         right_shoulder:shoulder_center right_elbow:right_shoulder right_wrist:right_elbow right_hand:right_wrist
         left_hip:hip_center left_knee:left_hip left_ankle:left_knee left_foot:left_ankle
         right_hip:hip_center right_knee:right_hip right_ankle:right_knee right_foot:right_ankle
-        """,
-        origin='spine',
-    ),
-    'h36m': _layout(
-        """
+    """,
+    'h36m': """
         pelvis: right_hip:pelvis right_knee:right_hip right_ankle:right_knee
         left_hip:pelvis left_knee:left_hip left_ankle:left_knee
         spine:pelvis thorax:spine neck:thorax head:neck
         left_shoulder:thorax left_elbow:left_shoulder left_wrist:left_elbow
         right_shoulder:thorax right_elbow:right_shoulder right_wrist:right_elbow
-        """,
-        origin='spine',
-    ),
+    """,
     # As in MMAction2's graph.
-    'openpose': _layout(
-        """
+    'openpose': """
         nose:neck neck: right_shoulder:neck right_elbow:right_shoulder right_wrist:right_elbow
         left_shoulder:neck left_elbow:left_shoulder left_wrist:left_elbow
         right_hip:right_shoulder right_knee:right_hip right_ankle:right_knee
         left_hip:left_shoulder left_knee:left_hip left_ankle:left_knee
         right_eye:nose left_eye:nose right_ear:right_eye left_ear:left_eye
-        """,
-        origin=HIPS,
-    ),
-    'openpose_25': _layout(
-        """
+    """,
+    'openpose_25': """
         nose:neck neck: right_shoulder:neck right_elbow:right_shoulder right_wrist:right_elbow
         left_shoulder:neck left_elbow:left_shoulder left_wrist:left_elbow
         mid_hip:neck right_hip:mid_hip right_knee:right_hip right_ankle:right_knee
@@ -318,11 +289,8 @@ LAYOUTS = {
         right_eye:nose left_eye:nose right_ear:right_eye left_ear:left_eye
         left_big_toe:left_ankle left_small_toe:left_big_toe left_heel:left_ankle
         right_big_toe:right_ankle right_small_toe:right_big_toe right_heel:right_ankle
-        """,
-        origin=HIPS,
-    ),
-    'mediapipe': _layout(
-        """
+    """,
+    'mediapipe': """
         nose: left_eye_inner:nose left_eye:left_eye_inner left_eye_outer:left_eye
         right_eye_inner:nose right_eye:right_eye_inner right_eye_outer:right_eye
         left_ear:left_eye_outer right_ear:right_eye_outer mouth_left:nose mouth_right:nose
@@ -332,25 +300,28 @@ LAYOUTS = {
         left_hip:left_shoulder right_hip:right_shoulder left_knee:left_hip right_knee:right_hip
         left_ankle:left_knee right_ankle:right_knee left_heel:left_ankle right_heel:right_ankle
         left_foot_index:left_heel right_foot_index:right_heel
-        """,
-        origin=HIPS,
-    ),
-    'hand': _layout(
-        """
+    """,
+    'hand': """
         wrist: thumb_cmc:wrist thumb_mcp:thumb_cmc thumb_ip:thumb_mcp thumb_tip:thumb_ip
         index_mcp:wrist index_pip:index_mcp index_dip:index_pip index_tip:index_dip
         middle_mcp:wrist middle_pip:middle_mcp middle_dip:middle_pip middle_tip:middle_dip
         ring_mcp:wrist ring_pip:ring_mcp ring_dip:ring_pip ring_tip:ring_dip
         pinky_mcp:wrist pinky_pip:pinky_mcp pinky_dip:pinky_pip pinky_tip:pinky_dip
-        """,
-        torso=('wrist', 'middle_mcp'),
-    ),
+    """,
 }
+PARTS = {
+    'nturgb+d': dict(origin='spine_mid'),
+    'kinect_v1': dict(origin='spine'),
+    'h36m': dict(origin='spine'),
+    'hand': dict(torso=('wrist', 'middle_mcp')),
+}
+HIPS = dict(origin=('left_hip', 'right_hip'))  # of the others
+LAYOUTS = {name: _from_tree(name) for name in TREES}
 
 WORDS = {'l': 'left', 'r': 'right', 'centre': 'center'}  # in names of joints
 NAMES = {'pelvis': 'hip_center mid_hip spine_base', 'spine': 'spine_mid', 'thorax': 'shoulder_center spine_shoulder'}
 SYNONYMS = {frozenset(other.split('_')): frozenset([name]) for name in NAMES for other in NAMES[name].split()}
-# Joints that lie about in the middle of others.
+# Joints that are about in the middle of others.
 MIDDLES = {
     'pelvis': 'left_hip right_hip',
     'spine': 'left_hip right_hip left_shoulder right_shoulder',
