@@ -56,12 +56,19 @@ def main(argv):
     console.print(table(results) + f'\nWritten: {args.out}/table.md and plot.png', markup=False)
 
 
-def variants(layout: str | dict) -> dict[str, dict]:
+def variants(layout: str | dict, in_channels: int = 3) -> dict[str, dict]:
     """What each variant changes in the model of the pretraining config."""
     skeleton = get_skeleton(layout)
     inward = [(joint, parent) for joint, parent in enumerate(skeleton.parents) if joint != parent]
     graph = dict(layout=dict(num_node=len(skeleton), inward=inward, center=skeleton.root), mode='spatial')
-    stgcnpp = dict(type='STGCN', gcn_adaptive='init', gcn_with_res=True, tcn_type='mstcn', base_channels=32)
+    stgcnpp = dict(
+        type='STGCN',
+        in_channels=in_channels,
+        gcn_adaptive='init',
+        gcn_with_res=True,
+        tcn_type='mstcn',
+        base_channels=32,
+    )
     return {
         COMPLETE: {},
         "the papers' views": dict(data_preprocessor=PAPERS),
@@ -97,8 +104,9 @@ def remembered(args, data: dict, name: str, seed: int) -> dict:
 def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> dict:
     """Pretrain, then linear and 1-NN accuracy."""
     started = time.time()
-    layout = load('pretrain', data, seed, work_dir, {}).model.backbone.get('layout', 'nturgb+d')
-    changes = {} if name == RANDOM else variants(layout)[name]
+    backbone = load('pretrain', data, seed, work_dir, {}).model.backbone
+    layout, in_channels = backbone.get('layout', 'nturgb+d'), backbone.get('in_channels', 3)
+    changes = {} if name == RANDOM else variants(layout, in_channels)[name]
     encoder = {'backbone': changes['backbone']} if 'backbone' in changes else {}
     linear = load('linear', data, seed, work_dir, encoder)
     rank = None
