@@ -112,7 +112,7 @@ def test_a_dead_process_that_read_data_is_said_with_what_to_do_wherever_torch_sa
 def test_a_process_that_died_while_it_handed_over_a_batch():
     here, there = Pipe()
     there.close()
-    with pytest.raises(SystemExit, match=r'^error: A process that reads data has ended\. The'), one_line_errors():
+    with pytest.raises(SystemExit, match=r'^error: A data loading process has ended\. The'), one_line_errors():
         here.recv_bytes()
     with pytest.raises(SystemExit, match='lower num_workers'), one_line_errors():
         Client('no such socket')

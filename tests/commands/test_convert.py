@@ -182,7 +182,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
             'name,class\na,x\n',
             r"labels.csv, line 1: the columns are name,label\[,subject\]\[,split\], not 'name,class'",
         ),
-        ('name,label\na,x\na.npz,y\n', r"labels.csv, line 3: 'a' stands there twice"),
+        ('name,label\na,x\na.npz,y\n', r"labels.csv, line 3: 'a' is listed twice"),
         ('name,label\na\n', r'labels.csv, line 2: 1 fields, but the header has 2'),
         ('name,label\n', r'labels.csv has a header and nothing below'),
         ('name,label\nb,x\n', r'nothing is left to write to .*my.pkl; 2 times something was skipped'),
@@ -198,7 +198,7 @@ def test_broken_tables_write_nothing(tmp_path, record, convert, table, message):
 
 def test_what_cannot_be_understood_writes_nothing(tmp_path, record, convert):
     record('bare')
-    with pytest.raises(SystemExit, match=r'bare.npz lies in no folder that could be its label'):
+    with pytest.raises(SystemExit, match=r'bare.npz is in no folder that could be its label'):
         convert()
     with pytest.raises(SystemExit, match=r"error: Unknown layout 'coc0'\. Known: "):
         convert('--no-labels', layout='coc0')

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_skipped_counted_and_named(raw, convert, capsys):
     for reason in (
         '0001-M.txt, line 7: 2 numbers, not 150',
         '0002-L.txt, line 1: a segment from 25 to 10 is none',
-        '0002-L.txt is not among the untrimmed videos',
+        '0002-L.txt is left out of the untrimmed videos',
         '0002-M.txt, line 2: the end 70 is set to the end of the video, 60',
         '0003-L is in no split',
         '0003-L_001 is in no split',

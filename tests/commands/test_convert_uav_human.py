@@ -81,6 +81,6 @@ def test_nothing_is_written_when_the_folders_are_wrong(raw, convert):
     with pytest.raises(SystemExit, match=r'error: .*v1/train/train has no .txt files. Give the folder that train and'):
         convert('--v1', raw / 'v1/train')
     write_skeleton(raw / f'v1/test/{A}.txt', moving(joints=17))
-    with pytest.raises(SystemExit, match=f'v1: 1 clips are in train and in test, among them {A}'):
+    with pytest.raises(SystemExit, match=f'v1: 1 clip is in both train and test, e.g. {A}'):
         convert('--v1', raw / 'v1')
     assert not (raw / 'out').exists()

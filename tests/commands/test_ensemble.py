@@ -47,8 +47,8 @@ def test_weights(dump, run_command, capsys):
 @pytest.mark.parametrize(
     'other, message',
     [
-        (dict(scores=BONE, names='abce'), "1 are in the first alone and 1 in the other, such as 'd'"),
-        (dict(scores=BONE, labels=(0, 1, 2, 1)), "disagree on the label of 1 clips, such as 'd'"),
+        (dict(scores=BONE, names='abce'), "1 are in the first only and 1 in the second only, e.g. 'd'"),
+        (dict(scores=BONE, labels=(0, 1, 2, 1)), "disagree on the label of 1 clip, e.g. 'd'"),
         (dict(scores=[[*row, 0.0] for row in BONE]), 'has 3 classes, .*bone.pkl has 4'),
     ],
 )

@@ -87,7 +87,7 @@ def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_command
         (['one.npz', '--model', 'nothing.py'], 'There is no config nothing.py'),
         (['one.npz', '--model', 'nothing'], 'There is no checkpoint nothing .* no model of that name'),
         (['one.npz', '--model', str(LINEAR)], 'A config goes with a checkpoint'),
-        (['one.npz', '--model', 'epoch_1.pth', *SIZES], '--cfg-options are for a config'),
+        (['one.npz', '--model', 'epoch_1.pth', *SIZES], '--cfg-options need a config'),
     ],
 )
 def test_what_goes_wrong_is_said_in_one_line(tmp_path, recordings, model, run_command, monkeypatch, arguments, message):

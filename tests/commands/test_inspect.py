@@ -97,9 +97,9 @@ def test_it_draws_so_many_clips(inspect, tmp_path):
 
 def test_a_strip_shows_bones_where_there_are_joints(tmp_path):
     keypoint = np.zeros((1, 4, 25, 3), np.float32)
-    draw_film_strip(keypoint, LAYOUTS['nturgb+d'], '', tmp_path / 'empty.png', num_frames=4)
+    draw_film_strip(keypoint, LAYOUTS['nturgb+d'], '', tmp_path / 'empty.png')
     keypoint[0, 2] = np.random.default_rng(0).normal(size=(25, 3))
-    draw_film_strip(keypoint, LAYOUTS['nturgb+d'], '', tmp_path / 'third.png', num_frames=4)
+    draw_film_strip(keypoint, LAYOUTS['nturgb+d'], '', tmp_path / 'third.png')
     empty, third = (matplotlib.image.imread(tmp_path / name) for name in ('empty.png', 'third.png'))
     assert empty.shape == third.shape
     width = third.shape[1] // 4

@@ -15,7 +15,7 @@ def test_a_column_for_each_batch_size(run_command, capsys):
     assert '1 × 64 clips' in said and '8 × 8 clips' in said
     numbers = {line.split('│')[1].strip(): re.findall(r'\d+\.\d+', line) for line in said.splitlines() if '│' in line}
     assert len(numbers) == 6
-    one, eight = map(float, numbers['the most at any moment'])
+    one, eight = map(float, numbers['peak'])
     assert one > eight > 0
 
 

@@ -82,7 +82,7 @@ def test_all_synthetic_has_every_task_and_makes_the_data_first(dry):
 def test_what_is_no_benchmark_is_said(name, dry):
     with pytest.raises(SystemExit) as end:
         dry(name)
-    assert f"'{name}' is no benchmark." in end.value.code and 'configs/usdrl/README.md' in end.value.code
+    assert f"'{name}' is not a benchmark." in end.value.code and 'configs/usdrl/README.md' in end.value.code
 
 
 def run(*arguments, cwd):

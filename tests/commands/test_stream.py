@@ -118,7 +118,7 @@ def test_a_picture_in_a_terminal(keypoint, model, run_command, capsys, monkeypat
     monkeypatch.setattr(Console, 'is_terminal', property(lambda self: True))
     run_command('stream', tmp_path / 'walk.npz', '--speed', 'inf', *model)
     said = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', capsys.readouterr().out)
-    assert '1.3 s, told 0.5 s after' in said and '█' in said and 'Segments' in said
+    assert '1.3 s, 0.5 s ago' in said and '█' in said and 'Segments' in said
     assert re.search(r'│ 0\.\d s +│ [01]\.\d s +│ action \d+ +│ +\d+% +│', said)
 
 
@@ -126,9 +126,9 @@ def test_a_picture_in_a_terminal(keypoint, model, run_command, capsys, monkeypat
     'arguments, message',
     [
         (['nothing.npz'], 'There is no recording nothing.npz'),
-        (['many.pkl'], 'many.pkl has 2 recordings: say which to play, e.g. --video of a, b'),
+        (['many.pkl'], 'many.pkl has 2 recordings: choose one with --video, e.g. of a, b'),
         (['many.pkl', '--video', 'c'], 'many.pkl has 2 recordings: say which'),
-        (['-'], 'line 2 is no JSON list of people'),
+        (['-'], 'line 2 is not a JSON list of people'),
     ],
 )
 def test_what_goes_wrong_is_said_in_one_line(tmp_path, keypoint, model, run_command, monkeypatch, arguments, message):

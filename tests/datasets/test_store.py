@@ -160,7 +160,7 @@ def test_the_tool_packs_and_does_not_overwrite_unasked(ann_file, tmp_path, monke
     pack(source)
     assert '24 clips' in capsys.readouterr().out
     assert len(read_annotations(str(tmp_path / 'mine.store'))['annotations']) == 24
-    with pytest.raises(SystemExit, match=r'mine\.store is there already. Use --overwrite'):
+    with pytest.raises(SystemExit, match=r'mine\.store already exists. Use --overwrite'):
         pack(source)
     with pytest.raises(SystemExit, match='There is no annotation file'):
         pack(tmp_path / 'none.pkl')

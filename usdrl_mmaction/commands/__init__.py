@@ -22,7 +22,7 @@ COMMANDS = {
     'report': 'write an HTML report of runs',
     'ensemble': 'fuse the predictions of several models',
     'postprocess': 'make proposals from saved scores',
-    'reproduce': 'pretrain, adapt and test a benchmark, beside its published numbers',
+    'reproduce': 'pretrain, adapt and test a benchmark, next to its published numbers',
     'ablate': 'measure what each part of the method is worth',
     'memory': 'compute the memory of a pretraining step',
     'export': 'export a model to ONNX, TorchScript or torch.export',
@@ -33,7 +33,7 @@ COMMANDS = {
 
 
 def choose(argv: list[str]) -> tuple[str, list[str]]:
-    """The command of a command line and what follows it; help, if that was asked for, ends the process."""
+    """The command of a command line and its arguments. ``--help`` ends the process."""
     listed = '\n'.join(f'  {name:<20}{help}' for name, help in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='usdrl',
@@ -54,11 +54,11 @@ def choose(argv: list[str]) -> tuple[str, list[str]]:
 
 
 def run(name: str, argv: list[str] | None = None):
-    """Carry out a command. What a person can mend is said in one line."""
+    """Run a command. An error that a user can fix is printed in one line."""
     argv = sys.argv[1:] if argv is None else argv
     sys.argv[0] = f'usdrl {name}'  # what argparse shows
     command = import_module(f'.{name.replace("-", "_")}', __name__)
-    if name == 'doctor':  # has to answer where the rest cannot be imported
+    if name == 'doctor':  # works where the rest cannot be imported
         return command.main(argv)
     from .common import one_line_errors
 

@@ -1,4 +1,4 @@
-"""What the command-line tools share: configs with their options checked, and errors of one line."""
+"""What the commands share: flags, configs, tables of numbers, and errors in one line."""
 
 import argparse
 import difflib
@@ -16,6 +16,7 @@ import torch
 from mmaction.registry import RUNNERS
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
+from rich.table import Column, Table
 
 from usdrl_mmaction.engine import UsdrlRunner
 from usdrl_mmaction.engine.runner.overrides import override
@@ -48,15 +49,20 @@ def add_device(parser: argparse.ArgumentParser):
     parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
 
 
+def number_table(title: str, label: str, *numbers: str) -> Table:
+    """A table with a column of labels and columns of numbers."""
+    return Table(label, *(Column(name, justify='right') for name in numbers), title=title)
+
+
 def read_config(given: str | Path, options: dict) -> Config:
-    """A config, its settings overridden by those of ``--cfg-options``."""
+    """A config with the settings of ``--cfg-options``."""
     cfg = Config.fromfile(find_config(given))
     override(cfg, options)
     return cfg
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The config of a run, with the flags of ``add_common_arguments`` in it."""
+    """The config of a run, with the flags of ``add_common_arguments``."""
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = read_config(args.config, args.cfg_options)
     backends = cfg.get('visualizer', {}).get('vis_backends', [])
@@ -83,14 +89,14 @@ def find_config(given: str | Path) -> Path:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """The runner that the config names, as MMAction2's own tools build it; by default ours."""
+    """The runner that the config names, or else ``UsdrlRunner``."""
     return RUNNERS.build(cfg) if 'runner_type' in cfg else UsdrlRunner.from_cfg(cfg)
 
 
 UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
 OTHER_WIDTH = re.compile(r'mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)')
-# torch puts the traceback of a process that reads data before what was wrong there.
+# torch puts the traceback of a data loading process before its message.
 FROM_WORKER = re.compile(r'^Caught \w+ in DataLoader worker.*\n[\w.]+: ', re.DOTALL)
 DEAD_READER = re.compile(r'DataLoader worker \(pid')
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -98,7 +104,7 @@ DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 @contextmanager
 def one_line_errors():
-    """What a person can mend by another command or config is said in one line; all else keeps its traceback."""
+    """Print errors that another command or config fixes in one line; all others keep their traceback."""
     try:
         yield
     except KeyboardInterrupt:
@@ -111,42 +117,34 @@ def one_line_errors():
 
 
 def in_one_line(error: Exception) -> str | None:
-    dead = dead_reader(error)
-    if dead:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would raise anew for the next one that ends
+    if dead := dead_reader(error):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would raise again for the next one that ends
         return (
             f'{dead} The system kills a process that takes too much memory: lower num_workers or batch_size of the '
-            'data loader. Training goes on from its last checkpoint with --resume.'
+            'data loader. --resume continues from the last checkpoint.'
         )
     if isinstance(error, UsdrlError):
         return ' '.join(FROM_WORKER.sub('', str(error)).split())
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        where = error.filename or 'a file'
-        return f'{where} cannot be written: {error.strerror}. Make room, then run this again.'
+        return f'{error.filename or "a file"} cannot be written: {error.strerror}. Make room, then run this again.'
     if isinstance(error, TypeError) and (match := UNKNOWN_ARGUMENT.search(str(error))):
-        name, argument = match.groups()
-        return f"{name} has no argument '{argument}': correct the config or --cfg-options."
+        return f"{match[1]} has no argument '{match[2]}': correct the config or --cfg-options."
     if isinstance(error, KeyError) and (match := UNKNOWN_TYPE.search(str(error))):
-        name, registry = match.groups()
-        return f"no '{name}' is registered in {registry}: correct the 'type' in the config."
+        return f"no '{match[1]}' is registered in {match[2]}: correct the 'type' in the config."
     if isinstance(error, RuntimeError) and (match := OTHER_WIDTH.search(str(error))):
-        given, taken = match.groups()
-        return f'a layer takes {taken} features and gets {given}: set in_channels of the head to {given}.'
+        return f'a layer takes {match[2]} features and gets {match[1]}: set in_channels of the head to {match[1]}.'
     return None
 
 
 def dead_reader(error: BaseException | None) -> str | None:
-    """What torch says of a process that read data and died. It says so by raising wherever this process happens to be,
-    and what it interrupts there may raise something else."""
+    """The message about a data loading process that died. torch raises it wherever this process happens to be, and
+    what it interrupts there may raise something else."""
     while error is not None:
         if isinstance(error, RuntimeError) and DEAD_READER.match(str(error)):
             return str(error).splitlines()[0].strip()
-        if isinstance(error, OSError | EOFError) and raised_between_processes(error):
-            return 'A process that reads data has ended.'  # while it handed over a batch
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]  # none, if C code went on after it
+        between_processes = frames and frames[-1].f_globals['__name__'] == 'multiprocessing.connection'
+        if isinstance(error, OSError | EOFError) and between_processes:
+            return 'A data loading process has ended.'  # while it handed over a batch
         error = error.__context__
     return None
-
-
-def raised_between_processes(error: BaseException) -> bool:
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]  # none, if C code went on after it
-    return bool(frames) and frames[-1].f_globals['__name__'] == 'multiprocessing.connection'

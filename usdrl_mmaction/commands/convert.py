@@ -1,5 +1,5 @@
 """Convert your own recordings to an annotation file: CSV, NPZ, NPY, MMPose's JSON, .skeleton files or folders of
-OpenPose's JSON, one recording each. The page docs/own-data.md shows it from files to a trained model."""
+OpenPose's JSON, one recording each. docs/own-data.md shows the way from files to a trained model."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ from usdrl_mmaction.skeletons import get_skeleton
 
 
 class Entry(NamedTuple):
-    """What is known of a recording beside what is in its file."""
+    """What is known about a recording, apart from its file."""
 
     path: Path
     name: str
@@ -40,8 +40,10 @@ def main(argv):
         entries, skipped = from_table(args.labels, recordings)
     elif not args.no_labels:
         entries = from_folders(recordings)
-    given = args.classes and [line.strip() for line in read_lines(args.classes)]
-    classes = given or in_order({entry.label for entry in entries} - {None})
+    classes = [line.strip() for line in read_lines(args.classes)] if args.classes else []
+    if not classes:
+        labels = {entry.label for entry in entries} - {None}
+        classes = sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
     read = partial(read_entry, args.layout, args.num_person, args.img_shape, classes)
     annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
     check_alike(annotations)
@@ -59,11 +61,13 @@ def parse_args(argv):
     parser.add_argument('--layout', required=True, help='the joints: a name such as coco or nturgb+d, or a JSON file')
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
-    labels.add_argument('--no-labels', action='store_true', help='nothing is labelled: for pretraining only')
-    parser.add_argument('--classes', type=Path, help='names of the classes, a line each, instead of those found')
-    parser.add_argument('--num-person', type=int, default=2, help='people to keep a recording, the most active ones')
+    labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
+    parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
+    parser.add_argument(
+        '--num-person', type=int, default=2, help='people to keep of each recording, the most active ones'
+    )
     parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
-    parser.add_argument('--fps', type=float, default=30, help='frames a second')
+    parser.add_argument('--fps', type=float, default=30, help='frames per second')
     parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
     parser.add_argument('--seed', type=int, default=0, help='of the split')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
@@ -72,7 +76,7 @@ def parse_args(argv):
 
 # --- Recordings and their labels ------------------------------------------------------------------------------------
 def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
-    """Recordings by name: the path below the folder, without what follows the last dot."""
+    """Recordings by name: the path below the folder, without its suffix."""
     others, found = {path.resolve() for path in others if path}, {}
     for path in sorted(_recordings_below(folder)):
         if path.resolve() in others:
@@ -96,11 +100,11 @@ def _recordings_below(folder):
 
 
 def from_folders(recordings: dict[str, Path]) -> list[Entry]:
-    """The folder that a recording lies in is its label."""
+    """The folder that contains a recording is its label."""
     bare = [name for name in recordings if '/' not in name]
     if bare:
         raise RecordingError(
-            f'{recordings[bare[0]]} lies in no folder that could be its label. Put it in one, or use --labels or '
+            f'{recordings[bare[0]]} is in no folder that could be its label. Put it in one, or use --labels or '
             '--no-labels.'
         )
     return [Entry(path, name, path.parent.name) for name, path in recordings.items()]
@@ -121,16 +125,11 @@ def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], li
         elif name not in recordings:
             skipped.append(str(at(path, line, f"there is no recording '{fields['name']}'.")))
         elif name in entries:
-            raise at(path, line, f"'{name}' stands there twice.")
+            raise at(path, line, f"'{name}' is listed twice.")
         else:
             entries[name] = Entry(recordings[name], **fields | {'name': name})
     skipped += [f'{recordings[name]} is not in {path}.' for name in recordings if name not in entries]
     return list(entries.values()), skipped
-
-
-def in_order(labels):
-    """By number if they are numbers, else alphabetically."""
-    return sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
 
 
 def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
@@ -145,7 +144,7 @@ def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[li
 
 
 def check_alike(annotations: list[dict]):
-    """All have as many coordinates, and all or none have scores: else they make no batch."""
+    """Raise unless all have as many coordinates, and all or none have scores: else they make no batch."""
     kinds = {}
     for item in annotations:
         kind = f'{item["keypoint"].shape[-1]} coordinates with{"" if "keypoint_score" in item else "out"} scores'
@@ -157,21 +156,21 @@ def check_alike(annotations: list[dict]):
 
 # --- Splits --------------------------------------------------------------------------------------------------------
 def split_of(annotations: list[dict], share: float, seed: int) -> dict[str, list[str]]:
-    """As the table says; else whole subjects where they are known, else a share of each class."""
+    """The split of the table; else whole subjects where they are known, else a share of each class."""
     if any('split' in item for item in annotations):
         halves = dict.fromkeys(item['split'] for item in annotations)
         return {half: [item['frame_dir'] for item in annotations if item['split'] == half] for half in halves}
     rng = np.random.default_rng(seed)
     by_subject = any('subject' in item for item in annotations)
     val = (val_subjects if by_subject else val_of_each_class)(annotations, share, rng)
-    split = {'train': [], 'val': []}
+    halves = {half: [] for half in ('train', 'val')}
     for index, item in enumerate(annotations):
-        split['val' if index in val else 'train'].append(item['frame_dir'])
-    return split
+        halves['val' if index in val else 'train'].append(item['frame_dir'])
+    return halves
 
 
 def val_subjects(annotations, share, rng):
-    """The clips of random subjects until they are the share; one subject at least stays for training."""
+    """The clips of random subjects up to the share; at least one subject remains for training."""
     subjects = np.array([item['subject'] for item in annotations])
     val = set()
     for subject in rng.permutation(np.unique(subjects))[:-1]:
@@ -182,7 +181,7 @@ def val_subjects(annotations, share, rng):
 
 
 def val_of_each_class(annotations, share, rng):
-    """A random share of each class; one clip at least of each stays for training."""
+    """A random share of each class; at least one clip of each remains for training."""
     labels, val = np.array([item['label'] for item in annotations]), set()
     for label in np.unique(labels):
         clips = rng.permutation(np.flatnonzero(labels == label)).tolist()

@@ -20,9 +20,9 @@ def main(argv):
     parts = sorted({name.split('.')[0] for name in converted.state_dict})
     counts = [f'{sum(name.startswith(part + ".") for name in converted.state_dict)} of {part}' for part in parts]
     print('mapped ', len(converted.mapped), 'entries:', ', '.join(counts))
-    print('dropped', len(converted.dropped), 'entries that are computed or stand twice')
+    print('dropped', len(converted.dropped), 'entries that are computed or duplicates')
     print('left   ', len(converted.left), 'unknown entries' + ''.join(f'\n        {name}' for name in converted.left))
-    print('The number of heads, the gap, alpha and the modality are not in such a file: set them in the config.')
+    print('The file does not contain the number of heads, the gap, alpha and the modality: set them in the config.')
 
     with replacing(args.dst) as draft, draft.open('wb') as file:
         torch.save(converted.checkpoint(), file)

@@ -29,8 +29,7 @@ def main(argv):
     videos = sorted(args.skeletons.glob('*.txt'))
     if not videos:
         raise RecordingError(f'{args.skeletons} has no .txt files. Give the folder of the skeletons.')
-    there = {path.stem for path in videos}
-    absent = sorted(set().union(*split.values()) - there)
+    absent = sorted(set().union(*split.values()) - {path.stem for path in videos})
     skipped = [f'{name} is in the splits, but not in {args.skeletons}.' for name in absent]
     annotations, faults = convert(partial(read_video, args.labels), videos, args.workers, 'Reading videos')
     untrimmed = [item for item in annotations if 'segments' in item]
@@ -46,8 +45,8 @@ def main(argv):
 def parse_args(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('part', type=int, choices=SPLIT_FILES, help='1 for PKU-MMD I, 2 for PKU-MMD II')
-    parser.add_argument('skeletons', type=Path, help='folder of the skeletons, a .txt file a video')
-    parser.add_argument('labels', type=Path, help='folder of the labels, a .txt file of the same name a video')
+    parser.add_argument('skeletons', type=Path, help='folder of the skeletons, one .txt file for each video')
+    parser.add_argument('labels', type=Path, help='folder of the labels, one .txt file of the same name for each video')
     parser.add_argument('splits', type=Path, help='folder of cross-subject.txt and cross-view.txt, or their _v2')
     parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'), help='folder to write to')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
@@ -55,21 +54,21 @@ def parse_args(argv):
 
 
 def read_splits(folder, part):
-    """xsub_train, xsub_val, xview_train and xview_val, of videos."""
+    """The videos of xsub_train, xsub_val, xview_train and xview_val."""
     halves = {protocol: read_split(folder / name) for protocol, name in SPLIT_FILES[part].items()}
     return {f'{protocol}_{half}': names for protocol, split in halves.items() for half, names in split.items()}
 
 
 def read_video(labels: Path, path: Path) -> tuple[list[dict], list[UsdrlError]]:
-    """The video and its actions, which end with the video at the latest. With a line of labels that cannot be used,
-    only the other actions: in the video, what is left out would count as background."""
+    """The video and its actions, which end with the video at the latest. If a line of labels cannot be used, only the
+    other actions: in the video, the frames of that line would count as background."""
     clip = fit(read_pkummd(path), LAYOUTS[LAYOUT], path)
     frames, label_file = clip.keypoint.shape[1], labels / path.name
     segments, faults = read_segments(label_file, frames)
     camera = {'camera': path.stem[-1]} if path.stem[-2:] in ('-L', '-M', '-R') else {}
     annotations = []
     if faults:
-        faults.append(RecordingError(f'{path} is not among the untrimmed videos, as not all of its labels are usable.'))
+        faults.append(RecordingError(f'{path} is left out of the untrimmed videos: not all of its labels are usable.'))
     else:
         spans = np.array([(label, start, min(end, frames)) for label, start, end, _ in segments])  # (S, 3)
         annotations.append(make_annotation(path.stem, -1, keep_people(clip, PERSONS), segments=spans, **camera))
@@ -86,6 +85,6 @@ def read_video(labels: Path, path: Path) -> tuple[list[dict], list[UsdrlError]]:
 
 
 def split_actions(trimmed, split):
-    """The splits of videos, as those of their actions."""
+    """The splits of the videos, applied to their actions."""
     halves = {half: set(videos) for half, videos in split.items()}
     return {half: [item['frame_dir'] for item in trimmed if item['video'] in videos] for half, videos in halves.items()}

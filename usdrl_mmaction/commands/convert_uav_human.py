@@ -18,7 +18,12 @@ NAME = re.compile(r'P(?P<subject>\d+)S\d+G\d+B\d+H\d+UC\d+LC\d+A(?P<label>\d+)R\
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    for version in (1, 2):
+        parser.add_argument(f'--v{version}', type=Path, help=f'folder of version {version}: contains train and test')
+    parser.add_argument('--out', type=Path, default=Path('data/skeleton/uav_human.pkl'), help='file to write')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
+    args = parser.parse_args(argv)
     versions = {name: folder for name, folder in (('v1', args.v1), ('v2', args.v2)) if folder}
     if not versions:
         raise UsageError('give --v1 FOLDER, --v2 FOLDER or both.')
@@ -27,7 +32,8 @@ def main(argv):
         halves = {'train': text_files(folder / 'train'), 'val': text_files(folder / 'test')}
         both = sorted(set(halves['train']) & set(halves['val']))
         if both:
-            raise RecordingError(f'{folder}: {len(both)} clips are in train and in test, among them {both[0]}.')
+            clips = '1 clip is' if len(both) == 1 else f'{len(both)} clips are'
+            raise RecordingError(f'{folder}: {clips} in both train and test, e.g. {both[0]}.')
         for half, paths in halves.items():
             split[f'{version}_{half}'] = list(paths)
             files |= paths
@@ -37,19 +43,10 @@ def main(argv):
     write_annotations(args.out, annotations, split, meta, skipped)
 
 
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    for version in (1, 2):
-        parser.add_argument(f'--v{version}', type=Path, help=f'folder of version {version}, with train and test in it')
-    parser.add_argument('--out', type=Path, default=Path('data/skeleton/uav_human.pkl'), help='file to write')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    return parser.parse_args(argv)
-
-
 def text_files(folder):
     files = {path.stem: path for path in sorted(folder.glob('*.txt'))}
     if not files:
-        raise RecordingError(f'{folder} has no .txt files. Give the folder that train and test lie in.')
+        raise RecordingError(f'{folder} has no .txt files. Give the folder that contains train and test.')
     return files
 
 

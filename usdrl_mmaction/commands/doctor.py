@@ -1,5 +1,4 @@
-"""Check the environment: what is right and what is wrong, a line each. Only the standard library is imported, so that
-it runs where nothing else does."""
+"""Check the environment. Only the standard library is imported, so that this runs where nothing else does."""
 
 import argparse
 import sys
@@ -13,7 +12,7 @@ def main(argv):
     for verdict, subject, detail, remedy in findings:
         print(f'{verdict:<10}{subject:<20}{detail}')
         if remedy:
-            print(f'{"":<30}mend with: {remedy}')
+            print(f'{"":<30}fix with: {remedy}')
     faults = sum(finding.verdict == 'FAULT' for finding in findings)
     print(f'\n{faults} fault{"s" * (faults != 1)} found' if faults else '\nNothing is wrong.')
     sys.exit(faults > 0)

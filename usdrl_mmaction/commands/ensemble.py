@@ -5,27 +5,26 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from usdrl_mmaction.errors import PredictionError, UsageError
 from usdrl_mmaction.evaluation.predictions import read_predictions
+
+from .common import number_table
 
 
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('files', nargs='+', metavar='FILE.pkl', help='what `usdrl test … --dump FILE.pkl` wrote')
-    parser.add_argument('--weights', nargs='+', type=float, help='one a file; by default all alike')
+    parser.add_argument('--weights', nargs='+', type=float, help='one for each file; by default all equal')
     args = parser.parse_args(argv)
     weights = args.weights or [1.0] * len(args.files)
     if len(weights) != len(args.files):
         raise UsageError(f'--weights gives {len(weights)} weights for {len(args.files)} files.')
     every = [read_predictions(path) for path in args.files]
     for path, predictions in zip(args.files[1:], every[1:], strict=True):
-        check_same_samples(args.files[0], every[0], path, predictions)
+        check_same_clips(args.files[0], every[0], path, predictions)
     order = {name: row for row, name in enumerate(every[0].names)}
-    table = Table(title=f'Top-1 of {len(order)} clips')
-    for column in ('scores of', 'weight', 'accuracy'):
-        table.add_column(column, justify='left' if column == 'scores of' else 'right')
+    table = number_table(f'Top-1 of {len(order)} clips', 'scores of', 'weight', 'accuracy')
     fused = np.zeros_like(every[0].scores, dtype=np.float64)
     for path, weight, predictions in zip(args.files, weights, every, strict=True):
         rows = np.array([order[name] for name in predictions.names])
@@ -35,19 +34,20 @@ def main(argv):
     Console(highlight=False).print(table)
 
 
-def check_same_samples(first: str, expected, path: str, found):
-    """The same clips with the same labels and classes, in whatever order."""
+def check_same_clips(first: str, expected, path: str, found):
+    """Raise unless both have the same clips with the same labels and classes, in any order."""
     missing, foreign = set(expected.names) - set(found.names), set(found.names) - set(expected.names)
     if missing or foreign:
         one = sorted(missing or foreign)[0]
         raise PredictionError(
-            f'{first} and {path} are not of the same clips: {len(missing)} are in the first alone and {len(foreign)} '
-            f"in the other, such as '{one}'. Test all models on the same split."
+            f'{first} and {path} are not of the same clips: {len(missing)} are in the first only and {len(foreign)} '
+            f"in the second only, e.g. '{one}'. Test all models on the same split."
         )
     labels = dict(zip(expected.names, expected.labels, strict=True))
     wrong = [name for name, label in zip(found.names, found.labels, strict=True) if labels[name] != label]
     if wrong:
-        raise PredictionError(f"{first} and {path} disagree on the label of {len(wrong)} clips, such as '{wrong[0]}'.")
+        clips = 'clip' if len(wrong) == 1 else 'clips'
+        raise PredictionError(f"{first} and {path} disagree on the label of {len(wrong)} {clips}, e.g. '{wrong[0]}'.")
     if found.scores.shape[1] != expected.scores.shape[1]:
         raise PredictionError(f'{first} has {expected.scores.shape[1]} classes, {path} has {found.scores.shape[1]}.')
 

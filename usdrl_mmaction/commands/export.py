@@ -1,5 +1,5 @@
-"""Export a trained model, recognizer, localizer or encoder, to ONNX, TorchScript or torch.export. The file is compared
-with the model on random clips before it is written. The page docs/export.md shows how it is used without torch."""
+"""Export a recognizer, localizer or encoder to ONNX, TorchScript or torch.export. The file is written after its
+outputs on random clips were compared with the model's. docs/export.md shows how to use it without torch."""
 
 import argparse
 from pathlib import Path
@@ -14,7 +14,17 @@ from .common import add_cfg_options, read_config
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config, e.g. linear_synthetic')
+    parser.add_argument('checkpoint', help='checkpoint file, URL or usdrl://NAME')
+    parser.add_argument('out', type=Path, help='the file to write, e.g. dste.onnx')
+    parser.add_argument('--format', choices=WRITERS, default='onnx', help='by default onnx')
+    parser.add_argument('--encoder', action='store_true', help='leave out the head')
+    shape = "persons, frames, joints, coordinates; for MMAction2's own models"
+    parser.add_argument('--clip-shape', type=int, nargs=4, metavar='N', help=shape)
+    parser.add_argument('--tolerance', type=float, default=1e-4, help='the largest difference that is accepted')
+    add_cfg_options(parser)
+    args = parser.parse_args(argv)
     cfg = read_config(args.config, args.cfg_options)
     model = load_model(cfg, args.checkpoint)
     if 'cls_head' in cfg.model and not (model.with_cls_head or args.encoder):
@@ -25,18 +35,3 @@ def main(argv):
         print(f'{name:<10} (batch, {", ".join(map(str, shape))})')
     print(f'max error  {done.error:.2g}, in batches of {", ".join(map(str, BATCHES))}')
     print(f'wrote      {args.out}, {args.out.stat().st_size / 1e6:.1f} MB')
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config, e.g. linear_synthetic')
-    parser.add_argument('checkpoint', help='checkpoint file, URL or usdrl://NAME')
-    parser.add_argument('out', type=Path, help='the file to write, e.g. dste.onnx')
-    parser.add_argument('--format', choices=WRITERS, default='onnx', help='by default onnx')
-    parser.add_argument('--encoder', action='store_true', help='leave out the head')
-    parser.add_argument(
-        '--clip-shape', type=int, nargs=4, metavar='N', help="persons, frames, joints, coordinates; for MMAction2's own"
-    )
-    parser.add_argument('--tolerance', type=float, default=1e-4, help='the largest difference that is let through')
-    add_cfg_options(parser)
-    return parser.parse_args(argv)

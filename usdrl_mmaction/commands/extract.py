@@ -1,5 +1,5 @@
-"""Extract skeletons from videos by MMDetection and MMPose, and write them to an annotation file. Needs the [full]
-extra. The page docs/infer.md shows it."""
+"""Extract skeletons from videos with MMDetection and MMPose, and write them to an annotation file. This needs the
+[full] extra. docs/infer.md shows an example."""
 
 import argparse
 from pathlib import Path
@@ -34,9 +34,8 @@ def main(argv):
             continue
         annotations.append(make_annotation(path.stem, -1, clip))
         rates.add(fps)
-    meta = {'layout': args.layout, 'classes': [], 'source': 'videos'}
-    if len(rates) == 1:
-        meta['fps'] = rates.pop()
+    fps = {'fps': rates.pop()} if len(rates) == 1 else {}
+    meta = {'layout': args.layout, 'classes': [], 'source': 'videos', **fps}
     write_annotations(args.out, annotations, {'all': [item['frame_dir'] for item in annotations]}, meta, skipped)
 
 
@@ -45,11 +44,11 @@ def parse_args(argv):
     parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO', help='any file that OpenCV reads')
     parser.add_argument('--out', type=Path, default='skeletons.pkl', help='file to write')
     parser.add_argument('--detector', metavar='CONFIG', default=DETECTOR, help="MMDetection's config, detects people")
-    parser.add_argument('--detector-checkpoint', metavar='FILE', help="default: that of MMDetection's, downloaded")
+    parser.add_argument('--detector-checkpoint', metavar='FILE', help="by default MMDetection's, downloaded")
     parser.add_argument('--pose', metavar='CONFIG', default=POSE, help="MMPose's config, top-down")
-    parser.add_argument('--pose-checkpoint', metavar='FILE', help="default: that of MMPose's, downloaded")
+    parser.add_argument('--pose-checkpoint', metavar='FILE', help="by default MMPose's, downloaded")
     parser.add_argument('--layout', default='coco', help='the joints that the pose model marks')
-    parser.add_argument('--num-person', type=int, default=2, help='people to keep a video, the most active ones')
-    parser.add_argument('--score-thr', type=float, default=0.5, help='score from which a detection is a person')
+    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each video, the most active ones')
+    parser.add_argument('--score-thr', type=float, default=0.5, help='the least score of a detected person')
     add_device(parser)
     return parser.parse_args(argv)

@@ -1,5 +1,5 @@
 """Recognise or detect actions in recordings of joints: CSV, NPZ, NPY, MMPose's JSON, .skeleton files, folders of
-OpenPose's JSON, or annotation files. The page docs/infer.md shows it."""
+OpenPose's JSON, or annotation files. docs/infer.md shows examples."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from usdrl_mmaction.apis import SkeletonInferencer
 from usdrl_mmaction.errors import UsageError
@@ -19,12 +19,25 @@ OPTIONS = ('device', 'gallery', 'gallery_split', 'top_k', 'batch_size', 'thresho
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='a recording or an annotation file')
+    parser.add_argument('--model', help="a model of the zoo, a checkpoint, or a config; by default the package's own")
+    parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights for a config')
+    parser.add_argument('--out', type=Path, metavar='DIR', help='folder to write results.json to')
+    parser.add_argument('--gallery', metavar='ANN_FILE', help='annotation file to search for the nearest clips')
+    parser.add_argument('--gallery-split', help='a split of it; by default all of it')
+    parser.add_argument('--top-k', type=int, default=5, help='actions and neighbors to list (5)')
+    parser.add_argument('--features', action='store_true', help='write the features too')
+    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
+    parser.add_argument('--batch-size', type=int, default=64, help='clips or windows that are encoded together (64)')
+    add_device(parser)
+    add_cfg_options(parser)
+    args = parser.parse_args(argv)
     model = args.model
     if model and (args.checkpoint or model.endswith('.py')):
         model = read_config(model, args.cfg_options)
     elif args.cfg_options:
-        raise UsageError('--cfg-options are for a config: give one as --model, and a --checkpoint.')
+        raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
     results = SkeletonInferencer(model, args.checkpoint, **options)(args.inputs, features=args.features)
     Console(highlight=False).print(summary(results))
@@ -35,32 +48,13 @@ def main(argv):
         print(f'wrote {path}')
 
 
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='a recording, or an annotation file')
-    parser.add_argument('--model', help="a model of the zoo, a checkpoint, or a config; by default the package's own")
-    parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights that go with a config')
-    parser.add_argument('--out', type=Path, metavar='DIR', help='folder to write results.json to')
-    parser.add_argument('--gallery', metavar='ANN_FILE', help='annotation file to look for the nearest clips in')
-    parser.add_argument('--gallery-split', help='a split of it; by default all of it')
-    parser.add_argument('--top-k', type=int, default=5, help='actions and neighbours to list (5)')
-    parser.add_argument('--features', action='store_true', help='write the features too')
-    parser.add_argument('--threshold', type=float, default=0.5, help='probability that segments are above (0.5)')
-    parser.add_argument('--batch-size', type=int, default=64, help='clips, or windows, that are encoded together (64)')
-    add_device(parser)
-    add_cfg_options(parser)
-    return parser.parse_args(argv)
-
-
 def summary(results: list[dict]) -> Table:
-    """A line a recording, with what comes first, or how many segments there are of what."""
+    """A row for each recording, with the best action and neighbor, or the number of segments of each action."""
     columns = [key for key in ('actions', 'neighbors', 'segments') if any(key in result for result in results)]
-    table = Table()
     titles = [name if name == 'segments' else name.removesuffix('s') for name in columns]
-    for name in ('recording', 'frames', 'people', *titles):
-        table.add_column(name, justify='right' if name in ('frames', 'people') else 'left')
+    table = Table('recording', *(Column(name, justify='right') for name in ('frames', 'people')), *titles)
     for result in results:
-        best = [count(result[key]) if key == 'segments' else first(result[key]) for key in columns]
+        best = [(counts if key == 'segments' else first)(result[key]) for key in columns]
         table.add_row(result['name'], str(result['frames']), str(result['people']), *best)
     return table
 
@@ -73,7 +67,7 @@ def first(found: list[dict]) -> str:
     return f'{what} {best["score"]:.0%}'
 
 
-def count(segments: list[dict]) -> str:
+def counts(segments: list[dict]) -> str:
     """'wave 3, sit 1', the most frequent first."""
     names = Counter(str(segment.get('name', segment['label'])) for segment in segments)
     return ', '.join(f'{name} {number}' for name, number in names.most_common()) or 'none'

@@ -1,4 +1,4 @@
-"""Inspect an annotation file or store: problems first, then what is in it. Exits with 1 if there are problems."""
+"""Inspect an annotation file or store: problems first, then its content. Exits with 1 if there are problems."""
 
 import argparse
 import re
@@ -14,18 +14,13 @@ from rich.table import Table
 
 from usdrl_mmaction.checkpoints.authors import convert
 from usdrl_mmaction.checkpoints.reading import read_weights
+from usdrl_mmaction.datasets import checks
 from usdrl_mmaction.datasets.annotations import read_annotations
-from usdrl_mmaction.datasets.checks import (
-    Measures,
-    checkpoint_problems,
-    find_problems,
-    is_label,
-    layout_problems,
-    measure,
-)
 from usdrl_mmaction.datasets.segments import are_segments
 from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
+
+from .common import number_table
 
 
 def main(argv):
@@ -38,10 +33,10 @@ def main(argv):
 
     clips = [clip for clip in content['annotations'] if 'keypoint' in clip]  # others have files of their own
     content = {**content, 'annotations': clips}
-    measures = [measure(clip) for clip in track(clips, 'Reading clips', console=console, transient=True)]
-    problems = find_problems(content, measures)
-    problems += layout_problems(measures, layout, skeleton) if skeleton else []
-    problems += checkpoint_problems(measures, args.checkpoint, tokens) if tokens else []
+    measures = [checks.measure(clip) for clip in track(clips, 'Reading clips', console=console, transient=True)]
+    problems = checks.find_problems(content, measures)
+    problems += checks.layout_problems(measures, layout, skeleton) if skeleton else []
+    problems += checks.checkpoint_problems(measures, args.checkpoint, tokens) if tokens else []
 
     for problem in problems:
         console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
@@ -52,7 +47,8 @@ def main(argv):
         console.print(splits(content, measures))
     if args.draw:
         out_dir = args.out_dir or Path('work_dirs/inspect') / args.file.stem
-        draw([clip for clip, item in zip(clips, measures, strict=True) if drawable(item)], skeleton, args.draw, out_dir)
+        drawable = [item.channels in PROJECTIONS and item.empty_frames < item.frames for item in measures]
+        draw([clip for clip, shown in zip(clips, drawable, strict=True) if shown], skeleton, args.draw, out_dir)
         console.print(f'Film strips: {out_dir}', soft_wrap=True)
     sys.exit(1 if problems else 0)
 
@@ -60,25 +56,25 @@ def main(argv):
 def parse_args(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
-    parser.add_argument('--layout', help="the skeleton's name or JSON file (default: what the file says)")
-    parser.add_argument('--checkpoint', help='a checkpoint that is to take these joints')
-    parser.add_argument('--draw', type=int, default=0, metavar='N', help='draw so many clips as film strips')
+    parser.add_argument('--layout', help='name or JSON file of the layout (default: that of the annotation file)')
+    parser.add_argument('--checkpoint', help='a checkpoint to check the number of joints against')
+    parser.add_argument('--draw', type=int, default=0, metavar='N', help='number of clips to draw as film strips')
     parser.add_argument('--out-dir', type=Path, help='folder for the film strips (default: work_dirs/inspect/FILE)')
     return parser.parse_args(argv)
 
 
 def tokens_of_checkpoint(path: str) -> int:
-    """The joints, of all persons together, that a checkpoint's encoder takes."""
+    """The number of joints, over all persons, that the encoder of a checkpoint takes."""
     weights = read_weights(path)
     position = 'backbone.spatial_position'
     return (weights if position in weights else convert(weights).state_dict)[position].shape[1]
 
 
-def facts(content: dict, measures: list[Measures]) -> Table:
+def facts(content: dict, measures: list[checks.Measures]) -> Table:
     clips, frames = content['annotations'], [item.frames for item in measures]
     empty = sum(item.empty_frames for item in measures)
     labels = Counter(label for clip in clips for label in labels_of(clip))
-    told = {key: value for key, value in content.get('meta', {}).items() if isinstance(value, str | int | float)}
+    meta = {key: value for key, value in content.get('meta', {}).items() if isinstance(value, str | int | float)}
     rows = {
         'clips': len(clips),
         'frames': f'{sum(frames)}: {min(frames)} to {max(frames)} a clip, median {np.median(frames):.0f}',
@@ -86,12 +82,12 @@ def facts(content: dict, measures: list[Measures]) -> Table:
         'persons': counted(item.persons for item in measures),
         'joints × coordinates': counted(f'{item.joints} × {item.channels}' for item in measures),
         'clips with NaN': sum(not item.finite for item in measures),
-        'with scores': sum('keypoint_score' in clip for clip in clips),
+        'clips with scores': sum('keypoint_score' in clip for clip in clips),
         'image sizes': counted(clip['img_shape'] for clip in clips if 'img_shape' in clip),
         'subjects': len({clip['subject'] for clip in clips if 'subject' in clip}) or '',
         'segments': sum(len(labels_of(clip)) for clip in clips if 'segments' in clip) or '',
         'classes': f'{len(labels)}, each {min(labels.values())} to {max(labels.values())} times' if labels else '',
-        'the file says': ', '.join(f'{key}={value}' for key, value in told.items()),
+        'meta': ', '.join(f'{key}={value}' for key, value in meta.items()),
     }
     table = Table(show_header=False)
     for name, value in rows.items():
@@ -100,17 +96,12 @@ def facts(content: dict, measures: list[Measures]) -> Table:
     return table
 
 
-def splits(content: dict, measures: list[Measures]) -> Table:
-    table = Table(title='Splits', title_justify='left')
-    for name in ('split', 'clips', 'frames', 'classes', 'subjects'):
-        table.add_column(name, justify='left' if name == 'split' else 'right')
+def splits(content: dict, measures: list[checks.Measures]) -> Table:
+    table = number_table('Splits', 'split', 'clips', 'frames', 'classes', 'subjects')
+    clips = list(zip(content['annotations'], measures, strict=True))
     for key, members in content['split'].items():
         names = set(members)
-        found = [
-            (clip, item)
-            for clip, item in zip(content['annotations'], measures, strict=True)
-            if clip['frame_dir'] in names
-        ]
+        found = [(clip, item) for clip, item in clips if clip['frame_dir'] in names]
         classes = {label for clip, _ in found for label in labels_of(clip)}
         subjects = {clip['subject'] for clip, _ in found if 'subject' in clip}
         numbers = len(found), sum(item.frames for _, item in found), len(classes), len(subjects)
@@ -123,7 +114,7 @@ def labels_of(clip: dict) -> list[int]:
     if 'segments' in clip:
         segments = np.asarray(clip['segments'])
         return segments[:, 0].tolist() if are_segments(segments) else []
-    return [clip['label']] if is_label(clip.get('label')) else []
+    return [clip['label']] if checks.is_label(clip.get('label')) else []
 
 
 def counted(values) -> str:
@@ -131,10 +122,6 @@ def counted(values) -> str:
     counts = Counter(values).most_common()
     more = [f'{len(counts) - 5} more'] if len(counts) > 5 else []
     return ', '.join([f'{value} ({count} clips)' for value, count in counts[:5]] + more)
-
-
-def drawable(item: Measures) -> bool:
-    return item.channels in PROJECTIONS and item.empty_frames < item.frames
 
 
 def draw(clips: list[dict], skeleton: Skeleton | None, count: int, out_dir: Path):

@@ -1,15 +1,14 @@
-"""Compute the memory that a step of pretraining needs in each process, from the config, without data or a GPU."""
+"""Compute the memory of a pretraining step in each process from the config, without data or a GPU."""
 
 import argparse
 
 import torch
 from rich.console import Console
-from rich.table import Table
 
 from usdrl_mmaction.engine.memory import step_memory
 from usdrl_mmaction.engine.runner.settings import complete
 
-from .common import add_cfg_options, read_config
+from .common import add_cfg_options, number_table, read_config
 
 ROWS = {
     'weights': 'weights and buffers',
@@ -17,7 +16,7 @@ ROWS = {
     'buckets': 'buckets that send gradients',
     'optimizer': 'state of the optimizer',
     'activations': 'views and activations kept for the backward pass',
-    'peak': 'the most at any moment',
+    'peak': 'peak',
 }
 
 
@@ -25,7 +24,9 @@ def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config, e.g. pretrain_ntu60')
     parser.add_argument('--batch-size', type=int, nargs='+', required=True, help='clips in each process')
-    parser.add_argument('--processes', type=int, nargs='+', default=[1], help='how many, for each batch size')
+    parser.add_argument(
+        '--processes', type=int, nargs='+', default=[1], help='number of processes, for each batch size'
+    )
     parser.add_argument('--precision', choices=['float32', 'bfloat16'], help="by default the config's")
     add_cfg_options(parser)
     args = parser.parse_args(argv)
@@ -36,10 +37,8 @@ def main(argv):
     cases = list(zip(args.batch_size, args.processes, strict=True))
     columns = [step_memory(cfg, *case, precision) for case in cases]
 
-    table = Table(title='GB in each process; libraries, data loading and views in the making come on top')
-    table.add_column('')
-    for batch_size, processes in cases:
-        table.add_column(f'{processes} × {batch_size} clips', justify='right')
+    title = 'GB in each process, without libraries, data loading and the making of views'
+    table = number_table(title, '', *(f'{processes} × {batch_size} clips' for batch_size, processes in cases))
     for name, title in ROWS.items():
         table.add_row(title, *(f'{getattr(column, name) / 1e9:.2f}' for column in columns))
     Console(highlight=False, width=120).print(table)

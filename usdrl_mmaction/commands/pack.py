@@ -1,4 +1,4 @@
-"""Pack an annotation file into a store, which opens at once however large it is. Give its path as `ann_file`."""
+"""Pack an annotation file into a store, which opens at once, however large it is. Set its path as `ann_file`."""
 
 import argparse
 from functools import partial
@@ -12,19 +12,15 @@ from usdrl_mmaction.errors import UsageError
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('file', type=Path, help='annotation file, a pickle')
+    parser.add_argument('--out', type=Path, help='folder to write (default: FILE with the suffix .store)')
+    parser.add_argument('--overwrite', action='store_true', help='replace an existing store')
+    args = parser.parse_args(argv)
     out = args.out or args.file.with_suffix('.store')
     if out.exists() and not args.overwrite:
-        raise UsageError(f'{out} is there already. Use --overwrite to make it again, or --out for another place.')
+        raise UsageError(f'{out} already exists. Use --overwrite to replace it, or --out for another place.')
     content = read_annotations(str(args.file))
     write_store(content, out, progress=partial(track, description='Packing clips'))
     size = sum(file.stat().st_size for file in out.iterdir())
     print(f"{out}: {len(content['annotations'])} clips, {size / 1e6:.1f} MB. Set the data set's ann_file='{out}'.")
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='annotation file, a pickle')
-    parser.add_argument('--out', type=Path, help='folder to write (default: FILE with the ending .store)')
-    parser.add_argument('--overwrite', action='store_true', help='make the store again even if it is there')
-    return parser.parse_args(argv)

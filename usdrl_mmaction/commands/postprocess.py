@@ -1,4 +1,4 @@
-"""Make proposals from the scores that a test has saved, with other options, and evaluate them; no model is run."""
+"""Make proposals from the saved scores of a test with other options, and evaluate them. No model is needed."""
 
 import argparse
 from pathlib import Path
@@ -10,13 +10,24 @@ from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth,
 from usdrl_mmaction.evaluation.functional.detection import THETAS
 from usdrl_mmaction.evaluation.metrics.detection_metric import REPORTS, class_table
 
-SUFFIX = '_tracks.npz'
-
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('tracks', type=Path, metavar='TRACKS.npz', help="what DetectionMetric's outfile_prefix wrote")
+    parser.add_argument('--ground-truth', type=Path, metavar='FILE.json', help='default: that of the same prefix')
+    parser.add_argument('--mode', choices=REPORTS, default='pku', help='protocol')
+    parser.add_argument('--thetas', nargs='+', type=float, default=THETAS, help='thresholds of overlap')
+    parser.add_argument(
+        '--thresholds', nargs='+', type=float, default=[0.02], help='probabilities that bound proposals'
+    )
+    parser.add_argument('--smooth', type=int, default=1, help='frames that probabilities are averaged over')
+    parser.add_argument('--min-length', type=int, default=1, help='least number of frames of a proposal')
+    parser.add_argument('--nms', type=float, help='drop proposals that overlap a better one more than this')
+    parser.add_argument('--soft-nms', type=float, metavar='SIGMA', help='lower their scores instead')
+    parser.add_argument('--out', type=Path, metavar='FILE.json', help="write the proposals, as ActivityNet's results")
+    args = parser.parse_args(argv)
     options = {name: getattr(args, name) for name in ('thresholds', 'smooth', 'min_length', 'nms', 'soft_nms')}
-    truth_file = args.ground_truth or Path(str(args.tracks).removesuffix(SUFFIX) + '_ground_truth.json')
+    truth_file = args.ground_truth or Path(str(args.tracks).removesuffix('_tracks.npz') + '_ground_truth.json')
     tracks = load_tracks(args.tracks)
     truth = read_ground_truth(truth_file, tracks.classes, tracks.fps)
     videos = track(tracks.scores.items(), 'Proposals', transient=True)
@@ -28,20 +39,3 @@ def main(argv):
     print(f'\n{len(tracks.scores)} videos, {sum(map(len, proposals.values()))} proposals')
     for name, value in report.items():
         print(f'{name:<16} {value:.4f}')
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('tracks', type=Path, metavar='TRACKS.npz', help="what DetectionMetric's outfile_prefix wrote")
-    parser.add_argument('--ground-truth', type=Path, metavar='FILE.json', help='default: the one beside the tracks')
-    parser.add_argument('--mode', choices=REPORTS, default='pku', help='protocol')
-    parser.add_argument('--thetas', nargs='+', type=float, default=THETAS, help='thresholds of overlap')
-    parser.add_argument(
-        '--thresholds', nargs='+', type=float, default=[0.02], help='probabilities that segments are above'
-    )
-    parser.add_argument('--smooth', type=int, default=1, help='frames that probabilities are averaged over')
-    parser.add_argument('--min-length', type=int, default=1, help='frames that a proposal has at least')
-    parser.add_argument('--nms', type=float, help='drop proposals that overlap a better one more than this')
-    parser.add_argument('--soft-nms', type=float, metavar='SIGMA', help='lower their scores instead')
-    parser.add_argument('--out', type=Path, metavar='FILE.json', help="write the proposals, as ActivityNet's results")
-    return parser.parse_args(argv)

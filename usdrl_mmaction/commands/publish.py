@@ -1,4 +1,4 @@
-"""Strip a checkpoint of training to what others need, weights and what they are, and print its entry for the zoo."""
+"""Strip a training checkpoint to its weights and their description, and print its entry for the zoo."""
 
 import argparse
 import json
@@ -6,17 +6,23 @@ from pathlib import Path
 
 import torch
 
-from usdrl_mmaction.checkpoints.describe import trained_encoder
+from usdrl_mmaction.checkpoints.describe import trained_model
 from usdrl_mmaction.checkpoints.reading import read_checkpoint, weights_of
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.errors import AnnotationError
 from usdrl_mmaction.files import replacing, sha256_of
 
+HEAD = ('num_classes', 'in_channels', 'pooling')
 PRETRAINING_ONLY = ('head.projectors.', 'data_preprocessor.')
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('src', type=Path, help='a training checkpoint, e.g. work_dirs/demo/pretrain/epoch_80.pth')
+    parser.add_argument('dst', type=Path, help='the file to write; its stem is the name in the zoo')
+    parser.add_argument('--half', action='store_true', help='store float16, which loads into float32 models too')
+    parser.add_argument('--classes', metavar='ANN_FILE', help='store the class names of this annotation file')
+    args = parser.parse_args(argv)
     trained = read_checkpoint(args.src)
     published = strip(trained, args.src, torch.float16 if args.half else torch.float32)
     if args.classes:
@@ -24,26 +30,24 @@ def main(argv):
     with replacing(args.dst) as draft, draft.open('wb') as file:
         torch.save(published, file)  # given the path, torch would write the draft's name into the file
     print(f'wrote {args.dst}: {len(published["state_dict"])} tensors, {args.dst.stat().st_size / 1e6:.2f} MB')
-    print('The entry for checkpoints/weights/index.json, where "url" is null for a file that lies beside it:')
-    print(json.dumps({args.dst.stem: entry(args.dst)}, indent=2))
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', type=Path, help='a checkpoint of training, e.g. work_dirs/demo/pretrain/epoch_80.pth')
-    parser.add_argument('dst', type=Path, help='the file to write; its stem is the name in the zoo')
-    parser.add_argument('--half', action='store_true', help='store float16, which loads into float32 models too')
-    parser.add_argument('--classes', metavar='ANN_FILE', help='keep the names of the classes of this annotation file')
-    return parser.parse_args(argv)
+    print('The entry for checkpoints/weights/index.json, where "url" is null for a file in the same folder:')
+    known = {'size': args.dst.stat().st_size, 'sha256': sha256_of(args.dst)}
+    entry = {'about': '', 'file': args.dst.name, 'url': None, **known, 'convert': False}
+    print(json.dumps({args.dst.stem: entry}, indent=2))
 
 
 def strip(trained: dict, source: Path, dtype: torch.dtype) -> dict:
-    """The weights without optimizer, history and pretraining's projectors, and what the encoder was built with."""
+    """The weights without optimizer, history and the projectors of pretraining, and the encoder's arguments."""
     weights = {
-        name: value for name, value in weights_of(trained, source).items() if not name.startswith(PRETRAINING_ONLY)
+        name: value.to(dtype) if value.is_floating_point() else value
+        for name, value in weights_of(trained, source).items()
+        if not name.startswith(PRETRAINING_ONLY)
     }
-    weights = {name: value.to(dtype) if value.is_floating_point() else value for name, value in weights.items()}
-    return {'meta': {'encoder': trained_encoder(trained, source)}, 'state_dict': weights}
+    model = trained_model(trained, source)
+    meta = {'encoder': model['backbone']}
+    if 'cls_head.fc.weight' in weights:
+        meta['cls_head'] = {key: value for key, value in model['cls_head'].items() if key in HEAD}
+    return {'meta': meta, 'state_dict': weights}
 
 
 def classes_of(path: str) -> list[str]:
@@ -51,8 +55,3 @@ def classes_of(path: str) -> list[str]:
     if not names:
         raise AnnotationError(f"{path} does not name its classes: it has no 'meta' with 'classes'.")
     return list(names)
-
-
-def entry(path: Path) -> dict:
-    known = {'size': path.stat().st_size, 'sha256': sha256_of(path)}
-    return {'about': '', 'file': path.name, 'url': None, **known, 'convert': False}

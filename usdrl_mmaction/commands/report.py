@@ -1,5 +1,5 @@
-"""Write an HTML report of the runs in a work dir: settings, curves, confusions, timelines, maps. It is one file with
-everything in it. The page docs/report.md says what is shown when."""
+"""Write an HTML report of the runs in a work dir, one file: settings, curves, confusions, timelines, maps.
+docs/report.md lists what is shown and when."""
 
 import argparse
 from pathlib import Path

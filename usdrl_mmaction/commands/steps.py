@@ -1,4 +1,4 @@
-"""Commands run one after another, each in a process of its own, as ``usdrl demo`` and ``usdrl reproduce`` run them."""
+"""Commands that ``usdrl demo`` and ``usdrl reproduce`` run one after another, each in a separate process."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 TOOLS = Path(__file__).resolve().parents[1] / '.mim/tools'  # a link in a checkout, a folder in an installed wheel
-TELLING = re.compile(r'Epoch\(|Encoding|clips|videos|task')
+PROGRESS = re.compile(r'Epoch\(|Encoding|clips|videos|task')
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -20,7 +20,7 @@ def usdrl(name: str, *arguments) -> list[str]:
 
 
 def train(config: str, processes: int, *arguments) -> list[str]:
-    """The command line that trains with a config in one process or several."""
+    """The command line of a training in one process or several."""
     if processes == 1:
         return usdrl('train', config, *arguments)
     script, here = (TOOLS / 'dist_train.sh').resolve(), Path.cwd()
@@ -29,7 +29,7 @@ def train(config: str, processes: int, *arguments) -> list[str]:
 
 
 def run_step(title: str, command: list[str]):
-    """Run a command line, print it and, of its output, the progress. One that fails ends this process."""
+    """Run a command line; print it and the progress in its output. A failure ends this process."""
     console.print(f'\n[bold]{title}[/bold]')
     console.print(f'$ {shlex.join(command)}', markup=False)
     program = [sys.executable, '-m', 'usdrl_mmaction_cli'] if command[0] == 'usdrl' else command[:1]
@@ -37,10 +37,10 @@ def run_step(title: str, command: list[str]):
     process = subprocess.Popen(
         [*program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )
-    said = []
+    output = []
     for line in process.stdout:
-        said.append(line)
-        if TELLING.search(line):
+        output.append(line)
+        if PROGRESS.search(line):
             console.print('  ' + re.sub(r'.* - INFO - ', '', line).strip(), markup=False)
     if process.wait():
-        sys.exit(''.join(said[-30:]) + f'error: this step ended with code {process.returncode}.')
+        sys.exit(''.join(output[-30:]) + f'error: this step ended with code {process.returncode}.')

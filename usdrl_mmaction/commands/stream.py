@@ -1,5 +1,5 @@
-"""Detect actions in live input: a recording played at its frame rate, or JSON lines from standard input, a frame each.
-In a terminal the result is a live table, elsewhere JSON lines. The page docs/stream.md shows it."""
+"""Detect actions in live input: a recording played at its frame rate, or standard input with a JSON line for each
+frame. In a terminal the result is a live table, elsewhere JSON lines. docs/stream.md shows examples."""
 
 import argparse
 import json
@@ -25,35 +25,33 @@ SHOWN = 10  # segments
 
 
 def main(argv):
-    args = parse_args(argv)
-    cfg = read_config(args.model, args.cfg_options)
-    detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
-    if args.input == '-':
-        source = read_lines(sys.stdin)
-    else:
-        source = play(recorded(args.input, args.video, detector), args.fps, args.speed)
-    console = Console(highlight=False)
-    if console.is_terminal:
-        show(detect(detector, source), detector, args.fps, console)
-        return
-    for found in detect(detector, source):
-        for line in as_json(found, detector.classes):
-            print(json.dumps(line), flush=True)
-
-
-def parse_args(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('input', metavar='INPUT', help='a recording; or - for JSON lines, each a list of people')
     parser.add_argument('--model', required=True, metavar='CONFIG', help='config of a localizer')
     parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
-    parser.add_argument('--video', metavar='NAME', help='the one to play of an annotation file')
+    parser.add_argument('--video', metavar='NAME', help='clip of an annotation file to play')
     parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input (30)')
-    parser.add_argument('--speed', type=positive, default=1.0, help='2 plays twice as fast, inf as fast as can be (1)')
-    parser.add_argument('--threshold', type=float, default=0.5, help='probability that a segment is above (0.5)')
+    parser.add_argument(
+        '--speed', type=positive, default=1.0, help='2 plays twice as fast, inf as fast as possible (1)'
+    )
+    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
     parser.add_argument('--img-shape', type=int, nargs=2, metavar='N', help='height and width, for models of pixels')
     add_device(parser)
     add_cfg_options(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    cfg = read_config(args.model, args.cfg_options)
+    detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
+    if args.input == '-':
+        frames = read_lines(sys.stdin)
+    else:
+        frames = play(recorded(args.input, args.video, detector), args.fps, args.speed)
+    console = Console(highlight=False)
+    if console.is_terminal:
+        show(detect(detector, frames), detector, args.fps, console)
+        return
+    for found in detect(detector, frames):
+        for line in as_json(found, detector.classes):
+            print(json.dumps(line), flush=True)
 
 
 def positive(text: str) -> float:
@@ -65,12 +63,12 @@ def positive(text: str) -> float:
 
 # --- Frames as they come --------------------------------------------------------------------------------------------
 def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
-    """The people of a recording, with a score after the coordinates if it has any.  # (M, T, V, C)"""
+    """The people of a recording, with scores after the coordinates if there are any.  # (M, T, V, C)"""
     recordings = find_recordings(path)
     named = [recording for recording in recordings if video in (None, recording.name)]
     if len(named) != 1:
         names = ', '.join(recording.name for recording in recordings[:3])
-        raise UsageError(f'{path} has {len(recordings)} recordings: say which to play, e.g. --video of {names}.')
+        raise UsageError(f'{path} has {len(recordings)} recordings: choose one with --video, e.g. of {names}.')
     prepare = detector.scorer.prepare
     clip = keep_people(read_recording(named[0], prepare.skeleton, prepare.channels), prepare.num_person)
     detector.img_shape = detector.img_shape or clip.img_shape
@@ -78,7 +76,7 @@ def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.nd
 
 
 def play(keypoint: np.ndarray, fps: float, speed: float) -> Iterator[np.ndarray]:
-    """The frames that are due, a second's at most: several together when the model could not keep up."""
+    """The frames that are due, at most those of a second: several together when the model could not keep up."""
     start, t, total = time.monotonic(), 0, keypoint.shape[1]
     while t < total:
         time.sleep(max(start + t / fps / speed - time.monotonic(), 0))
@@ -95,46 +93,43 @@ def read_lines(lines: Iterable[str]) -> Iterator[list]:
             yield [np.array(person, dtype=np.float32) for person in people]
         except (ValueError, TypeError) as error:
             raise RecordingError(
-                f'line {number} is no JSON list of people, each a list of joints, each a list of numbers: {error}.'
+                f'line {number} is not a JSON list of people, each a list of joints, each a list of numbers: {error}.'
             ) from error
 
 
-def detect(detector: StreamingDetector, source: Iterable) -> Iterator[Detections]:
-    for frames in source:
-        yield detector(frames)
+def detect(detector: StreamingDetector, frames: Iterable) -> Iterator[Detections]:
+    for batch in frames:
+        yield detector(batch)
     yield detector.finish()
 
 
 # --- What is printed ------------------------------------------------------------------------------------------------
 def as_json(found: Detections, classes: list[str]) -> Iterator[dict]:
-    """A line a frame, with its best label, and after the frame that follows it a line a segment."""
+    """A line for each frame, with its best label, and one for each segment when it has ended."""
     ended = deque(sorted(found.segments, key=lambda segment: segment['end']))
     for frame, scores in enumerate(found.scores, found.start):
         while ended and ended[0]['end'] <= frame:
             yield {'segment': ended.popleft()}
-        yield {'frame': frame, **best(scores, classes)}
+        label = int(scores.argmax())
+        name = {'name': ['background', *classes][label]} if label <= len(classes) else {}
+        yield {'frame': frame, 'label': label, **name, 'score': round(float(scores[label]), 4)}
     yield from ({'segment': segment} for segment in ended)
 
 
-def best(scores: np.ndarray, classes: list[str]) -> dict:
-    label = int(scores.argmax())
-    name = {'name': ['background', *classes][label]} if label <= len(classes) else {}
-    return {'label': label, **name, 'score': round(float(scores[label]), 4)}
-
-
 def show(detections: Iterable[Detections], detector: StreamingDetector, fps: float, console: Console):
-    """The best actions of the newest frame that was told, and the last segments, drawn over and over."""
-    segments, scores, told = deque(maxlen=SHOWN), None, 0
+    """A live table of the best actions of the newest frame with scores, and of the last segments."""
+    segments, scores, reported = deque(maxlen=SHOWN), None, 0
     with Live(console=console, auto_refresh=False) as live:
         for found in detections:
             segments.extend(found.segments)
             if len(found.scores):
-                scores, told = found.scores[-1], found.start + len(found.scores)
-            live.update(screen(scores, segments, told, detector, fps), refresh=True)
+                scores, reported = found.scores[-1], found.start + len(found.scores)
+            live.update(screen(scores, segments, reported, detector, fps), refresh=True)
 
 
-def screen(scores: np.ndarray | None, segments: Iterable[dict], told: int, detector: StreamingDetector, fps: float):
-    now = Table(title=f'{told / fps:.1f} s, told {detector.delay / fps:.1f} s after', box=None, title_justify='left')
+def screen(scores: np.ndarray | None, segments: Iterable[dict], reported: int, detector: StreamingDetector, fps: float):
+    title = f'{reported / fps:.1f} s, {detector.delay / fps:.1f} s ago'
+    now = Table(title=title, box=None, title_justify='left')
     now.add_column('now', width=24)
     now.add_column('', width=32)
     for label in [] if scores is None else np.argsort(-scores)[:3]:

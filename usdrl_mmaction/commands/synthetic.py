@@ -14,7 +14,13 @@ from usdrl_mmaction.errors import AnnotationError
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--out-dir', type=Path, default=Path('data/synthetic'), help='folder to write to')
+    parser.add_argument('--clips', type=int, default=720, help='number of clips; of other people, a quarter')
+    parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
+    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
+    parser.add_argument('--overwrite', action='store_true', help='replace existing files')
+    args = parser.parse_args(argv)
     jobs = {
         'synthetic.pkl': (make_trimmed, args.clips, args.seed, 'clips'),
         'synthetic_2d.pkl': (make_trimmed_2d, args.clips, args.seed, 'clips'),
@@ -24,27 +30,15 @@ def main(argv):
     for name, (make, num, seed, noun) in jobs.items():
         path = args.out_dir / name
         if not args.overwrite and already_made(path, num, seed):
-            print(
-                f'{path} is there already, made with the same arguments: skipped. Use --overwrite to generate it again.'
-            )
+            print(f'{path} exists and was made with the same arguments: skipped. Use --overwrite to replace it.')
             continue
         data = make(num, seed, progress=partial(track, description=f'Generating {noun}'))
         save_annotations(data, path)
         print(summary(data, path, noun))
 
 
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--out-dir', type=Path, default=Path('data/synthetic'), help='folder to write to')
-    parser.add_argument('--clips', type=int, default=720, help='number of trimmed clips; of other people, a quarter')
-    parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
-    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
-    parser.add_argument('--overwrite', action='store_true', help='generate the files again even if they are there')
-    return parser.parse_args(argv)
-
-
 def already_made(path, num, seed):
-    """Whether the file holds what these arguments would make."""
+    """Whether the file contains what these arguments give."""
     if not path.exists():
         return False
     try:

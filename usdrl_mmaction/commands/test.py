@@ -2,8 +2,9 @@
 
 import argparse
 
-from usdrl_mmaction.commands.common import add_common_arguments, build_runner, load_config
 from usdrl_mmaction.errors import UsageError
+
+from .common import add_common_arguments, build_runner, load_config
 
 
 def parse_args(argv):
@@ -13,8 +14,8 @@ def parse_args(argv):
     parser.add_argument('--dump', metavar='FILE.pkl', help='write the predictions to this file')
     parser.add_argument('--show-dir', help='write visualized predictions to this folder')
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
-    parser.add_argument('--interval', type=int, default=1, help='visualize every so many samples')
-    parser.add_argument('--wait-time', type=float, default=2, help='seconds that a window stays')
+    parser.add_argument('--interval', type=int, default=1, help='visualize every n-th sample')
+    parser.add_argument('--wait-time', type=float, default=2, help='seconds that a window is shown')
     add_common_arguments(parser)
     return parser.parse_args(argv)
 
