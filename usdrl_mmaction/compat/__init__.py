@@ -1,13 +1,13 @@
-"""What released versions of the stack get wrong, a module a package.
+"""Repairs of faults in released versions of the stack, one module for each package.
 
-``apply()`` runs every repair. Each looks for its fault first and does nothing where it is absent or already mended.
+``apply()`` makes every repair. Each checks for its fault first and does nothing where it is absent or already fixed.
 """
 
 from . import mmaction, mmcv, mmengine
 
 
 def apply():
-    """Run the repairs; call it before anything is imported from ``mmaction.models``."""
+    """Make all repairs; call it before anything is imported from ``mmaction.models``."""
     mmcv.require()
     mmcv.expect_lite()
     mmengine.allow_checkpoint_types()

@@ -1,4 +1,4 @@
-"""What is right and what is wrong in this environment. Only the standard library is imported here."""
+"""A diagnosis of this environment. Only the standard library is imported here."""
 
 import json
 import re
@@ -18,7 +18,7 @@ MODULES = ('importlib_metadata', 'mmaction', 'mmcv', 'mmengine', 'torch')
 LITE, FULL = "pip install 'usdrl-mmaction[lite]'", "pip install 'usdrl-mmaction[full]'"
 TORCH_FLOOR, MMENGINE_FLOOR = "pip install 'torch>=2.6'", "pip install 'mmengine>=0.10.6'"
 
-# Runs in a process of its own: imports fail, and may crash, without taking the report with them.
+# Runs in a separate process, so that the report survives imports that fail or crash.
 PROBE = """
 import io, json, warnings
 warnings.simplefilter('ignore')
@@ -66,7 +66,7 @@ print(json.dumps(seen))
 
 
 class Finding(NamedTuple):
-    """One line of the report; ``remedy`` is the command that mends a ``FAULT``."""
+    """One line of the report; ``remedy`` is the command that fixes a ``FAULT``."""
 
     verdict: str
     subject: str
@@ -78,37 +78,30 @@ ok, note, repaired, fault = (partial(Finding, verdict) for verdict in ('ok', 'no
 
 
 class Environment(NamedTuple):
-    """What the findings are drawn from."""
+    """The facts that the findings are based on."""
 
     python: tuple
     versions: dict  # distribution → version
-    modules: set  # those of MODULES that lie on the path
+    modules: set  # those of MODULES that are on the path
     drn_missing: bool
     configs: int
     probe: dict  # what PROBE printed
 
 
 def diagnose(environment):
-    """Every finding on an ``Environment``, in the order in which faults are best mended."""
-    findings = (check(environment) for check in CHECKS)
-    return [finding for finding in findings if finding is not None]
+    """Every finding on an ``Environment``, in the order in which faults are best fixed."""
+    return [finding for check in CHECKS if (finding := check(environment))]
 
 
 def examine():
-    """The ``Environment`` that this interpreter runs in."""
+    """The ``Environment`` of this interpreter."""
     modules = {name for name in MODULES if (spec := find_spec(name)) is not None and spec.origin is not None}
     versions = {}
     for distribution in metadata.distributions():
         versions.setdefault(re.sub(r'[-_.]+', '-', distribution.name).lower(), distribution.version)
     configs = Path(__file__).parents[1] / '.mim' / 'configs'
-    return Environment(
-        python=sys.version_info[:3],
-        versions=versions,
-        modules=modules,
-        drn_missing='mmaction' in modules and drn_is_missing(),
-        configs=len(list(configs.glob('usdrl/**/*.py'))),
-        probe=run_probe(),
-    )
+    drn_missing, number_of_configs = 'mmaction' in modules and drn_is_missing(), len([*configs.glob('usdrl/**/*.py')])
+    return Environment(sys.version_info[:3], versions, modules, drn_missing, number_of_configs, run_probe())
 
 
 def run_probe():
@@ -141,14 +134,12 @@ def check_mmengine(environment):
     again = f'pip uninstall -y mmengine onedl-mmengine && {MMENGINE_FLOOR}'
     if not found:
         return fault('mmengine', 'absent', MMENGINE_FLOOR)
-    if len(found) > 1:
-        return fault('mmengine', f'{listed(found)}: both write the folder mmengine', again)
-    if 'mmengine' not in environment.modules:
-        return fault('mmengine', f'{listed(found)} is recorded, but its files are gone', again)
+    if problem := double_or_gone('mmengine', found, environment):
+        return fault('mmengine', problem, again)
     if 'onedl-mmengine' in found:
         return repaired('mmengine', f'{listed(found)}: its fallback to untrusted pickles is switched off when imported')
     if number(found['mmengine']) < (0, 10, 6) and 'transformers' in environment.versions:
-        detail = f'{listed(found)} fails beside transformers: "Adafactor is already registered"'
+        detail = f'{listed(found)} fails with transformers: "Adafactor is already registered"'
         return fault('mmengine', detail, MMENGINE_FLOOR)
     return ok('mmengine', listed(found))
 
@@ -160,14 +151,11 @@ def check_mmcv(environment):
     if not found:
         remedy = f'{LITE}   (or {FULL}: compiled operators and mmdet)'
         return fault('mmcv', 'absent: neither mmcv nor mmcv-lite is installed', remedy)
-    if len(found) > 1:
-        return fault('mmcv', f'{listed(found)}: both write the folder mmcv', again)
-    if 'mmcv' not in environment.modules:
-        return fault('mmcv', f'{listed(found)} is recorded, but its files are gone', again)
+    if problem := double_or_gone('mmcv', found, environment):
+        return fault('mmcv', problem, again)
     ((name, version),) = found.items()
     if not (2, 0) <= number(version) < (2, 2):
-        detail = f'{listed(found)}: MMAction2 1.2 takes 2.0 to 2.1'
-        return fault('mmcv', detail, f"pip install '{name}>=2.0,<2.2'")
+        return fault('mmcv', f'{listed(found)}: MMAction2 1.2 takes 2.0 to 2.1', f"pip install '{name}>=2.0,<2.2'")
     return ok('mmcv', listed(found))
 
 
@@ -193,7 +181,7 @@ def check_mmaction(environment):
     if 'mmaction' not in environment.modules:
         return fault('mmaction2', 'absent', "pip install 'mmaction2>=1.2'")
     if environment.drn_missing:
-        detail = f'{found} lacks mmaction/models/localizers/drn; usdrl_mmaction stands in for it when imported'
+        detail = f'{found} lacks mmaction/models/localizers/drn; usdrl_mmaction replaces it when imported'
         return repaired('mmaction2', detail)
     return ok('mmaction2', found or 'from a source checkout')
 
@@ -209,8 +197,7 @@ def check_setuptools(environment):
     found = environment.versions.get('setuptools')
     if environment.probe.get('locate') != 'repaired':
         return None
-    detail = f'{found or "absent"}: MMEngine finds no packages with it until usdrl_mmaction is imported'
-    return repaired('setuptools', detail)
+    return repaired('setuptools', f'{found or "absent"}: MMEngine finds no packages until usdrl_mmaction is imported')
 
 
 def check_checkpoints(environment):
@@ -222,15 +209,15 @@ def check_checkpoints(environment):
         return repaired('checkpoints', detail)
     if 'repair error' in seen:
         return note('checkpoints', 'not tried: usdrl_mmaction does not import')
-    error = seen.get('resume repaired error', 'not tried')
-    return fault('checkpoints', error, "pip install -U 'torch>=2.6' 'mmengine>=0.10.6'")
+    remedy = "pip install -U 'torch>=2.6' 'mmengine>=0.10.6'"
+    return fault('checkpoints', seen.get('resume repaired error', 'not tried'), remedy)
 
 
 def check_models(environment):
     if 'models' in environment.probe:
         return ok('mmaction.models', 'imports')
     error = environment.probe.get('repair error') or environment.probe['models error']
-    remedy = "what stands above; the whole error: python -c 'import usdrl_mmaction, mmaction.models'"
+    remedy = "the commands above; for the whole error: python -c 'import usdrl_mmaction, mmaction.models'"
     return fault('mmaction.models', f'does not import: {error}', remedy)
 
 
@@ -246,11 +233,18 @@ def check_package(environment):
 
 def check_gpu(environment):
     names = environment.probe.get('gpus')
-    return note('gpu', ', '.join(names) if names else 'none seen: everything runs on the CPU')
+    return note('gpu', ', '.join(names) if names else 'none: everything runs on the CPU')
 
 
 def number(version):
     return tuple(int(part) for part in re.findall(r'\d+', version)[:3])
+
+
+def double_or_gone(module, found, environment):
+    """What is wrong with two distributions of one module, or one without its files."""
+    if len(found) > 1:
+        return f'{listed(found)}: both write the folder {module}'
+    return None if module in environment.modules else f'{listed(found)} is recorded, but its files are gone'
 
 
 def listed(versions):

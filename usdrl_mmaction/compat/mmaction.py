@@ -1,4 +1,4 @@
-"""What MMAction2 1.2.0 gets wrong."""
+"""Repairs of MMAction2 1.2.0."""
 
 import sys
 from importlib import import_module
@@ -18,7 +18,7 @@ VINDLU_IMPORTS = (
 
 
 def restore_numpy_names():
-    """MMAction2 1.2.0 uses names that NumPy 2 dropped; ``PoseCompact`` is the one that skeletons meet.
+    """MMAction2 1.2.0 uses names that NumPy 2 dropped; for skeletons, ``PoseCompact`` does.
 
     ``AttributeError: `np.Inf` was removed in the NumPy 2.0 release. Use `np.inf` instead.``
     """
@@ -45,13 +45,13 @@ def stand_in_for_drn():
 
 
 def drn_is_missing():
-    """Look for the folder without importing ``mmaction``."""
+    """Whether the folder is absent, without an import of ``mmaction``."""
     localizers = Path(origin('mmaction')).parent / 'models' / 'localizers'
     return PathFinder.find_spec('drn', [str(localizers)]) is None
 
 
 class DRN:
-    """Stands where MMAction2's dense regression network would."""
+    """A placeholder for MMAction2's dense regression network."""
 
     def __init__(self, *args, **kwargs):
         raise NotImplementedError(
@@ -61,10 +61,10 @@ class DRN:
 
 
 def leave_out_broken_multimodal():
-    """MMAction2 1.2.0 imports VindLU wherever transformers is installed, and needs more than that.
+    """MMAction2 1.2.0 imports VindLU wherever transformers is installed, but VindLU needs more than that.
 
     ``No module named 'timm'``, then ``cannot import name 'apply_chunking_to_forward' from
-    'transformers.modeling_utils'`` with transformers 5. MMAction2's own placeholders take VindLU's place.
+    'transformers.modeling_utils'`` with transformers 5. MMAction2's own placeholders replace VindLU.
     """
     from mmaction.utils import dependency
 

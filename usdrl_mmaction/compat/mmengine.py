@@ -1,9 +1,10 @@
-"""What MMEngine 0.10 gets wrong, and its fork onedl-mmengine: checkpoints under torch 2.6 and later, which reads
-weights only; where packages are installed; processes without GPUs and sharded ones."""
+"""Repairs of MMEngine 0.10 and its fork onedl-mmengine: checkpoints under torch 2.6 and later, which reads weights
+only; the paths of packages; training without GPUs and sharded training."""
 
 import io
 import pickle
 import sys
+from contextlib import suppress
 from functools import partial
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -20,7 +21,7 @@ def allow_checkpoint_types():
     """MMEngine 0.10 cannot resume its own checkpoints under torch 2.6 or later.
 
     ``Weights only load failed ... Unsupported global: GLOBAL mmengine.logging.history_buffer.HistoryBuffer was not an
-    allowed global by default``. The types that a runner saves are allowed by name; everything else stays refused.
+    allowed global by default``. The types that a runner saves are allowed by name; all others are still refused.
     """
     import numpy as np
     import torch
@@ -44,7 +45,7 @@ def allow_checkpoint_types():
 
 
 def named_method(owner, name):
-    """``getattr`` for the methods that MMEngine stores in a checkpoint, and for nothing else."""
+    """``getattr`` for only the methods that MMEngine stores in a checkpoint."""
     from mmengine.logging import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
@@ -58,7 +59,7 @@ def named_method(owner, name):
 
 
 def loads_weights_only(value) -> bool:
-    """Whether torch reads what it wrote of a value, as weights only."""
+    """Whether torch can save a value and read it with ``weights_only``."""
     import torch
 
     buffer = io.BytesIO()
@@ -72,7 +73,7 @@ def loads_weights_only(value) -> bool:
 
 
 def keep_loading_weights_only():
-    """onedl-mmengine runs the pickle of a file that torch has just refused, MMEngine that of any file from a server.
+    """onedl-mmengine unpickles files that torch has refused, MMEngine any file from a server.
 
     ``Could not safely load weights: ... Falling back to weights_only=False``.
     """
@@ -90,9 +91,9 @@ def load_weights_only(file, map_location=None, weights_only=True):
 
 
 def ignore_configs_in_checkpoints():
-    """MMEngine's ``Runner.resume`` runs what a checkpoint has under ``meta`` and ``config`` as a config, which is code.
+    """MMEngine's ``Runner.resume`` runs ``meta['config']`` of a checkpoint as a config, which is code.
 
-    The key is of MMEngine's past; today it writes ``cfg``, and reads that nowhere.
+    Older versions of MMEngine wrote this key. Today it writes ``cfg``, which it never reads.
     """
     from mmengine.runner import CheckpointLoader
 
@@ -111,27 +112,21 @@ def ignore_configs_in_checkpoints():
 
 # --- Packages ---------------------------------------------------------------------------------------------------------
 def locate_packages():
-    """MMEngine 0.10 asks ``pkg_resources``, which setuptools 82 dropped, where a package is installed.
+    """MMEngine 0.10 locates packages with ``pkg_resources``, which setuptools 82 dropped.
 
-    ``ModuleNotFoundError: No module named 'pkg_resources'``, from any ``_base_ = 'mmaction::...'``; where
-    ``pkg_resources`` is still there, the answer for an editable install is a folder that does not exist.
+    ``ModuleNotFoundError: No module named 'pkg_resources'``, from any ``_base_ = 'mmaction::...'``. Older versions of
+    ``pkg_resources`` give a folder that does not exist for an editable install.
     """
     from mmengine.utils import package_utils
 
-    if finds_this_package(package_utils.get_installed_path):
-        return
+    with suppress(Exception):  # whatever pkg_resources raises
+        if Path(package_utils.get_installed_path(PACKAGE)).resolve() == Path(__file__).resolve().parents[1]:
+            return
     for repaired in (is_installed, get_installed_path):
         stock = getattr(package_utils, repaired.__name__)
         for name, module in list(sys.modules.items()):
             if name.split('.')[0] == 'mmengine' and vars(module).get(repaired.__name__) is stock:
                 setattr(module, repaired.__name__, repaired)
-
-
-def finds_this_package(locate) -> bool:
-    try:
-        return Path(locate(PACKAGE)).resolve() == Path(__file__).resolve().parents[1]
-    except Exception:  # whatever pkg_resources raises
-        return False
 
 
 def is_installed(package: str) -> bool:
@@ -156,7 +151,7 @@ def get_installed_path(package: str) -> str:
 
 
 def origin(module: str) -> str | None:
-    """The file of ``module``; none where it is absent, or a folder that an uninstallation left behind."""
+    """The file of ``module``; None if it is absent or an empty folder that an uninstallation left behind."""
     spec = find_spec(module)
     return None if spec is None else spec.origin
 
@@ -172,7 +167,7 @@ def name_this_package():
 
 
 def inherit_in_scope_of_mmaction():
-    """MMEngine builds what is inherited from a package in registries of its name; this one registers in MMAction2's.
+    """MMEngine builds what a config inherits from a package in the registries of its scope; here that is MMAction2's.
 
     ``KeyError: 'ActionVisualizer is not in the mmengine::visualizer registry.``
     """
@@ -184,7 +179,7 @@ def inherit_in_scope_of_mmaction():
 
 
 def get_cfg_path(cfg_path, filename):
-    """The file and the scope of a base. A config of this package is found by its name as well, whatever its folder."""
+    """The file and the scope of a base. A config of this package is also found by its name alone, in any folder."""
     from mmengine.config import Config
 
     from usdrl_mmaction.files import missing
@@ -202,29 +197,28 @@ def get_cfg_path(cfg_path, filename):
 
 # --- Processes --------------------------------------------------------------------------------------------------------
 def start_processes_without_gpus():
-    """MMEngine gives each process its GPU also where there is none.
+    """MMEngine assigns a GPU to each process even where there is none.
 
     ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``, then ``DistributedDataParallel device_ids
     and output_device arguments only work with single-device/multiple-device GPU modules or CPU modules``, or ``Cannot
     access accelerator device when none is available`` from FullyShardedDataParallel.
     """
+    import torch
     from mmengine.device import get_device
     from mmengine.model import MMDistributedDataParallel
     from mmengine.model.wrappers import MMFullyShardedDataParallel
 
     if get_device() != 'cpu' or MMDistributedDataParallel.__init__ is wrap_on_cpu:
         return
+
+    def init_processes(backend, init_backend='torch', **kwargs):
+        torch.distributed.init_process_group(backend, **kwargs)
+
     import_module('mmengine.dist.utils')._init_dist_pytorch = init_processes
     wrap_on_cpu.stock = MMDistributedDataParallel.__init__
     MMDistributedDataParallel.__init__ = wrap_on_cpu
     shard_on_cpu.stock = MMFullyShardedDataParallel.__init__
     MMFullyShardedDataParallel.__init__ = shard_on_cpu
-
-
-def init_processes(backend, init_backend='torch', **kwargs):
-    import torch
-
-    torch.distributed.init_process_group(backend, **kwargs)
 
 
 def wrap_on_cpu(self, module, *args, device_ids=None, **kwargs):
@@ -238,7 +232,7 @@ def shard_on_cpu(self, module, *args, device_id=None, **kwargs):
 
 
 def resume_sharded_optimizers():
-    """MMEngine 0.10 hands torch the arguments of ``optim_state_dict_to_load`` in the order of torch 2.0.
+    """MMEngine 0.10 passes the arguments of ``optim_state_dict_to_load`` in the order of torch 2.0.
 
     ``TypeError: unhashable type: 'dict'`` when a run with ``FSDPStrategy`` is resumed.
     """
