@@ -1,4 +1,4 @@
-"""A classifier's predictions beside the labels: confusion matrix, precision and recall."""
+"""A classifier's predictions compared with the labels: confusion matrix, precision and recall."""
 
 import numpy as np
 from sklearn import metrics
@@ -7,7 +7,7 @@ from usdrl_mmaction.evaluation.predictions import Predictions
 
 from .page import Bar, Part, class_label, counted, draw_precision_recall, new_figure, picture
 
-NAMED = 30  # so many class names fit beside a matrix
+NAMED = 30  # the most class names that fit next to a matrix
 
 
 def confusion(predictions: Predictions, classes: list[str], source: str) -> Part:
@@ -31,22 +31,22 @@ def confusion(predictions: Predictions, classes: list[str], source: str) -> Part
 
 
 def average_precisions(predictions: Predictions, classes: list[str], source: str) -> Part:
-    """Of each class against all others, the lowest first."""
+    """The average precision of each class against all others, the lowest first."""
     counts = np.bincount(predictions.labels)
     bars, curves = {}, {}
     for label in np.flatnonzero(counts):
-        truth, score = predictions.labels == label, predictions.scores[:, label]
-        value = float(metrics.average_precision_score(truth, score))
+        one = predictions.labels == label, predictions.scores[:, label]
+        value = float(metrics.average_precision_score(*one))
         bars[label] = Bar(class_label(label, classes), value, counted(counts[label], 'clip'))
-        precision, recall, _ = metrics.precision_recall_curve(truth, score)
+        precision, recall, _ = metrics.precision_recall_curve(*one)
         curves[label] = recall, precision
     recalls = np.linspace(0, 1, 101)
-    # At each recall, the best precision that is to be had with at least so much of it.
+    # At each recall, the best precision at that recall or above.
     levels = [[precision[recall >= level].max() for level in recalls] for recall, precision in curves.values()]
     worst = min(bars, key=lambda label: bars[label].value)
     drawn = {'mean over classes': (recalls, np.mean(levels, axis=0)), f'lowest: {bars[worst].name}': curves[worst]}
     mean = np.mean([bar.value for bar in bars.values()])
-    text = f'Each class against all others, by the scores in {source}, lowest first. The mean (mAP) is {mean:.4f}.'
+    text = f'Each class against all others, by the scores in {source}, the lowest first. The mean (mAP) is {mean:.4f}.'
     ranked = sorted(bars.values(), key=lambda bar: bar.value)
     return Part('precision', 'Average precision of each class', text, [draw_precision_recall(drawn)], bars=ranked)
 

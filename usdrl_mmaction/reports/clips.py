@@ -1,4 +1,4 @@
-"""The clips that a run was tested on, or else trained, where its data are at hand."""
+"""The clips that a run was tested on, or else trained on, if its data are available."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ read = lru_cache(maxsize=1)(read_annotations)  # runs of one folder often share 
 
 
 class Clips(NamedTuple):
-    """Annotations, those of whole videos left out."""
+    """Annotations without those of whole videos."""
 
     items: list[dict]
     classes: list[str]
@@ -48,7 +48,7 @@ def dataset_of(run: Run) -> dict:
 
 
 def skeleton_of(clip: dict, layout: str | None) -> Skeleton | None:
-    """The layout that the file names, or else one of as many joints."""
+    """The layout that the file names, or else one with the same number of joints."""
     joints = clip['keypoint'].shape[2]
     known = [get_skeleton(layout)] if layout in LAYOUTS else LAYOUTS.values()
     return next((skeleton for skeleton in known if len(skeleton) == joints), None)

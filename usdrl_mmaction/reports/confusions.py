@@ -1,4 +1,4 @@
-"""Misclassified clips as film strips, each beside a clip of the class that was predicted."""
+"""Misclassified clips as film strips, each with a clip of the predicted class."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ HEIGHT = 1.6  # inches
 
 
 def draw_confusions(predictions: Predictions, clips: Clips) -> Part | None:
-    """The most frequent confusions: for each the clip that was wrong with the highest score."""
+    """The most frequent confusions, each with the misclassified clip of the highest score."""
     items = {str(item['frame_dir']): item for item in clips.items}
     pictures = []
     for truth, predicted, count in most_frequent(predictions):
@@ -39,7 +39,7 @@ def draw_confusions(predictions: Predictions, clips: Clips) -> Part | None:
 
 
 def most_frequent(predictions: Predictions) -> Iterator[tuple[int, int, int]]:
-    """True class, predicted class and number of clips."""
+    """True class, predicted class and number of clips, the most clips first."""
     wrong = confusion_matrix(predictions)
     np.fill_diagonal(wrong, 0)
     for place in np.argsort(-wrong, axis=None, kind='stable')[:PAIRS]:
@@ -49,7 +49,7 @@ def most_frequent(predictions: Predictions) -> Iterator[tuple[int, int, int]]:
 
 
 def most_confident(predictions: Predictions, truth: int, predicted: int, items: dict) -> str | None:
-    """The clip with the highest score, of those that can be drawn."""
+    """The clip with the highest score among those that can be drawn."""
     found = np.flatnonzero((predictions.labels == truth) & (predictions.scores.argmax(1) == predicted))
     found = [row for row in found if predictions.names[row] in items]
     best = max(found, key=lambda row: predictions.scores[row, predicted], default=None)
@@ -57,7 +57,7 @@ def most_confident(predictions: Predictions, truth: int, predicted: int, items: 
 
 
 def draw_strip(clip: dict, layout: str | None, title: str) -> Picture:
-    """Poses spread evenly over a clip, from the front; fewer where people stand apart, to be large enough."""
+    """Evenly spaced poses of a clip, from the front; fewer and larger ones where people are far apart."""
     keypoint = frames_of(clip)
     front = next(iter(PROJECTIONS[keypoint.shape[3]].values()))
     half = np.array([viewports(keypoint[..., [axis]])[1] for axis in front])  # across and up

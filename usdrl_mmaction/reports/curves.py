@@ -1,4 +1,4 @@
-"""What was measured while a model was trained, over the epochs."""
+"""Curves of what was measured during training and testing."""
 
 from collections import defaultdict
 
@@ -14,7 +14,7 @@ OBSERVED = 'early/acc@'
 
 
 def training_curves(run: Run) -> Part | None:
-    """A panel for each group of numbers that belong together."""
+    """A panel for each group of related numbers."""
     unit, series = all_series(run.scalars)
     panels = defaultdict(dict)
     for name in sorted(series, key=lambda name: (name != 'loss', name == 'lr')):
@@ -28,30 +28,27 @@ def training_curves(run: Run) -> Part | None:
 
 def embedding_diagnostics(run: Run) -> Part | None:
     unit, series = all_series(run.scalars)
-    pictures = []
-    for name, title in PANELS.items():
-        if f'health/{name}' in series:
-            points = series[f'health/{name}']
-            pictures.append(draw_panel(f'{title}: {points[1][-1]:.3g}', {name: points}, unit))
+    pictures = [
+        draw_panel(f'{title}: {points[1][-1]:.3g}', {name: points}, unit)
+        for name, title in PANELS.items()
+        if (points := series.get(f'health/{name}'))
+    ]
     text = (
-        'The embedding of held-out clips during pretraining; the numbers in the titles are the last ones. An effective '
-        'rank near 1 and a spread near 0 mean that it has collapsed, however low the loss is.'
+        'The embedding of held-out clips during pretraining. The titles give the last values. An effective rank near '
+        '1 and a spread near 0 mean that the embedding has collapsed, however low the loss is.'
     )
     return Part('diagnostics', 'Embedding diagnostics', text, pictures) if pictures else None
 
 
 def early_prediction(run: Run) -> Part | None:
     """Accuracy over the observed share of a clip."""
-    points = {
-        float(name.removeprefix(OBSERVED)): value for name, value in run.metrics.items() if name.startswith(OBSERVED)
-    }
-    if not points:
+    accuracies = {name: value for name, value in run.metrics.items() if name.startswith(OBSERVED)}
+    if not accuracies:
         return None
+    points = sorted((100 * float(name.removeprefix(OBSERVED)), 100 * value) for name, value in accuracies.items())
     figure, axes = new_figure()
-    ratios = sorted(points)
-    axes.plot([100 * ratio for ratio in ratios], [100 * points[ratio] for ratio in ratios], marker='o')
-    for ratio in (ratios[0], ratios[-1]):
-        point = 100 * ratio, 100 * points[ratio]
+    axes.plot(*zip(*points, strict=True), marker='o')
+    for point in (points[0], points[-1]):
         axes.annotate(f'{point[1]:.1f}', point, (0, 7), textcoords='offset points', ha='center')
     axes.set(xlabel='observed part of the clip, %', ylabel='top-1 accuracy, %', xlim=(0, 105), ylim=(0, 105))
     axes.grid()
@@ -61,8 +58,8 @@ def early_prediction(run: Run) -> Part | None:
 
 
 def all_series(lines: list[dict]) -> tuple[str, dict[str, Series]]:
-    """The unit of the places, and where each number was logged with what value. Lines of one epoch are spread over it:
-    MMEngine logs its number alone."""
+    """The unit of the x-axis, and the places and values of each logged number. Lines of one epoch are spread over it:
+    MMEngine logs only the epoch's number."""
     by_epoch = any('epoch' in line for line in lines) or not any('iter' in line for line in lines)
     counts = np.unique([line['epoch'] for line in lines if 'epoch' in line], return_counts=True)
     per_epoch = max(counts[1], default=1)
@@ -81,7 +78,7 @@ def all_series(lines: list[dict]) -> tuple[str, dict[str, Series]]:
 
 
 def panel_of(name: str, series: dict[str, Series]) -> str:
-    """Validation metrics are grouped by the metric, other numbers by their last word, if several share it."""
+    """The title of a number's panel: its metric if it is of validation, else its last word if others share that."""
     if '/' in name:
         metric = name.split('@')[0] if '@' in name else name.split('/')[0]
         return f'{metric}, validation'
@@ -92,7 +89,7 @@ def panel_of(name: str, series: dict[str, Series]) -> str:
 
 def draw_panel(title: str, panel: dict[str, Series], unit: str) -> Picture:
     figure, axes = new_figure()
-    lines = {}  # those that would lie on each other are one, with all their names
+    lines = {}  # equal ones are drawn as one line with all their names
     for name, points in panel.items():
         lines.setdefault(np.float32(points).tobytes(), (points, []))[1].append(name.split('/')[-1])
     for ((places, values), names), colour in zip(lines.values(), colours(len(lines)), strict=True):

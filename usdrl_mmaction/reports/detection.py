@@ -1,4 +1,4 @@
-"""Segments that were detected in videos, beside the ground truth."""
+"""Detected segments compared with the ground truth."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -32,20 +32,17 @@ def read_detections(prefix: str) -> Detections:
 
 
 def action_precisions(found: Detections) -> Part:
-    """Of each class, the lowest first, as PKU-MMD defines it."""
+    """The average precision of each class by the protocol of PKU-MMD, the lowest first."""
     num_classes = len(found.classes)
     precision = pku_report(found.truth, found.proposals, num_classes, [THETA])['per_class'][THETA]
     counts = np.bincount([row[0] for rows in found.truth.values() for row in rows], minlength=num_classes + 1)[1:]
-    bars = [
-        Bar(name, float(value), counted(count, 'segment'))
-        for name, value, count in zip(found.classes, precision, counts, strict=True)
-        if count
-    ]
+    rows = zip(found.classes, precision, counts, strict=True)
+    bars = [Bar(name, float(value), counted(count, 'segment')) for name, value, count in rows if count]
+    bars.sort(key=lambda bar: bar.value)
     text = (
-        f'By the protocol of PKU-MMD at an overlap (IoU) of {THETA}, lowest first. The mean over all {num_classes} '
+        f'By the protocol of PKU-MMD at an overlap (IoU) of {THETA}, the lowest first. The mean over all {num_classes} '
         f'classes (mAP) is {precision.mean():.4f}. The curves count a segment once, however many proposals match it.'
     )
-    bars.sort(key=lambda bar: bar.value)
     pictures = [draw_precision_recall(precision_recall(found))]
     return Part('detection', 'Average precision of each action', text, pictures, bars=bars)
 
@@ -67,25 +64,28 @@ def precision_recall(found: Detections) -> dict[str, tuple[np.ndarray, np.ndarra
 
 def timelines(found: Detections) -> Part:
     """The best, the median and the worst video."""
-    precisions = {video: video_precision(found, video) for video in found.truth}
+    precisions = {}
+    for video, segments in found.truth.items():
+        proposals = {video: found.proposals.get(video, [])}
+        precisions[video] = evaluate_detection({video: segments}, proposals, len(found.classes), THETA)['ap']
     ranked = sorted(precisions, key=lambda video: (-precisions[video], video))
-    words = {}
-    for word, place in (('Best', 0), ('Median', len(ranked) // 2), ('Worst', len(ranked) - 1)):
-        words.setdefault(ranked[place], []).append(word)
-    parts = [
-        timeline(found, video, f'{", ".join(names)}: {video}, average precision {precisions[video]:.3f}')
-        for video, names in words.items()
-    ]
+    ranks = {}
+    for rank, place in (('Best', 0), ('Median', len(ranked) // 2), ('Worst', len(ranked) - 1)):
+        ranks.setdefault(ranked[place], []).append(rank)
+    titles = {
+        video: f'{", ".join(names)}: {video}, average precision {precisions[video]:.3f}'
+        for video, names in ranks.items()
+    }
     text = (
         f'Videos chosen from {len(ranked)} by their average precision at an IoU of {THETA}. Proposals with lower '
         'scores are fainter. Frames have the colour of the class with the highest score.'
     )
-    return Part('timelines', 'Ground truth and detected segments', text, timelines=parts)
-
-
-def video_precision(found: Detections, video: str) -> float:
-    one = ({video: found.truth[video]}, {video: found.proposals.get(video, [])})
-    return evaluate_detection(*one, len(found.classes), THETA)['ap']
+    return Part(
+        'timelines',
+        'Ground truth and detected segments',
+        text,
+        timelines=[timeline(found, *item) for item in titles.items()],
+    )
 
 
 def timeline(found: Detections, video: str, title: str) -> Timeline:
@@ -95,18 +95,15 @@ def timeline(found: Detections, video: str, title: str) -> Timeline:
         name = found.classes[label - 1]
         times = f'{start / found.fps:.1f} to {end / found.fps:.1f} s'
         title = f'{name}, {times}' + ('' if score is None else f', score {score:.2f}')
-        opacity = 1.0 if score is None else score**1.5  # many doubtful ones do not add up to grey
+        opacity = 1.0 if score is None else score**1.5  # keeps many low scores from adding up to grey
         return Span(start / length, (end - start) / length, palette[label - 1], title, opacity)
 
     proposals = sorted(found.proposals.get(video, []), key=lambda row: row[3])  # the most confident is drawn on top
     best = found.scores[video].argmax(1)
     edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
     frames = [(int(best[a]), int(a), int(b)) for a, b in pairwise(edges) if best[a]]
-    rows = {
-        'ground truth': [span(*row) for row in found.truth[video]],
-        'proposals': [span(*row) for row in proposals],
-        'frames': [span(*row) for row in frames],
-    }
+    rows = {'ground truth': found.truth[video], 'proposals': proposals, 'frames': frames}
     labels = sorted({row[0] for row in (*found.truth[video], *frames)})
     legend = {found.classes[label - 1]: palette[label - 1] for label in labels}
-    return Timeline(title, f'{length / found.fps:.0f} s', rows, legend)
+    spans = {name: [span(*row) for row in segments] for name, segments in rows.items()}
+    return Timeline(title, f'{length / found.fps:.0f} s', spans, legend)

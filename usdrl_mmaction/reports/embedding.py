@@ -19,7 +19,7 @@ from .clips import Clips, frames_of
 from .page import Part, Picture, class_label, colours, counted, new_figure, picture
 from .runs import Run
 
-MOST = 500  # clips that are drawn
+MOST = 500  # the most clips that are drawn
 BATCH = 50
 OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground='white')]
 
@@ -30,9 +30,9 @@ def embedding_map(run: Run, clips: Clips) -> Part:
     points = tsne(features_of(run, items))
     labels = np.array([item['label'] for item in items])
     text = (
-        f'{counted(len(items), "clip")}, encoded by {run.checkpoint.name}, coloured by class: the features on the unit '
-        'sphere, reduced to two dimensions by t-SNE. Clips that are close have similar features; axes and large '
-        'distances mean nothing.'
+        f'{counted(len(items), "clip")}, encoded by {run.checkpoint.name}, coloured by class. t-SNE reduces features '
+        'of unit length to two dimensions. Clips that are close have similar features; axes and large distances have '
+        'no meaning.'
     )
     palette = dict(zip(np.unique(labels).tolist(), colours(len(np.unique(labels))), strict=True))
     legend = {class_label(label, clips.classes): colour for label, colour in palette.items()}
@@ -40,7 +40,7 @@ def embedding_map(run: Run, clips: Clips) -> Part:
 
 
 def features_of(run: Run, items: list[dict]) -> np.ndarray:
-    """Pooled features of the clips, prepared as for a test.  # (N, 2D)"""
+    """Pooled features of the clips, preprocessed as for a test.  # (N, 2D)"""
     import_modules_from_strings(**run.config.get('custom_imports', {'imports': []}))
     model = load_model(run.config, run.checkpoint, get_device())
     pipeline = Compose(pipeline_of(model))
@@ -53,17 +53,17 @@ def features_of(run: Run, items: list[dict]) -> np.ndarray:
 
 
 def tsne(features: np.ndarray) -> np.ndarray:
-    """The same features give the same points.  # (N, D) -> (N, 2)"""
+    """Points in two dimensions, the same for the same features.  # (N, D) -> (N, 2)"""
     features = normalize(features)
     if not np.ptp(features, axis=0).any():
-        return np.zeros((len(features), 2))  # collapsed: there are no principal components to begin with
+        return np.zeros((len(features), 2))  # collapsed: there are no principal components to start from
     perplexity = min(30, (len(features) - 1) / 3)
-    # Barnes-Hut adds up in the order in which threads end, which no seed settles.
+    # Barnes-Hut sums in the order in which threads end, which no seed fixes.
     return TSNE(init='pca', random_state=0, method='exact', perplexity=perplexity).fit_transform(features)
 
 
 def draw_map(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) -> Picture:
-    """The number of each class stands in the middle of its clips."""
+    """A scatter plot with the number of each class in the middle of its clips."""
     figure, axes = new_figure(4.6, 4.2)
     axes.scatter(*points.T, s=16, c=[palette[label] for label in labels], linewidths=0, alpha=0.85)
     middles = apart(np.array([np.median(points[labels == label], axis=0) for label in palette]), np.ptp(points) / 20)
@@ -73,11 +73,11 @@ def draw_map(points: np.ndarray, labels: np.ndarray, palette: dict[int, str]) ->
     return picture(figure, 'Clips by class', 'large')
 
 
-def apart(places: np.ndarray, room: float) -> np.ndarray:
-    """The places, moved until none is nearer than ``room`` to another.  # (N, 2)"""
+def apart(places: np.ndarray, distance: float) -> np.ndarray:
+    """The places, moved until no two are closer than ``distance``.  # (N, 2)"""
     for _ in range(100):
         gaps = places[:, None] - places  # (N, N, 2)
         distances = np.maximum(np.linalg.norm(gaps, axis=-1), 1e-9)
-        push = np.maximum(room - distances, 0) / distances
+        push = np.maximum(distance - distances, 0) / distances
         places = places + (push[..., None] * gaps).sum(1) / 2
     return places

@@ -1,4 +1,4 @@
-"""Clips as film strips, to see whether joints and parents are right."""
+"""Clips as film strips, to check joints and parents by eye."""
 
 from pathlib import Path
 
@@ -9,13 +9,14 @@ from usdrl_mmaction.files import replacing
 from usdrl_mmaction.skeletons import Skeleton
 
 COLOURS = {'left': 'tab:blue', 'right': 'tab:orange', 'middle': 'tab:gray'}
-PROJECTIONS = {2: {'image': (0, 1)}, 3: {'front': (0, 1), 'side': (2, 1)}}  # which coordinates go across and up
+PROJECTIONS = {2: {'image': (0, 1)}, 3: {'front': (0, 1), 'side': (2, 1)}}  # horizontal and vertical coordinate
+FRAMES = 8
 
 
-def draw_film_strip(keypoint: np.ndarray, skeleton: Skeleton | None, title: str, path: Path, num_frames: int = 8):
-    """Frames spread evenly over a clip, as a PNG: from the front and, in 3D, from the side, y being up; as in the image
-    in 2D. Joints are numbered in the first frame, the root is ringed.  # (M, T, V, C)"""
-    frames = np.unique(np.linspace(0, keypoint.shape[1] - 1, num_frames).round().astype(int))
+def draw_film_strip(keypoint: np.ndarray, skeleton: Skeleton | None, title: str, path: Path):
+    """Write evenly spaced frames of a clip as a PNG: from the front and the side in 3D, y pointing up; as in the image
+    in 2D. Joints are numbered in the first frame, a ring marks the root.  # (M, T, V, C)"""
+    frames = np.unique(np.linspace(0, keypoint.shape[1] - 1, FRAMES).round().astype(int))
     projections = PROJECTIONS[keypoint.shape[3]]
     centres, half = viewports(keypoint[:, frames])
     figure = Figure(figsize=(2 * len(frames), 2.1 * len(projections) + 0.4), layout='constrained')
@@ -31,7 +32,7 @@ def draw_film_strip(keypoint: np.ndarray, skeleton: Skeleton | None, title: str,
 
 
 def draw_pose(plot, people: np.ndarray, axes: tuple, skeleton: Skeleton | None, viewport: tuple, numbered=False):
-    """One frame, seen through a viewport of a centre and a half size, or two; y is up in 3D.  # (M, V, C)"""
+    """Draw one frame. The viewport is a centre and half a size, or half a width and height.  # (M, V, C)"""
     for number, person in enumerate(people):
         draw_person(plot, person, axes, skeleton, alpha=1 / (1 + number), numbered=numbered)
     centre, half = viewport
@@ -42,7 +43,7 @@ def draw_pose(plot, people: np.ndarray, axes: tuple, skeleton: Skeleton | None, 
 
 
 def draw_person(plot, person: np.ndarray, axes: tuple, skeleton: Skeleton | None, alpha: float, numbered: bool):
-    """The joints that are seen, and the bones between them.  # (V, C)"""
+    """Draw the joints that are seen and the bones between them.  # (V, C)"""
     seen = is_seen(person)
     across, up = person[:, axes[0]], person[:, axes[1]]
     colours = [COLOURS['middle']] * len(person)
@@ -61,7 +62,7 @@ def draw_person(plot, person: np.ndarray, axes: tuple, skeleton: Skeleton | None
 
 
 def viewports(keypoint: np.ndarray) -> tuple[np.ndarray, float]:
-    """The centre of what is seen in each frame, and half the size of a viewport that shows all of it in every frame.
+    """The centre of the joints in each frame, and half the size of a viewport that fits all of them in every frame.
     # (M, T, V, C) -> (T, C)"""
     seen = is_seen(keypoint)[..., None]
     low = np.where(seen, keypoint, np.inf).min((0, 2))  # (T, C)

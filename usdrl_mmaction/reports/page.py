@@ -1,4 +1,4 @@
-"""What a report is made of: parts with pictures, bars and timelines, which the template report.html lays out."""
+"""The parts of a report, with pictures, bars and timelines. The template report.html lays them out."""
 
 import base64
 import io
@@ -22,13 +22,13 @@ STYLE = {
     'grid.color': '#e4e7eb',
     'legend.frameon': False,
     'legend.fontsize': 9,
-    'svg.fonttype': 'none',  # text stays text, in the reader's own font
+    'svg.fonttype': 'none',  # keeps text as text
     'svg.hashsalt': 'report',  # the same input gives the same page
 }
 
 
 class Picture(NamedTuple):
-    """An image with what it shows in words; ``size`` is small, large or strip."""
+    """An image with its title; ``size`` is small, large or strip."""
 
     title: str
     source: str
@@ -42,7 +42,7 @@ class Bar(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A segment on a timeline, as shares of its length."""
+    """A segment on a timeline, in shares of the timeline's length."""
 
     start: float
     length: float
@@ -60,7 +60,7 @@ class Timeline(NamedTuple):
 
 @dataclass
 class Part:
-    """One thing to look at."""
+    """A card of the page."""
 
     key: str
     title: str
@@ -72,23 +72,22 @@ class Part:
 
 
 def new_figure(width: float = 4.4, height: float = 2.8) -> tuple[Figure, Axes]:
-    """Axes as wide as a phone."""
+    """A figure, by default as wide as a phone."""
     figure = Figure(figsize=(width, height), layout='constrained')
     return figure, figure.add_subplot()
 
 
 def picture(figure: Figure, title: str, size: str = 'small', form: str = 'svg') -> Picture:
-    """The figure, inside the page itself."""
+    """The figure as a data URI."""
     drawn = io.BytesIO()
-    metadata = {'Date': None} if form == 'svg' else None
+    kind, metadata = ('svg+xml', {'Date': None}) if form == 'svg' else (form, None)
     cut = None if size == 'small' else 'tight'
     figure.savefig(drawn, format=form, dpi=150, transparent=True, metadata=metadata, bbox_inches=cut, pad_inches=0.05)
-    kind = {'svg': 'image/svg+xml', 'png': 'image/png'}[form]
-    return Picture(title, f'data:{kind};base64,{base64.b64encode(drawn.getvalue()).decode()}', size)
+    return Picture(title, f'data:image/{kind};base64,{base64.b64encode(drawn.getvalue()).decode()}', size)
 
 
 def draw_precision_recall(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> Picture:
-    """Curves of recall and precision, by name."""
+    """Draw curves of recall and precision, by name."""
     figure, axes = new_figure(4.4, 3.4)
     for name, (recall, precision) in curves.items():
         axes.plot(recall, precision, label=name)
@@ -99,13 +98,13 @@ def draw_precision_recall(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> P
 
 
 def colours(count: int) -> list[str]:
-    """As different as so many can be; neighbours are far apart."""
+    """Colours that differ as much as possible, neighbours most of all."""
     if count <= 10:
         return [to_hex(colour) for colour in colormaps['tab10'].colors[:count]]
     if count <= 20:
         bold, pale = colormaps['tab20'].colors[::2], colormaps['tab20'].colors[1::2]
         return [to_hex(colour) for colour in (*bold, *pale)[:count]]
-    ranks = (np.arange(count) * 0.618 % 1).argsort().argsort()  # steps of the golden ratio lead far from neighbours
+    ranks = (np.arange(count) * 0.618 % 1).argsort().argsort()  # steps of the golden ratio keep neighbours apart
     return [to_hex(colormaps['turbo'](0.05 + 0.9 * rank / count)) for rank in ranks]
 
 

@@ -1,10 +1,10 @@
-"""One HTML page about the runs in a work dir, with everything inside: it opens anywhere, without a network."""
+"""An HTML report of the runs in a work dir, in one file that needs no network."""
 
 import json
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -32,21 +32,8 @@ TEMPLATES = Environment(
 )
 
 
-class Section(NamedTuple):
-    """What there is to show of a run, and what could not be shown."""
-
-    name: str
-    key: str
-    settings: dict[str, str]
-    config: str
-    metrics: dict[str, str]
-    metrics_at: dict[str, dict[str, str]]  # those that depend on a threshold, by its value
-    parts: list[Part]
-    left_out: list[str]
-
-
 def write_report(work_dir: Path, path: Path) -> list[str]:
-    """Writes the page, and returns what could not be shown, a sentence each."""
+    """Write the report, and return a sentence for each thing that could not be shown."""
     todo = 'Give the --work-dir of usdrl train or usdrl test, or a folder of several.'
     if not work_dir.is_dir():
         raise missing(work_dir, 'folder', todo)
@@ -59,12 +46,13 @@ def write_report(work_dir: Path, path: Path) -> list[str]:
     page = TEMPLATES.get_template('report.html').render(title=title, results=results, sections=sections)
     with replacing(path) as draft:
         draft.write_text(page, encoding='utf-8')
-    return [f'{shown.name}: {reason}' for shown in sections for reason in shown.left_out]
+    return [f'{shown["name"]}: {reason}' for shown in sections for reason in shown['left_out']]
 
 
-def section(run: Run) -> Section:
+def section(run: Run) -> dict:
+    """The variables of a run's section in the template."""
     left_out = []
-    parts = all_parts(run, partial(attempt, left_out))
+    parts = [part for part in all_parts(run, partial(attempt, left_out)) if part]
     metrics, metrics_at = {}, {}
     for name, value in run.metrics.items():
         metric, _, threshold = name.partition('@')
@@ -73,9 +61,8 @@ def section(run: Run) -> Section:
         elif not threshold:
             metrics[name] = rounded(value)
     config = run.trained_config.pretty_text if run.trained_config else ''
-    key = re.sub(r'\W+', '-', run.name)
-    parts = [part for part in parts if part]
-    return Section(run.name, key, settings(run), config, metrics, metrics_at, parts, left_out)
+    shown = dict(settings=settings(run), config=config, metrics=metrics, metrics_at=metrics_at, parts=parts)
+    return dict(name=run.name, key=re.sub(r'\W+', '-', run.name), left_out=left_out, **shown)
 
 
 def all_parts(run: Run, attempt) -> list[Part | None]:
@@ -96,10 +83,16 @@ def all_parts(run: Run, attempt) -> list[Part | None]:
 
 
 def attempt(left_out: list[str], make, *inputs) -> Any:
-    """What is made of the inputs; if they cannot be used, the reason is noted."""
+    """The result of ``make``; if the inputs cannot be used, the reason is noted."""
     try:
         return make(*inputs)
-    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:  # also of models of other packages
+    except (
+        ImportError,
+        KeyError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # models of other packages raise these too
         left_out.append(str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}')
         return None
 
@@ -125,5 +118,5 @@ def read_results(path: Path) -> dict[str, dict[str, str]]:
 
 
 def rounded(value: float) -> str:
-    """Four digits, and as many decimals unless nothing would be left."""
+    """Four digits and four decimals, more decimals if all of those are zero."""
     return f'{round(value, 4) or value:.4g}'

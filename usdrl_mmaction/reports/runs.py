@@ -1,21 +1,21 @@
-"""What training and testing left in a work dir, run by run."""
+"""The runs in a work dir: logs, predictions and checkpoints."""
 
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from mmengine.config import Config
 
 from usdrl_mmaction.checkpoints.saving import LAST
 
-EVERY_STEP = ('epoch', 'iter', 'step')
-NOT_MEASURED = (*EVERY_STEP, 'time', 'data_time')
+NOT_MEASURED = ('epoch', 'iter', 'step', 'time', 'data_time')
 
 
 @dataclass(frozen=True)
 class Run:
-    """A folder that a tool wrote to. MMEngine keeps a folder in it for each start, named by the time."""
+    """The folder of a run. MMEngine makes a folder in it for each start, named by the time."""
 
     folder: Path
     name: str
@@ -26,31 +26,30 @@ class Run:
 
     @cached_property
     def config(self) -> Config | None:
-        """Of the last start."""
+        """The config of the last start."""
         return read_config(self.starts[-1]) if self.starts else None
 
     @cached_property
     def trained_config(self) -> Config | None:
-        """Of the last start that trained, if one did: tests come with a config of their own."""
+        """The config of the last training, if there was one: a test has its own config."""
         trained = [start for start in self.starts if any('iter' in line for line in scalars_of(start))]
         return read_config(trained[-1]) if trained else self.config
 
     @cached_property
     def scalars(self) -> list[dict]:
-        """What was logged, in order. A start that resumed, or began anew, takes the place of what it went over."""
+        """The logged lines in order. Those of a start replace earlier ones from its first iteration on."""
         lines = []
         for start in self.starts:
             more = scalars_of(start)
             first = min((line['iter'] for line in more if 'iter' in line), default=None)
             if first is not None:
-                kept = next((row for row, line in enumerate(lines) if line.get('iter', 0) >= first), len(lines))
-                lines = lines[:kept]
+                lines = list(takewhile(lambda line, first=first: line.get('iter', 0) < first, lines))
             lines += more
         return lines
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """What the last test, or else the last validation, measured."""
+        """The metrics of the last test, or else of the last validation."""
         tests = [line for start in self.starts for line in read_lines(start / f'{start.name}.json')]
         validations = [line for line in self.scalars if 'epoch' not in line and 'iter' not in line]
         found = [measured(line) for line in [*reversed(tests), *reversed(validations)]]
@@ -62,27 +61,27 @@ class Run:
 
     @property
     def detections(self) -> list[str]:
-        """The prefixes of what ``DetectionMetric`` wrote."""
+        """The prefixes of the files of ``DetectionMetric``."""
         ends = '_ground_truth.json', '_results.json'
         prefixes = [str(path).removesuffix(ends[0]) for path in sorted(self.folder.glob(f'*{ends[0]}'))]
         return [prefix for prefix in prefixes if Path(prefix + ends[1]).is_file()]
 
     @property
     def checkpoint(self) -> Path | None:
-        """The last one, wherever the folder was moved to."""
+        """The last checkpoint, even if the folder was moved."""
         last = self.folder / LAST
         path = self.folder / Path(last.read_text().strip()).name if last.is_file() else None
         return path if path and path.is_file() else None
 
 
 def find_runs(work_dir: Path) -> list[Run]:
-    """The runs in a folder and below, the earliest first."""
+    """The runs in a folder and its subfolders, the earliest first."""
     folders = {path.parents[2] for path in work_dir.rglob('vis_data/config.py')}
     for pattern in ('*.pkl', '*.pickle', '*_ground_truth.json'):
         folders |= {path.parent for path in work_dir.rglob(pattern)}
     folders = {folder for folder in folders if folder.is_relative_to(work_dir)}
-    names = {folder: str(folder.relative_to(work_dir)) for folder in folders} | {work_dir: work_dir.resolve().name}
-    runs = [Run(folder, names[folder]) for folder in folders]
+    names = {folder: str(folder.relative_to(work_dir)) for folder in folders}
+    runs = [Run(folder, work_dir.resolve().name if folder == work_dir else name) for folder, name in names.items()]
     return sorted(runs, key=lambda run: (run.starts[0].name if run.starts else '~', run.name))
 
 
@@ -95,7 +94,7 @@ def scalars_of(start: Path) -> list[dict]:
 
 
 def read_lines(path: Path) -> list[dict]:
-    """One JSON object a line. The last may be half a line, of a run that was killed or goes on."""
+    """One JSON object on each line. The last line may be incomplete, if a run was killed or has not ended."""
     lines = []
     for text in path.read_text().splitlines() if path.is_file() else ():
         try:

@@ -1,4 +1,4 @@
-"""The settings of a run that people ask for first."""
+"""The most important settings of a run."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -7,7 +7,7 @@ from .runs import Run
 
 
 def settings(run: Run) -> dict[str, str]:
-    """In plain words; what a run does not have is left out."""
+    """Settings by name, without those that the run does not have."""
     config = run.trained_config
     if config is None:
         return {}
@@ -34,7 +34,7 @@ def settings(run: Run) -> dict[str, str]:
 
 
 def start_time(run: Run) -> str:
-    """Of the first start, by the name of its folder."""
+    """The time of the first start, from the name of its folder."""
     name = run.starts[0].name
     with suppress(ValueError):  # a folder that somebody renamed
         name = f'{datetime.strptime(name, "%Y%m%d_%H%M%S"):%Y-%m-%d %H:%M}'
