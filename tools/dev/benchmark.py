@@ -1,4 +1,4 @@
-"""Ours beside a textbook version, in one run (`make bench`): a table, and the same as JSON."""
+"""Compare the package with a textbook version (`make bench`): a table, and the same as JSON."""
 
 import argparse
 import json
@@ -8,16 +8,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 from rich.console import Console
-from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
 import usdrl_mmaction
+from usdrl_mmaction.commands.common import number_table
 from usdrl_mmaction.engine.runner.allocator import keep_pages
 from usdrl_mmaction.files import replacing
 from usdrl_mmaction.models.layers import Linear, processor
@@ -25,34 +23,39 @@ from usdrl_mmaction.models.layers import Linear, processor
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parents[1] / 'tests')]  # the textbook is among the tests
 from benchmarks import evaluation, linear, profile, store, streaming, training  # noqa: E402
+from benchmarks.store import alone  # noqa: E402
 from benchmarks.training import DEVICE, PRODUCTS  # noqa: E402
 
 PAIRS = {**training.ROWS, **evaluation.ROWS}
-TABLES = {'linear': linear, 'store': store, 'streaming': streaming}  # what has a table of its own
+TABLES = {'linear': linear, 'store': store, 'streaming': streaming}  # rows with separate tables
 NAMES = [*PAIRS, *TABLES]
+synchronize = getattr(torch, DEVICE).synchronize
 console = Console(highlight=False, width=120)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('rows', nargs='*', default=NAMES, help=f'what to measure, of: {", ".join(NAMES)}')
-    parser.add_argument('--repeats', type=int, default=5, help='measurements of each, after one to warm up')
+    parser.add_argument('rows', nargs='*', default=NAMES, help=f'what to measure: {", ".join(NAMES)}')
+    parser.add_argument('--repeats', type=int, default=5, help='measurements of each, after a warm-up')
     parser.add_argument('--out', type=Path, default=Path('work_dirs/bench/bench.json'), help='the JSON file')
-    parser.add_argument(
-        '--profile',
-        action='store_true',
-        help='show where the time goes instead, of the rows of training: ' + ', '.join(training.ROWS),
-    )
+    profiled = 'show the time of each kind of operation instead, for the rows ' + ', '.join(training.ROWS)
+    parser.add_argument('--profile', action='store_true', help=profiled)
     args = parser.parse_args()
     unknown = set(args.rows) - set(NAMES)
     if unknown:
         parser.error(f'there is no row {", ".join(sorted(unknown))}; the rows are: {", ".join(NAMES)}')
 
-    os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # else torch's profiler says on stderr when it starts and stops
+    os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # silences torch's profiler
     console.print(', '.join(f'{name} {value}' for name, value in machine().items()))
     if args.profile:
-        return show_profiles([name for name in args.rows if name in training.ROWS])
-    results = {name: measure(name, args.repeats) for name in args.rows}
+        for name in (name for name in args.rows if name in training.ROWS):
+            console.print(f'profiling {name} ...')
+            profile.show(PAIRS[name][0], **alone(profile_pair, name), console=console)
+        return
+    results = {}
+    for name in args.rows:
+        console.print(f'measuring {name} ...')
+        results[name] = TABLES[name].measure() if name in TABLES else alone(measure_pair, name, args.repeats)
     if pairs := {name: row for name, row in results.items() if name in PAIRS}:
         show(pairs)
     for name in set(TABLES) & set(args.rows):
@@ -62,30 +65,13 @@ def main():
     console.print(f'Written: {args.out}')
 
 
-def show_profiles(names: list[str]):
-    for name in names:
-        console.print(f'profiling {name} ...')
-        profile.show(PAIRS[name][0], **alone(profile_pair, name), console=console)
-
-
 def profile_pair(name: str) -> dict[str, dict]:
     ours, textbook = PAIRS[name][1]()
     return {who: profile.profile(run) for who, run in in_turn(ours, textbook)}
 
 
-def measure(name: str, repeats: int) -> dict | list:
-    console.print(f'measuring {name} ...')
-    return TABLES[name].measure() if name in TABLES else alone(measure_pair, name, repeats)
-
-
-def alone(function, *args):
-    """Its result in a process of its own, where nothing was done before to the memory of either side."""
-    with ProcessPoolExecutor(1, get_context('spawn')) as process:
-        return process.submit(function, *args).result()
-
-
 def in_turn(ours, textbook) -> Iterator[tuple[str, Callable]]:
-    """The textbook, if there is one, and then ours, for ours changes how the process gets its memory."""
+    """The textbook version, if there is one, and then ours, which changes how the process allocates memory."""
     if textbook:
         yield 'textbook', textbook
     keep_pages()  # as usdrl train does
@@ -100,19 +86,15 @@ def measure_pair(name: str, repeats: int) -> dict:
 
 
 def machine() -> dict:
-    name = torch.cuda.get_device_name() if DEVICE == 'cuda' else cpu_name()
+    models = (line.split(':')[1].strip() for line in processor().splitlines() if line.startswith('model name'))
+    name = torch.cuda.get_device_name() if DEVICE == 'cuda' else next(models, platform.machine())
     versions = {'torch': torch.__version__, 'usdrl_mmaction': usdrl_mmaction.__version__}
     return {'device': name, 'threads': torch.get_num_threads(), 'python': platform.python_version(), **versions}
 
 
-def cpu_name() -> str:
-    lines = processor().splitlines()
-    return next((line.split(':')[1].strip() for line in lines if line.startswith('model name')), platform.machine())
-
-
 def compare(ours, textbook, repeats: int) -> dict:
-    """Seconds of both, one after the other so that each keeps its memory, and the most memory that each allocates.
-    Without a textbook, of ours alone."""
+    """Seconds and peak memory of both, one after the other, so that each keeps its memory; without a textbook version,
+    of ours alone."""
     memory, seconds = {}, {}
     for name, run in in_turn(ours, textbook):
         memory[name] = peak_memory(run)
@@ -122,24 +104,20 @@ def compare(ours, textbook, repeats: int) -> dict:
     result = {'seconds': seconds, 'median': median, 'peak_bytes': memory}
     if textbook:
         result['speedup'] = median['textbook'] / median['ours']
-    if memory.get('textbook'):  # numpy's is not seen
+    if memory.get('textbook'):  # numpy's is not measured
         result['memory_share'] = memory['ours'] / memory['textbook']
     return result
 
 
 def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> dict:
-    """How much of a run's time its matrix products would take alone, at the rate of a large one of its width."""
+    """The share of a run's time that its matrix products alone would take, at the rate of a large product."""
     with FlopCounterMode(display=False) as counter:
         run()
     x = torch.randn(8192, width, device=DEVICE, dtype=dtype)
     product = Linear(width, 4 * width, bias=False, device=DEVICE, dtype=dtype)
     least = min(timed(lambda: product(x)) for _ in range(10))
-    rate = 2 * x.numel() * product.out_features / least
-    return {
-        'flop': counter.get_total_flops(),
-        'matrix_rate': rate,
-        'matrix_share': counter.get_total_flops() / rate / seconds,
-    }
+    flop, rate = counter.get_total_flops(), 2 * x.numel() * product.out_features / least
+    return {'flop': flop, 'matrix_rate': rate, 'matrix_share': flop / rate / seconds}
 
 
 def timed(run) -> float:
@@ -150,13 +128,8 @@ def timed(run) -> float:
     return time.perf_counter() - start
 
 
-def synchronize():
-    if DEVICE == 'cuda':
-        torch.cuda.synchronize()
-
-
 def peak_memory(run) -> int:
-    """The most bytes of tensors that a run holds beyond what was there before."""
+    """The most bytes of tensors that a run allocates at any moment."""
     if DEVICE == 'cuda':
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
@@ -173,12 +146,11 @@ def peak_memory(run) -> int:
 
 
 def show(results: dict):
-    table = Table(
-        title='Median seconds (least – most), peak of allocated memory, how many times faster, share of memory, and '
-        'share of our time that the matrix products would take alone'
+    title = (
+        'Median seconds (least – most), peak of allocated memory, speedup, share of memory, and share of our time that '
+        'the matrix products alone would take'
     )
-    for name in ('what', 'ours', 'textbook', 'faster', 'memory', 'products'):
-        table.add_column(name, justify='left' if name == 'what' else 'right')
+    table = number_table(title, 'what', 'ours', 'textbook', 'faster', 'memory', 'products')
     for row in results.values():
         faster = f'{row["speedup"]:.2f}×' if 'speedup' in row else ''
         shares = [f'{row[name]:.1%}' if name in row else '' for name in ('memory_share', 'matrix_share')]

@@ -1,7 +1,7 @@
-"""Kills, damage and hostile files by the hundred (`make torture`): a table of what was tried and how it ended.
+"""A stress test with hundreds of kills, damaged and hostile files (`make torture`): a table of cases and outcomes.
 
-Every case runs in a process of its own, for 60 seconds at most. It survives when its result is right, and is a clear
-error when a message of ours says what is wrong. All else is lost: a crash, a hang, a wrong result, a traceback alone,
+Every case runs in a separate process, for at most 60 seconds. *Survived* is the right result, a *clear error* a message
+of this package that says what is wrong. Everything else is *lost*: a crash, a hang, a wrong result, a bare traceback,
 and code that was run from data.
 """
 
@@ -24,7 +24,7 @@ from ordeals.isolated import CLEAR, LOST, SURVIVED, Result
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('groups', nargs='*', default=[*GROUPS], help=f'what to try, of: {", ".join(GROUPS)}')
+    parser.add_argument('groups', nargs='*', default=[*GROUPS], help=f'what to try: {", ".join(GROUPS)}')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--scale', type=float, default=1.0, help='share of the full number of cases')
     parser.add_argument('--fuzz', nargs=3, metavar=('FORMAT', 'RUNS', 'OUT'), help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""What an evaluation waits for."""
+"""Benchmarks of evaluation."""
 
 import numpy as np
 from evaluation.protocols import pku
@@ -7,7 +7,7 @@ from usdrl_mmaction.evaluation import evaluate_detection, pku_report
 
 
 def detections(videos: int, proposals: int):
-    """Segments, and guesses of which half are near one, in random videos."""
+    """Random segments, and proposals of which half are near a segment."""
     rng = np.random.default_rng(0)
     truth, found = {}, {}
     for number in range(videos):
@@ -32,6 +32,6 @@ def detection_full():
 
 
 ROWS = {
-    'detection': ('evaluation of 2,000 proposals in 10 videos, beside a pair at a time', detection_pair),
+    'detection': ('evaluation of 2,000 proposals in 10 videos, against pair by pair', detection_pair),
     'detection_full': ('evaluation of 200,000 proposals in 1,000 videos, all thresholds', detection_full),
 }

@@ -1,4 +1,4 @@
-"""A linear evaluation of 150 epochs on synthetic clips, with the features kept and with the encoder run each epoch."""
+"""A linear evaluation of 150 epochs on synthetic clips, with stored features and with the encoder in every epoch."""
 
 import contextlib
 import io
@@ -7,18 +7,17 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from usdrl_mmaction.commands.common import build_runner, read_config
+from usdrl_mmaction.commands.common import build_runner, number_table, read_config
 from usdrl_mmaction.datasets.annotations import save_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 
-KINDS = {'features kept': True, 'encoder run every epoch': False}
+KINDS = {'stored features': True, 'encoder in every epoch': False}
 
 
 def measure() -> dict[str, dict]:
-    """Seconds from the runner's start to the last epoch's end, and the accuracy on the test split; one run of each,
-    after one of an epoch, which imports what is imported late."""
+    """Seconds from the start of the runner to the end of the last epoch, and the accuracy on the test split. Each is
+    measured once, after a run of one epoch, which makes the late imports."""
     with tempfile.TemporaryDirectory() as folder:
         save_annotations(make_trimmed(), Path(folder, 'synthetic.pkl'))
         run(Path(folder), True, max_epochs=1)
@@ -32,7 +31,7 @@ def run(folder: Path, cached: bool, **train_cfg) -> dict:
         dict(
             load_from='usdrl://dste_synthetic',
             work_dir=str(folder / 'work'),
-            experiment_name=f'bench_{time.time_ns()}',  # MMEngine keeps what it logs by it
+            experiment_name=f'bench_{time.time_ns()}',  # MMEngine keeps loggers by name
             randomness=dict(seed=0),
             log_level='ERROR',
         )
@@ -51,9 +50,7 @@ def run(folder: Path, cached: bool, **train_cfg) -> dict:
 
 
 def show(runs: dict[str, dict], console: Console):
-    table = Table(title='A linear evaluation, from start to end')
-    for name in ('what', 'epochs', 'seconds', 'accuracy', 'faster'):
-        table.add_column(name, justify='left' if name == 'what' else 'right')
+    table = number_table('A linear evaluation, from start to end', 'what', 'epochs', 'seconds', 'accuracy', 'faster')
     slowest = max(found['seconds'] for found in runs.values())
     for kind, found in runs.items():
         faster = f'{slowest / found["seconds"]:.1f}×'

@@ -1,12 +1,13 @@
-"""Where the time of a row goes, by kind of operation."""
+"""The time of a row by kind of operation."""
 
 from collections import Counter
 
 import torch
 from rich.console import Console
-from rich.table import Table
 
-# The first that an operation's name has.
+from usdrl_mmaction.commands.common import number_table
+
+# An operation is of the first kind with a part of its name.
 KINDS = {
     'matrix products': ('mm', 'linear', 'convolution', 'attention'),
     'optimizer': ('adam', 'addcdiv', 'lerp', 'sqrt', '_foreach'),
@@ -14,11 +15,11 @@ KINDS = {
     'norms': ('norm',),
     'softmax': ('softmax',),
 }
-OTHER = 'element by element, sums, all else'
+OTHER = 'element-wise operations, sums, the rest'
 
 
 def profile(run) -> dict[str, float]:
-    """Milliseconds by kind, of one run after one to warm up."""
+    """Milliseconds by kind, of one run after a warm-up."""
     run()
     with torch.profiler.profile() as recorded:
         run()
@@ -34,13 +35,11 @@ def kind_of(operation: str) -> str:
 
 
 def show(title: str, ours: dict, console: Console, textbook: dict | None = None):
-    table = Table(title=f'{title}: milliseconds, and share of the whole')
-    for name in ('where', 'ours', 'textbook'):
-        table.add_column(name, justify='left' if name == 'where' else 'right')
+    table = number_table(f'{title}: milliseconds, and share of the total', 'operations', 'ours', 'textbook')
     for kind in (*KINDS, OTHER):
         table.add_row(kind, *(cell(spent, kind) for spent in (ours, textbook)))
     table.add_section()
-    table.add_row('all', *(f'{sum(spent.values()):.0f}' if spent else '' for spent in (ours, textbook)))
+    table.add_row('total', *(f'{sum(spent.values()):.0f}' if spent else '' for spent in (ours, textbook)))
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""A stream of frames: whether it is told as fast as it comes, how long a call takes, and what memory it holds."""
+"""Live input: the real-time factor, the latency of a call and the memory of the process."""
 
 import resource
 import statistics
@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 from mmaction.registry import MODELS
 from rich.console import Console
-from rich.table import Table
 
 from usdrl_mmaction.apis import StreamingDetector
-from usdrl_mmaction.commands.common import read_config
+from usdrl_mmaction.commands.common import number_table, read_config
 
 FPS = 30
 STREAMS = {
@@ -28,8 +27,8 @@ def measure() -> dict[str, dict]:
 
 
 def measure_stream(width: int, seconds: int, causal: bool = False, together: int = 1) -> dict:
-    """Real-time factor (seconds of video a second), latency of a call in seconds, and memory of the process after a
-    tenth of the video and at its end: frames of two people, ``together`` at a time."""
+    """Real-time factor (seconds of video per second), latency of a call in seconds, and memory of the process after a
+    tenth of the video and at its end. The frames show two people; a call takes ``together`` of them."""
     cfg = read_config('detect_synthetic', {})
     cfg.model.backbone.update(embed_dims=width, causal=causal)
     cfg.model.head.update(in_channels=width, spatial=not causal)
@@ -37,7 +36,7 @@ def measure_stream(width: int, seconds: int, causal: bool = False, together: int
     model.cfg = cfg
     detector = StreamingDetector(model)
     rng = np.random.default_rng(0)
-    frames = rng.normal(size=(2, FPS, 25, 3)).astype(np.float32)  # a second of them, over and over
+    frames = rng.normal(size=(2, FPS, 25, 3)).astype(np.float32)  # one second, repeated
     calls, memory, total = [], [], seconds * FPS // together
     for number in range(total):
         start = time.perf_counter()
@@ -57,7 +56,7 @@ def measure_stream(width: int, seconds: int, causal: bool = False, together: int
 
 
 def resident() -> int:
-    """Bytes of memory that the process has now; where that is not told, the most it ever had."""
+    """Bytes of memory of the process; the peak where the system does not give the present value."""
     status = Path('/proc/self/statm')
     if status.exists():
         return int(status.read_text().split()[1]) * resource.getpagesize()
@@ -65,9 +64,8 @@ def resident() -> int:
 
 
 def show(streams: dict[str, dict], console: Console):
-    table = Table(title='A stream: seconds of video a second, milliseconds a call, MB of the process')
-    for name in ('what', 'real time', 'p50', 'p99', 'after a tenth', 'at the end'):
-        table.add_column(name, justify='left' if name == 'what' else 'right')
+    title = 'Live input: seconds of video per second, milliseconds per call, MB of the process'
+    table = number_table(title, 'what', 'real time', 'p50', 'p99', 'after a tenth', 'at the end')
     for title, found in streams.items():
         calls = [f'{1000 * found[name]:.3g} ms' for name in ('latency_p50', 'latency_p99')]
         memory = [f'{found[name] / 1e6:.0f} MB' for name in ('memory_tenth', 'memory_end')]

@@ -1,4 +1,4 @@
-"""Benchmarks of pretraining: the views, the loss, a step."""
+"""Benchmarks of pretraining: views, loss, a step."""
 
 import copy
 
@@ -24,21 +24,16 @@ def loss_pair():
 
 def step_pair(width: int, batch: int, half: bool):
     """A step on four views: forward, backward, optimizer."""
-
-    def make():
-        torch.manual_seed(0)
-        model = MODELS.build(
-            dict(
-                type='MPCT',
-                backbone=dict(type='DSTE', embed_dims=width),
-                head=dict(type='DecorrelationHead', in_channels=width),
-                data_preprocessor=dict(type='MultiViewPreprocessor', crop=dict(type='CropResize')),
-            )
-        )
-        return model.to(DEVICE).train()
-
+    torch.manual_seed(0)
+    model = dict(
+        type='MPCT',
+        backbone=dict(type='DSTE', embed_dims=width),
+        head=dict(type='DecorrelationHead', in_channels=width),
+        data_preprocessor=dict(type='MultiViewPreprocessor', crop=dict(type='CropResize')),
+    )
+    ours = MODELS.build(model).to(DEVICE).train()
+    textbook = TextbookPretrainer(copy.deepcopy(ours))
     views = torch.randn(4, batch, 2, 64, 25, 3, device=DEVICE)
-    ours, textbook = make(), TextbookPretrainer(copy.deepcopy(make()))
     ours_adam = torch.optim.Adam(ours.parameters(), lr=5e-4, fused=True)  # as in configs/_base_/schedules
     textbook_adam = torch.optim.Adam(textbook.parameters(), lr=5e-4)
 
@@ -81,15 +76,15 @@ def views_share_pair():
 
 
 ROWS = {
-    'views': ('four views of 64 clips of up to 300 frames, beside numpy, a clip at a time', views_pair),
-    'views_share': ('the same, beside the pretraining step they are for, D=256, bfloat16', views_share_pair),
+    'views': ('four views of 64 clips of up to 300 frames, against numpy clip by clip', views_pair),
+    'views_share': ('the same, against their pretraining step, D=256, bfloat16', views_share_pair),
     'loss': ("loss forward and backward, N=128, D'=4096", loss_pair),
     'step1024': ('pretraining step, D=1024, batch 16, float32', lambda: step_pair(1024, 16, False)),
     'step1024_bf16': ('pretraining step, D=1024, batch 16, bfloat16', lambda: step_pair(1024, 16, True)),
     'step128': ('pretraining step, D=128, batch 128, float32', lambda: step_pair(128, 128, False)),
     'step128_bf16': ('pretraining step, D=128, batch 128, bfloat16', lambda: step_pair(128, 128, True)),
 }
-# Width and type of the matrix products that a row mostly is.
+# Width and type of the matrix products that dominate a row.
 PRODUCTS = {
     'step1024': (1024, torch.float32),
     'step1024_bf16': (1024, torch.bfloat16),
