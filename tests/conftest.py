@@ -54,7 +54,7 @@ def tiny(ann_file, tmp_path):
         # else two runs that begin in one second share a logger, and the folder it writes to
         cfg.experiment_name = f'{name}_{next(EXPERIMENTS)}'
         cfg.randomness = dict(seed=0)
-        cfg.log_level = 'WARNING'
+        cfg.log_level, cfg.load_from = 'WARNING', None
         cfg.merge_from_dict(shrunk(cfg, ann_file))
         cfg.merge_from_dict(deepcopy(options or {}))
         return complete(cfg)

@@ -11,7 +11,6 @@ from usdrl_mmaction.engine.features import encode_all, in_order
 from usdrl_mmaction.errors import ConfigError
 
 FIT = {
-    'load_from': None,
     'train_cfg': dict(_delete_=True, type='FitLoop'),
     'param_scheduler': None,
     'custom_hooks': [],

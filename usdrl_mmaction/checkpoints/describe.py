@@ -16,7 +16,8 @@ def meta_of(checkpoint: dict) -> dict:
 
 def model_of(checkpoint: dict, weights: dict[str, Tensor], source: str | Path) -> dict:
     """The ``model`` of a config for a published checkpoint: its encoder, and a classifier if it has one."""
-    encoder = meta_of(checkpoint).get('encoder')
+    meta = meta_of(checkpoint)
+    encoder = meta.get('encoder')
     if not isinstance(encoder, dict):
         raise CheckpointError(
             f"{source} does not say what its encoder was built with (no 'meta.encoder'): give its config as well, or "
@@ -25,16 +26,17 @@ def model_of(checkpoint: dict, weights: dict[str, Tensor], source: str | Path) -
     model = dict(type='FrozenRecognizer', backbone=dict(encoder))
     if 'cls_head.fc.weight' in weights:
         classes, width = weights['cls_head.fc.weight'].shape
-        model['cls_head'] = dict(type='StreamClsHead', num_classes=classes, in_channels=width // 2)
+        head = dict(num_classes=classes, in_channels=width // 2)  # as the papers pool; others say how
+        model['cls_head'] = dict(type='StreamClsHead', **(meta.get('cls_head') or head))
     return model
 
 
-def trained_encoder(checkpoint: dict, source: str | Path) -> dict:
-    """``model.backbone`` of the config that MMEngine writes into a checkpoint, read without running the config."""
+def trained_model(checkpoint: dict, source: str | Path) -> dict:
+    """``model`` of the config that MMEngine writes into a checkpoint, read without running the config."""
     with suppress(KeyError, TypeError, ValueError, SyntaxError, RecursionError):
         for line in ast.parse(meta_of(checkpoint)['cfg']).body:
             if isinstance(line, ast.Assign) and getattr(line.targets[0], 'id', None) == 'model':
-                return plain(line.value)['backbone']
+                return plain(line.value)
     raise CheckpointError(
         f"{source} has no plain config with a model in 'meta.cfg'. Give a checkpoint that usdrl train wrote."
     )

@@ -1,4 +1,4 @@
-_base_ = ['../../_base_/tasks/linear.py', '../../_base_/datasets/custom.py']
+_base_ = ['../../_base_/tasks/ridge.py', '../../_base_/datasets/custom.py']
 model = dict(
     backbone=dict(embed_dims=128, **_base_.encoder),
     cls_head=dict(in_channels=128, num_classes='$num_classes'),
@@ -6,4 +6,3 @@ model = dict(
 train_dataloader = dict(batch_size=64, dataset=dict(pipeline=_base_.resized, **_base_.train_clips))
 val_dataloader = dict(batch_size=64, dataset=dict(pipeline=_base_.resized, **_base_.test_clips))
 test_dataloader = val_dataloader
-optim_wrapper = dict(optimizer=dict(lr=0.3))
