@@ -123,7 +123,7 @@ def test_smoothing_is_the_truncated_square_of_neighbouring_log_probabilities():
 def test_a_label_without_a_class_is_named():
     labels = torch.zeros(3, 8, dtype=torch.long)
     labels[1, 5] = 7
-    with pytest.raises(ValueError, match="video 'video1' has the label 7, and the head 4 classes"):
+    with pytest.raises(ValueError, match="video 'video1' has the label 7, but the head has 4 classes"):
         head().loss(streams(), samples(labels))
 
 
@@ -170,7 +170,7 @@ def test_a_frozen_encoder_does_not_drop_paths():
 
 
 def test_more_stages_than_there_are_are_refused():
-    with pytest.raises(ValueError, match='frozen_stages=3, but DSTE has the stages 0 to 2'):
+    with pytest.raises(ValueError, match='frozen_stages=3 is not from -1 to 2, the last stage of DSTE'):
         localizer(frozen_stages=3)
 
 

@@ -82,7 +82,7 @@ def test_graph_networks_have_no_fused_view():
 
 
 def test_views_are_of_the_modalities_of_the_backbone():
-    with pytest.raises(ConfigError, match="it has no 'bone'"):
+    with pytest.raises(ConfigError, match="It has no 'bone'"):
         build(('joint', 'bone'))
 
 

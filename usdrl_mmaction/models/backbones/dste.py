@@ -1,5 +1,5 @@
-"""DSTE, the dense spatio-temporal encoder: dense shift attention and convolutional attention, side by side, over
-the frames of a clip and over its joints."""
+"""DSTE, the dense spatio-temporal encoder: dense shift attention and convolutional attention, in parallel, over the
+frames of a clip and over its joints."""
 
 import torch
 from mmaction.registry import MODELS
@@ -12,64 +12,39 @@ from .stream_encoder import Fusion, StreamEncoder
 
 @MODELS.register_module()
 class DSTE(StreamEncoder):
-    """The dense spatio-temporal encoder of USDRL.
+    """The dense spatio-temporal encoder of USDRL. It also takes the arguments of ``StreamEncoder``.
 
     Args:
-        layout (str | dict): The layout of the clips, as ``get_skeleton`` takes it.
-        num_person (int): Persons in a clip.
-        num_frames (int): Frames in a clip.
-        in_channels (int): Coordinates of a joint.
-        embed_dims (int): Width D.
         num_heads (int): Heads of the attention.
         num_layers (int): Layers of each stream.
-        alpha (float): Share of the convolutional attention in a layer's output; the rest is dense shift attention's.
+        alpha (float): Share of the convolutional attention in a layer's output; the rest is dense shift attention.
         gap (int): Dense shift attention leaves every ``gap``-th token unmixed.
         kernel_size (int): Kernel of the convolution over tokens.
-        drop_path (float): Probability that a sample skips a residual branch, in training.
-        modalities (tuple[str]): 'joint', 'bone', 'motion': one, or several to be fused.
-        modality (str | None): The modality of a call that names none: one of the modalities, or 'fused'.
+        drop_path (float): Probability that a clip skips a residual branch, in training.
         causal (bool): Whether the temporal stream at a frame depends on no later frame.
-        output (str): 'streams' for StreamFeatures, 'gcn' for (N, 1, 2D, 1, 1) as MMAction2's ``GCNHead`` takes.
-        with_cp (bool): Run each layer again in the backward pass instead of keeping what is inside it: less memory,
-            more time.
+        with_cp (bool): Whether to compute each layer again in the backward pass: less memory, more time.
     """
 
     def __init__(
         self,
-        layout='nturgb+d',
-        num_person=2,
-        num_frames=64,
-        in_channels=3,
-        embed_dims=1024,
+        *args,
         num_heads=1,
         num_layers=2,
         alpha=0.5,
         gap=4,
         kernel_size=1,
         drop_path=0.1,
-        modalities=('joint',),
-        modality=None,
         causal=False,
-        output='streams',
         with_cp=False,
-        init_cfg=None,
+        **kwargs,
     ):
-        super().__init__(
-            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
-        )
-        layer = dict(
-            with_cp=with_cp,
-            embed_dims=embed_dims,
-            num_heads=num_heads,
-            alpha=alpha,
-            gap=gap,
-            kernel_size=kernel_size,
-            drop_path=drop_path,
-        )
+        super().__init__(*args, **kwargs)
         self.causal = causal
-        joints = self.spatial_position.size(1)
-        self.temporal = DenseStream(num_layers, num_tokens=num_frames, causal=causal, **layer)
-        self.spatial = DenseStream(num_layers, num_tokens=joints, causal=False, **layer)
+        _, num_frames, embed_dims = self.temporal_position.shape
+        num_joints = self.spatial_position.size(1)
+        layer = (embed_dims, num_heads, alpha, gap, kernel_size, drop_path)
+        self.temporal = DenseStream(num_layers, with_cp, *layer, num_frames, causal)
+        self.spatial = DenseStream(num_layers, with_cp, *layer, num_joints, causal=False)
         self.apply(init_linear)
 
     def embed(self, clip: Tensor, modality: str) -> tuple[Tensor, Tensor]:  # (N, M, T, V, C) -> (N, T, D), (N, M*V, D)
@@ -82,8 +57,8 @@ class DSTE(StreamEncoder):
 class DenseStream(nn.ModuleList):
     """Dense layers one after another, with the positions added before each."""
 
-    def __init__(self, num_layers, with_cp, **layer):
-        super().__init__(DenseLayer(**layer) for _ in range(num_layers))
+    def __init__(self, num_layers, with_cp, *layer, **kwargs):
+        super().__init__(DenseLayer(*layer, **kwargs) for _ in range(num_layers))
         self.with_cp = with_cp
 
     def forward(self, x: Tensor, position: Tensor) -> Tensor:  # (N, L, D), (1, L, D) -> (N, L, D)
@@ -96,8 +71,8 @@ class DenseStream(nn.ModuleList):
 class DenseLayer(nn.Module):
     """Convolutional attention CA and dense shift attention DSA over L tokens, which share one attention.
 
-    ``plain`` is the layer as in the paper. ``forward`` computes the same with one call of the attention for three, one
-    of the MLP of DSA for two, and ``x + DP(residual)`` in one pass.
+    ``plain`` is the layer as in the paper. ``forward`` computes the same with one call of the attention in place of
+    three, one of DSA's MLP in place of two, and ``x + DP(residual)`` in one pass.
     """
 
     def __init__(self, embed_dims, num_heads, alpha, gap, kernel_size, drop_path, num_tokens, causal):
@@ -152,7 +127,7 @@ class DenseLayer(nn.Module):
         return x + residual
 
     def keep(self, x: Tensor, scale: float) -> Tensor | float:
-        """``scale`` for the samples that keep their branch, over the share that does; 0 for the others.  # (N, 1, 1)"""
+        """``scale`` over the share of clips that keep their branch, for those clips; 0 for the others.  # (N, 1, 1)"""
         if not (self.training and self.drop_path):
             return scale
         kept = 1 - self.drop_path
@@ -170,7 +145,7 @@ class Branch(nn.Module):
 
 
 def init_linear(module: nn.Module):
-    """Linear layers: truncated normal, no bias. The packed in-projection of an attention: as PyTorch's own."""
+    """Linear layers: truncated normal, no bias. The packed in-projection of an attention: as PyTorch does."""
     if isinstance(module, nn.Linear) and not isinstance(module, Fusion):
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:

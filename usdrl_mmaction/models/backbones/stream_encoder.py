@@ -27,16 +27,24 @@ class StreamEncoder(BaseModule):
         num_frames (int): Frames in a clip.
         in_channels (int): Coordinates of a joint.
         embed_dims (int): Width D.
-        modalities (tuple[str]): 'joint', 'bone', 'motion'; each has an embedding of its own. With several, 'fused' is
-            a modality too: a linear map of the mean of their embeddings.
-        modality (str | None): The modality of a call that names none; by default the only one, or 'fused' when there
-            are several.
+        modalities (tuple[str]): Some of 'joint', 'bone' and 'motion'; each has its own embedding. With several,
+            'fused' is a modality too: a linear map of the mean of their embeddings.
+        modality (str | None): The modality of a call that names none; by default the only one, or 'fused'.
         output (str): 'streams' for StreamFeatures, 'gcn' for the pooled streams as (N, 1, 2D, 1, 1), which MMAction2's
             ``GCNHead`` takes.
     """
 
     def __init__(
-        self, layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg=None
+        self,
+        layout='nturgb+d',
+        num_person=2,
+        num_frames=64,
+        in_channels=3,
+        embed_dims=1024,
+        modalities=('joint',),
+        modality=None,
+        output='streams',
+        init_cfg=None,
     ):
         super().__init__(init_cfg)
         if not modalities or set(modalities) - set(MODALITIES):
@@ -49,14 +57,13 @@ class StreamEncoder(BaseModule):
         self.modality = modality or (FUSED if len(modalities) > 1 else modalities[0])
         self.check_modality(self.modality)
         self.output = output
-        time_width = num_person * len(self.skeleton) * in_channels
-        space_width = num_frames * in_channels
+        widths = {'temporal': num_person * len(self.skeleton) * in_channels, 'spatial': num_frames * in_channels}
         self.embeddings = nn.ModuleList(
-            nn.ModuleDict(dict(temporal=embedding(time_width, embed_dims), spatial=embedding(space_width, embed_dims)))
+            nn.ModuleDict({stream: embedding(width, embed_dims) for stream, width in widths.items()})
             for _ in self.modalities
         )
         if len(self.modalities) > 1:
-            self.fusion = nn.ModuleDict({stream: Fusion(embed_dims) for stream in ('temporal', 'spatial')})
+            self.fusion = nn.ModuleDict({stream: Fusion(embed_dims) for stream in widths})
         self.register_buffer('temporal_position', sinusoids(num_frames, embed_dims), persistent=False)
         self.spatial_position = nn.Parameter(torch.empty(1, num_person * len(self.skeleton), embed_dims))
         nn.init.trunc_normal_(self.spatial_position, std=0.02)
@@ -87,7 +94,7 @@ class StreamEncoder(BaseModule):
     def check_modality(self, modality: str):
         known = self.modalities if len(self.modalities) == 1 else (*self.modalities, FUSED)
         if modality not in known:
-            raise ConfigError(f"This encoder was built for modalities {self.modalities}; it has no '{modality}'.")
+            raise ConfigError(f"This encoder was built for the modalities {self.modalities}. It has no '{modality}'.")
 
     def embed(self, clip: Tensor, modality: str) -> tuple[Tensor, Tensor]:
         """The embedded tokens of both streams.  # (N, M, T, V, C) -> (N, T, D), (N, M*V, D)"""

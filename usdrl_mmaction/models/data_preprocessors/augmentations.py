@@ -1,10 +1,11 @@
-"""Augmentations of the views, beside the crop.
+"""Augmentations of the views, after the crop.
 
-An augmentation takes clips (B, M, T, V, C) and their skeleton, draws for each clip whether and how it acts, and returns
-new clips. It treats all clips at once.
+An augmentation takes clips (B, M, T, V, C) and their skeleton, draws for each clip whether and how to change it, and
+returns new clips. It works on all clips at once. ``prob`` is the share of the clips that it changes.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from mmaction.registry import MODELS
@@ -14,19 +15,13 @@ from usdrl_mmaction.errors import ConfigError, LayoutError
 
 
 @MODELS.register_module()
+@dataclass
 class JointCorruption:
-    """Some joints, the same in all frames of a clip, are set to zero or multiplied by one random matrix.
+    """Sets some joints, the same in all frames of a clip, to zero or multiplies them by one random matrix."""
 
-    Args:
-        prob (float): Share of the clips that are corrupted.
-        share (float): Share of the joints that are.
-        zero_prob (float): Probability of zeros rather than the matrix.
-    """
-
-    def __init__(self, prob=0.5, share=0.6, zero_prob=0.5):
-        self.prob = prob
-        self.share = share
-        self.zero_prob = zero_prob
+    prob: float = 0.5
+    share: float = 0.6  # of the joints
+    zero_prob: float = 0.5  # probability of zeros rather than the matrix
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         batch, _, _, joints, channels = clips.shape
@@ -38,17 +33,12 @@ class JointCorruption:
 
 
 @MODELS.register_module()
+@dataclass
 class Shear:
-    """Each coordinate gains a random multiple of the others.
+    """Adds a random multiple of the other coordinates to each coordinate."""
 
-    Args:
-        prob (float): Share of the clips that are sheared.
-        amplitude (float): The multiples are drawn from ±amplitude.
-    """
-
-    def __init__(self, prob=0.5, amplitude=1.0):
-        self.prob = prob
-        self.amplitude = amplitude
+    prob: float = 0.5
+    amplitude: float = 1.0  # the multiples are drawn from ± this
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         batch, channels = len(clips), clips.size(-1)
@@ -58,17 +48,12 @@ class Shear:
 
 
 @MODELS.register_module()
+@dataclass
 class Rotate:
-    """A rotation about the axes x, y (the vertical) and z, one after the other; of two coordinates, about z alone.
+    """Rotates about the axes x, y (the vertical) and z, one after the other. Clips of two coordinates turn about z."""
 
-    Args:
-        prob (float): Share of the clips that are rotated.
-        angle (tuple[float, float, float]): The angle about each axis, in radians, is drawn from ± this.
-    """
-
-    def __init__(self, prob=1.0, angle=(0.0, math.pi / 6, 0.0)):
-        self.prob = prob
-        self.angle = angle
+    prob: float = 1.0
+    angle: tuple[float, float, float] = (0.0, math.pi / 6, 0.0)  # drawn from ± this for each axis, in radians
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         channels = clips.size(-1)
@@ -91,17 +76,12 @@ def axis_rotation(angle: Tensor, axis: int) -> Tensor:
 
 
 @MODELS.register_module()
+@dataclass
 class Scale:
-    """All of a clip becomes larger or smaller.
+    """Makes a whole clip larger or smaller."""
 
-    Args:
-        prob (float): Share of the clips that are scaled.
-        amplitude (float): The factor is drawn from 1 ± amplitude.
-    """
-
-    def __init__(self, prob=0.5, amplitude=0.1):
-        self.prob = prob
-        self.amplitude = amplitude
+    prob: float = 0.5
+    amplitude: float = 0.1  # the factor is drawn from 1 ± this
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         change = clips.new_empty(len(clips), 1, 1, 1, 1).uniform_(-self.amplitude, self.amplitude)
@@ -109,17 +89,12 @@ class Scale:
 
 
 @MODELS.register_module()
+@dataclass
 class Jitter:
-    """Every joint of every frame is off by a little; a joint that is missing (all zeros) stays so.
+    """Adds noise to every joint of every frame. A missing joint (all zeros) stays missing."""
 
-    Args:
-        prob (float): Share of the clips that are jittered.
-        std (float): Standard deviation, in the unit of the coordinates.
-    """
-
-    def __init__(self, prob=0.5, std=0.01):
-        self.prob = prob
-        self.std = std
+    prob: float = 0.5
+    std: float = 0.01  # in the unit of the coordinates
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         noise = torch.randn_like(clips) * self.std
@@ -127,15 +102,11 @@ class Jitter:
 
 
 @MODELS.register_module()
+@dataclass
 class Mirror:
-    """Left becomes right: the layout's mirror pairs change places, and the first coordinate its sign.
+    """Swaps left and right: the mirror pairs of the layout swap places, and the first coordinate changes its sign."""
 
-    Args:
-        prob (float): Share of the clips that are mirrored.
-    """
-
-    def __init__(self, prob=0.5):
-        self.prob = prob
+    prob: float = 0.5
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         if not skeleton.mirror:
@@ -149,26 +120,22 @@ class Mirror:
 
 
 @MODELS.register_module()
+@dataclass
 class Reverse:
-    """The last frame comes first.
+    """Plays a clip backwards."""
 
-    Args:
-        prob (float): Share of the clips that run backwards.
-    """
-
-    def __init__(self, prob=0.5):
-        self.prob = prob
+    prob: float = 0.5
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         return torch.where(drawn(clips, self.prob), clips.flip(2), clips)
 
 
 def drawn(clips: Tensor, probability: float) -> Tensor:
-    """Which clips an augmentation acts on.  # (B, 1, 1, 1, 1), bool"""
+    """The clips that an augmentation changes, drawn at random.  # (B, 1, 1, 1, 1), bool"""
     return torch.rand(len(clips), 1, 1, 1, 1, device=clips.device) < probability
 
 
 def transform(clips: Tensor, matrix: Tensor) -> Tensor:
-    """Every joint times its clip's matrix.  # (B, M, T, V, C), (B, C, C)"""
-    first = clips.permute(0, 4, 2, 1, 3)  # (B, C, T, M, V), as they lie in memory
+    """Every joint times the matrix of its clip.  # (B, M, T, V, C), (B, C, C)"""
+    first = clips.permute(0, 4, 2, 1, 3)  # (B, C, T, M, V), the order in memory
     return (matrix @ first.flatten(2)).view(first.shape).permute(0, 3, 2, 4, 1)

@@ -1,4 +1,6 @@
-"""The views of MPCT: several augmented versions of each clip of a batch, made at once on the model's device."""
+"""The views of MPCT: several augmented versions of each clip of a batch, made on the model's device."""
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +15,7 @@ from ..layers import full_precision
 
 @MODELS.register_module()
 class MultiViewPreprocessor(BaseDataPreprocessor):
-    """Makes the views of every clip of a batch at once.
+    """Makes the views of all clips of a batch at once.
 
     Args:
         crop (dict): ``CropResize``, which brings the clips to one length.
@@ -22,8 +24,8 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
         num_views (int): Views of each clip; ``MPCT`` sets it.
     """
 
-    def __init__(self, crop, augmentations=(), layout='nturgb+d', num_views=4, non_blocking=True):
-        super().__init__(non_blocking)
+    def __init__(self, crop, augmentations=(), layout='nturgb+d', num_views=4):
+        super().__init__(non_blocking=True)
         self.skeleton = get_skeleton(layout)
         self.crop = MODELS.build(crop)
         self.augmentations = [MODELS.build(augmentation) for augmentation in augmentations]
@@ -32,8 +34,8 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
     @torch.no_grad()
     @full_precision
     def forward(self, data: dict, training: bool = False) -> dict:
-        """``inputs``, a list of (clips, M, T, V, C) with any T, becomes views (views, N, M, T, V, C) for training, and
-        otherwise the whole clips (N, M, T, V, C), resized."""
+        """Turns ``inputs``, a list of (clips, M, T, V, C) with any T, into views (views, N, M, T, V, C) for training,
+        and otherwise into the whole clips (N, M, T, V, C), resized."""
         data = self.cast_data(data)
         clips = [clip for sample in data['inputs'] for clip in sample.float()]  # N of (M, T, V, C)
         timeline = torch.cat([clip.transpose(0, 1) for clip in clips])  # (F, M, V, C), all frames of all clips
@@ -49,19 +51,13 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
 
 
 @MODELS.register_module()
+@dataclass
 class CropResize:
-    """A random temporal crop, resized linearly to ``num_frames``.
+    """A random temporal crop, resized linearly to ``num_frames``."""
 
-    Args:
-        num_frames (int): Frames of a view.
-        ratio (tuple[float, float]): Range of the crop's share of the clip.
-        min_frames (int): The crop has at least so many frames, or is the whole clip.
-    """
-
-    def __init__(self, num_frames=64, ratio=(0.1, 1.0), min_frames=64):
-        self.num_frames = num_frames
-        self.ratio = ratio
-        self.min_frames = min_frames
+    num_frames: int = 64  # of a view
+    ratio: tuple[float, float] = (0.1, 1.0)  # range of the crop's share of the clip
+    min_frames: int = 64  # of the crop; a shorter clip is taken whole
 
     def __call__(self, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Where the crop of each clip starts, and its number of frames.  # (B,) -> (B,), (B,)"""
@@ -75,7 +71,7 @@ def resample(timeline: Tensor, start: Tensor, frames: Tensor, num_frames: int) -
     ``F.interpolate(crop, num_frames, mode='linear')`` of each.  # (F, M, V, C), (B,), (B,) -> (B, M, num_frames, V, C)
 
     A new frame is a weighted sum of two old ones, which an embedding bag computes without copying them. In memory the
-    coordinates come first, (B, C, num_frames, M, V), where a matrix acts on them in the fewest steps.
+    coordinates come first, (B, C, num_frames, M, V): so a matrix multiplies them in the fewest steps.
     """
     length, persons, joints, channels = timeline.shape
     rows = timeline.permute(3, 0, 1, 2).reshape(channels * length, persons * joints)

@@ -1,4 +1,4 @@
-"""A score for every frame and class, from streams."""
+"""A head that scores every frame for every class, from streams."""
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,7 @@ from usdrl_mmaction.errors import ConfigError
 from ..backbones.streams import StreamFeatures, as_streams, check_width
 
 IGNORED = -1  # the label of frames that do not count
-TRUNCATION = 4.0  # changes of the log-probability beyond this are not smoothed any further
+TRUNCATION = 4.0  # larger changes of the log-probability count as this
 
 
 @MODELS.register_module()
@@ -36,7 +36,7 @@ class FrameHead(BaseModule):
         self.in_channels = in_channels
         self.loss_cls = MODELS.build(loss_cls or dict(type='CrossEntropyLoss'))
         self.smoothing = smoothing
-        # One layer on both features together, in two parts, so that the spatial one need not be repeated.
+        # One layer on both features, in two parts, so that the spatial feature need not be repeated for each frame.
         self.temporal_fc = nn.Linear(in_channels, 1 + num_classes)
         self.spatial_fc = nn.Linear(in_channels, 1 + num_classes, bias=False) if spatial else None
 
@@ -57,7 +57,12 @@ class FrameHead(BaseModule):
     def loss(self, feats: StreamFeatures | Tensor, data_samples: list[ActionDataSample]) -> dict[str, Tensor]:
         """The losses over the frames of ``frame_labels`` (T,) that are not -1."""
         labels = torch.stack([sample.frame_labels for sample in data_samples])  # (N, T)
-        self.check(labels, data_samples)
+        if labels.max() > self.num_classes:
+            video = data_samples[int(labels.amax(1).argmax())].get('video', '?')
+            raise ConfigError(
+                f"A window of video '{video}' has the label {int(labels.max())}, but the head has {self.num_classes} "
+                "classes and the background. Set its 'num_classes' to that of the data."
+            )
         logits = self(feats, labels.size(1)).float()
         counted = labels != IGNORED
         if not counted.any():
@@ -71,14 +76,6 @@ class FrameHead(BaseModule):
     def predict(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
         """Probabilities, the background first.  # (N, num_frames, 1 + classes)"""
         return self(feats, num_frames).float().softmax(-1)
-
-    def check(self, labels: Tensor, data_samples: list[ActionDataSample]):
-        if labels.max() > self.num_classes:
-            video = data_samples[int(labels.amax(1).argmax())].get('video', '?')
-            raise ConfigError(
-                f"A window of video '{video}' has the label {int(labels.max())}, and "
-                f"the head {self.num_classes} classes beside the background. Set its 'num_classes' to the data's."
-            )
 
 
 def roughness(logits: Tensor, counted: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import re
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
-from torch import Tensor, nn
+from torch import Tensor
 
 from usdrl_mmaction.errors import ConfigError
 
@@ -23,11 +23,10 @@ class FrameLocalizer(BaseModel):
         head (dict): ``FrameHead``.
         frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, k also the first k
             layers of both streams (or blocks of a graph network). Frozen parts stay in evaluation mode.
-        data_preprocessor (dict | None): By default MMAction2's, which stacks the windows.
     """
 
-    def __init__(self, backbone, head, frozen_stages=-1, data_preprocessor=None, init_cfg=None):
-        super().__init__(MODELS.build(data_preprocessor or dict(type='ActionDataPreprocessor')), init_cfg)
+    def __init__(self, backbone, head, frozen_stages=-1, init_cfg=None):
+        super().__init__(MODELS.build(dict(type='ActionDataPreprocessor')), init_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.frozen_stages = frozen_stages
@@ -36,7 +35,10 @@ class FrameLocalizer(BaseModel):
             raise ConfigError(
                 "The spatial stream sees later frames: with a causal backbone, set the head's spatial=False."
             )
-        check_stages(self.backbone, frozen_stages)
+        last = max(stage_of(name) for name, _ in self.backbone.named_parameters())
+        if not -1 <= frozen_stages <= last:
+            name = type(self.backbone).__name__
+            raise ConfigError(f'frozen_stages={frozen_stages} is not from -1 to {last}, the last stage of {name}.')
         for name, parameter in self.backbone.named_parameters():
             if stage_of(name) <= frozen_stages:
                 parameter.requires_grad_(False)
@@ -49,7 +51,7 @@ class FrameLocalizer(BaseModel):
         return self
 
     def forward(self, inputs: Tensor, data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'):
-        """Of windows (N, 1, M, T, V, C): the losses, the data samples with ``scores`` (T, 1 + classes), probabilities
+        """For windows (N, 1, M, T, V, C): the losses, the data samples with ``scores`` (T, 1 + classes), probabilities
         with the background first, or the logits (N, T, 1 + classes)."""
         feats = self.encode(inputs.flatten(0, 1))
         num_frames = inputs.size(3)
@@ -73,9 +75,3 @@ def stage_of(name: str) -> int:
     """The stage of the encoder that a parameter or module belongs to, by its name."""
     layer = re.match(r'(?:temporal|spatial|gcn)\.(?:layers\.)?(\d+)\.', name)
     return 1 + int(layer[1]) if layer else 0
-
-
-def check_stages(backbone: nn.Module, frozen_stages: int):
-    last = max(stage_of(name) for name, _ in backbone.named_parameters())
-    if not -1 <= frozen_stages <= last:
-        raise ConfigError(f'frozen_stages={frozen_stages}, but {type(backbone).__name__} has the stages 0 to {last}.')

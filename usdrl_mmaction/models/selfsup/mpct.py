@@ -1,4 +1,4 @@
-"""MPCT, multi-perspective consistency training: the views of a clip, encoded alike, are made to agree."""
+"""MPCT, multi-perspective consistency training: it makes the features of the views of a clip agree."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -7,7 +7,7 @@ from operator import itemgetter
 import torch
 from mmaction.registry import MODELS
 from mmengine.model import BaseModel
-from torch import Tensor, nn
+from torch import Tensor
 
 from usdrl_mmaction.errors import ConfigError
 
@@ -25,15 +25,18 @@ class MPCT(BaseModel):
         head (dict): ``DecorrelationHead``.
         data_preprocessor (dict): ``MultiViewPreprocessor``; the number of views is filled in.
         views (tuple[str] | None): The modality of each view; the others are drawn to the last. Four times 'joint' is
-            multi-view training; ('joint', 'bone', 'motion', 'fused') is multi-modal. By default either of these,
-            according to the modalities of the backbone.
-        clips_per_call (int | None): How many clips ``DSTE`` and ``STTR`` encode at once, for the same result; by
-            default as many as the device encodes fastest.
+            multi-view training, ('joint', 'bone', 'motion', 'fused') is multi-modal. The default is one of these,
+            chosen by the modalities of the backbone.
+        clips_per_call (int | None): How many clips ``DSTE`` and ``STTR`` encode at once. It does not change the result;
+            by default as many as the device encodes fastest.
     """
 
     def __init__(self, backbone, head, data_preprocessor, views=None, clips_per_call=None, init_cfg=None):
         encoder = MODELS.build(backbone)
-        views = default_views(encoder) if views is None else tuple(views)
+        if views is None:
+            modalities = getattr(encoder, 'modalities', ('joint',))
+            views = modalities * 4 if len(modalities) == 1 else (*modalities, FUSED)
+        views = tuple(views)
         if len(views) < 2:
             raise ConfigError(f'MPCT needs at least two views, not {views}.')
         super().__init__(MODELS.build({**data_preprocessor, 'num_views': len(views)}), init_cfg)
@@ -42,16 +45,12 @@ class MPCT(BaseModel):
         self.views = views
         self.clips_per_call = clips_per_call
         check_backbone(self)
-        self.check_views()
-
-    def check_views(self):
-        if isinstance(self.backbone, StreamEncoder):
-            for modality in self.views:
-                self.backbone.check_modality(modality)
-        elif strange := sorted(set(self.views) - set(MODALITIES)):
+        if isinstance(encoder, StreamEncoder):
+            for modality in views:
+                encoder.check_modality(modality)
+        elif strange := sorted(set(views) - set(MODALITIES)):
             raise ConfigError(
-                f"{type(self.backbone).__name__} has no '{strange[0]}' modality: set 'views' of MPCT to some of "
-                f'{MODALITIES}.'
+                f"{type(encoder).__name__} has no '{strange[0]}' modality: set 'views' of MPCT to some of {MODALITIES}."
             )
 
     def forward(self, inputs: Tensor, data_samples=None, mode: str = 'tensor'):
@@ -80,8 +79,3 @@ class MPCT(BaseModel):
             return self.backbone(clip, modality)
         check_joints(self.backbone, clip)
         return as_streams(self.backbone(as_modality(clip, modality, self.data_preprocessor.skeleton)))
-
-
-def default_views(backbone: nn.Module) -> tuple[str, ...]:
-    modalities = backbone.modalities if isinstance(backbone, StreamEncoder) else ('joint',)
-    return modalities * 4 if len(modalities) == 1 else (*modalities, FUSED)
