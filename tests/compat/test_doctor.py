@@ -23,7 +23,7 @@ HEALTHY = doctor.Environment(
     modules=set(doctor.MODULES),
     drn_missing=False,
     configs=3,
-    probe={'gpus': [], 'resume': None, 'repair': None, 'models': True, 'locate': 'stock', 'multimodal': False},
+    probe={'gpus': [], 'resume': None, 'repair': None, 'models': True, 'locate': 'mmengine.utils.package_utils', 'multimodal': False},
 )
 
 
@@ -112,7 +112,7 @@ def test_each_fault_is_found_alone_and_has_a_remedy(environment, subject, detail
 REPAIRED = {
     'fork': (with_versions(mmengine=None, onedl_mmengine='0.10.12'), 'mmengine'),
     'drn': (HEALTHY._replace(drn_missing=True), 'mmaction2'),
-    'setuptools': (with_probe(locate='repaired'), 'setuptools'),
+    'setuptools': (with_probe(locate='usdrl_mmaction.compat.mmengine'), 'setuptools'),
     'checkpoints': (without_probe('resume', **{'resume repaired': None}), 'checkpoints'),
     'transformers': (with_versions(transformers='5.0.0'), 'transformers'),
 }

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from usdrl_mmaction.evaluation.predictions import Predictions
-from usdrl_mmaction.reports.classification import average_precisions, confusion, confusion_matrix
+from usdrl_mmaction.reports.classification import (
+    average_precisions,
+    confusion,
+    confusion_matrix,
+    draw_confusions,
+    most_frequent,
+)
 from usdrl_mmaction.reports.clips import Clips
-from usdrl_mmaction.reports.confusions import draw_confusions, most_frequent
 
 
 def predictions(labels, predicted, classes=3) -> Predictions:

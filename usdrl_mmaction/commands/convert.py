@@ -78,7 +78,14 @@ def parse_args(argv):
 def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
     """Recordings by name: the path below the folder, without its suffix."""
     others, found = {path.resolve() for path in others if path}, {}
-    for path in sorted(_recordings_below(folder)):
+    paths = []
+    for parent, folders, files in os.walk(folder):
+        if is_openpose(Path(parent)):
+            folders.clear()
+            paths.append(Path(parent))
+        else:
+            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in READERS]
+    for path in sorted(paths):
         if path.resolve() in others:
             continue
         name = (path if path.is_dir() else path.with_suffix('')).relative_to(folder).as_posix()
@@ -88,15 +95,6 @@ def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
     if not found:
         raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
     return found
-
-
-def _recordings_below(folder):
-    for parent, folders, files in os.walk(folder):
-        if is_openpose(Path(parent)):
-            folders.clear()
-            yield Path(parent)
-        else:
-            yield from (Path(parent, file) for file in files if Path(file).suffix.lower() in READERS)
 
 
 def from_folders(recordings: dict[str, Path]) -> list[Entry]:

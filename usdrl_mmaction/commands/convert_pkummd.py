@@ -24,8 +24,16 @@ SPLIT_FILES = {
 
 
 def main(argv):
-    args = parse_args(argv)
-    split = read_splits(args.splits, args.part)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('part', type=int, choices=SPLIT_FILES, help='1 for PKU-MMD I, 2 for PKU-MMD II')
+    parser.add_argument('skeletons', type=Path, help='folder of the skeletons, one .txt file for each video')
+    parser.add_argument('labels', type=Path, help='folder of the labels, one .txt file of the same name for each video')
+    parser.add_argument('splits', type=Path, help='folder of cross-subject.txt and cross-view.txt, or their _v2')
+    parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'), help='folder to write to')
+    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
+    args = parser.parse_args(argv)
+    halves = {protocol: read_split(args.splits / name) for protocol, name in SPLIT_FILES[args.part].items()}
+    split = {f'{protocol}_{half}': names for protocol, found in halves.items() for half, names in found.items()}
     videos = sorted(args.skeletons.glob('*.txt'))
     if not videos:
         raise RecordingError(f'{args.skeletons} has no .txt files. Give the folder of the skeletons.')
@@ -40,23 +48,6 @@ def main(argv):
     write_annotations(path, untrimmed, split, meta, skipped + faults)
     path = args.out_dir / f'pkummd{args.part}.pkl'
     write_annotations(path, trimmed, split_actions(trimmed, split), meta, faults)
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('part', type=int, choices=SPLIT_FILES, help='1 for PKU-MMD I, 2 for PKU-MMD II')
-    parser.add_argument('skeletons', type=Path, help='folder of the skeletons, one .txt file for each video')
-    parser.add_argument('labels', type=Path, help='folder of the labels, one .txt file of the same name for each video')
-    parser.add_argument('splits', type=Path, help='folder of cross-subject.txt and cross-view.txt, or their _v2')
-    parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'), help='folder to write to')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    return parser.parse_args(argv)
-
-
-def read_splits(folder, part):
-    """The videos of xsub_train, xsub_val, xview_train and xview_val."""
-    halves = {protocol: read_split(folder / name) for protocol, name in SPLIT_FILES[part].items()}
-    return {f'{protocol}_{half}': names for protocol, split in halves.items() for half, names in split.items()}
 
 
 def read_video(labels: Path, path: Path) -> tuple[list[dict], list[UsdrlError]]:

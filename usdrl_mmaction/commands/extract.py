@@ -16,7 +16,18 @@ from .common import add_device
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO', help='any file that OpenCV reads')
+    parser.add_argument('--out', type=Path, default='skeletons.pkl', help='file to write')
+    parser.add_argument('--detector', metavar='CONFIG', default=DETECTOR, help="MMDetection's config, detects people")
+    parser.add_argument('--detector-checkpoint', metavar='FILE', help="by default MMDetection's, downloaded")
+    parser.add_argument('--pose', metavar='CONFIG', default=POSE, help="MMPose's config, top-down")
+    parser.add_argument('--pose-checkpoint', metavar='FILE', help="by default MMPose's, downloaded")
+    parser.add_argument('--layout', default='coco', help='the joints that the pose model marks')
+    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each video, the most active ones')
+    parser.add_argument('--score-thr', type=float, default=0.5, help='the least score of a detected person')
+    add_device(parser)
+    args = parser.parse_args(argv)
     check_packages()
     from mmdet.apis import init_detector
     from mmpose.apis import init_model
@@ -37,18 +48,3 @@ def main(argv):
     fps = {'fps': rates.pop()} if len(rates) == 1 else {}
     meta = {'layout': args.layout, 'classes': [], 'source': 'videos', **fps}
     write_annotations(args.out, annotations, {'all': [item['frame_dir'] for item in annotations]}, meta, skipped)
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('videos', nargs='+', type=Path, metavar='VIDEO', help='any file that OpenCV reads')
-    parser.add_argument('--out', type=Path, default='skeletons.pkl', help='file to write')
-    parser.add_argument('--detector', metavar='CONFIG', default=DETECTOR, help="MMDetection's config, detects people")
-    parser.add_argument('--detector-checkpoint', metavar='FILE', help="by default MMDetection's, downloaded")
-    parser.add_argument('--pose', metavar='CONFIG', default=POSE, help="MMPose's config, top-down")
-    parser.add_argument('--pose-checkpoint', metavar='FILE', help="by default MMPose's, downloaded")
-    parser.add_argument('--layout', default='coco', help='the joints that the pose model marks')
-    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each video, the most active ones')
-    parser.add_argument('--score-thr', type=float, default=0.5, help='the least score of a detected person')
-    add_device(parser)
-    return parser.parse_args(argv)

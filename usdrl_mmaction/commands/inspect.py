@@ -24,19 +24,27 @@ from .common import number_table
 
 
 def main(argv):
-    args = parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
+    parser.add_argument('--layout', help='name or JSON file of the layout (default: that of the annotation file)')
+    parser.add_argument('--checkpoint', help='a checkpoint to check the number of joints against')
+    parser.add_argument('--draw', type=int, default=0, metavar='N', help='number of clips to draw as film strips')
+    parser.add_argument('--out-dir', type=Path, help='folder for the film strips (default: work_dirs/inspect/FILE)')
+    args = parser.parse_args(argv)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     content = read_annotations(str(args.file))
     layout = args.layout or content.get('meta', {}).get('layout')
     skeleton = get_skeleton(layout) if layout else None
-    tokens = tokens_of_checkpoint(args.checkpoint) if args.checkpoint else None
 
     clips = [clip for clip in content['annotations'] if 'keypoint' in clip]  # others have files of their own
     content = {**content, 'annotations': clips}
     measures = [checks.measure(clip) for clip in track(clips, 'Reading clips', console=console, transient=True)]
     problems = checks.find_problems(content, measures)
     problems += checks.layout_problems(measures, layout, skeleton) if skeleton else []
-    problems += checks.checkpoint_problems(measures, args.checkpoint, tokens) if tokens else []
+    if args.checkpoint:
+        weights, position = read_weights(args.checkpoint), 'backbone.spatial_position'
+        weights = weights if position in weights else convert(weights).state_dict
+        problems += checks.checkpoint_problems(measures, args.checkpoint, tokens=weights[position].shape[1])
 
     for problem in problems:
         console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
@@ -51,23 +59,6 @@ def main(argv):
         draw([clip for clip, shown in zip(clips, drawable, strict=True) if shown], skeleton, args.draw, out_dir)
         console.print(f'Film strips: {out_dir}', soft_wrap=True)
     sys.exit(1 if problems else 0)
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
-    parser.add_argument('--layout', help='name or JSON file of the layout (default: that of the annotation file)')
-    parser.add_argument('--checkpoint', help='a checkpoint to check the number of joints against')
-    parser.add_argument('--draw', type=int, default=0, metavar='N', help='number of clips to draw as film strips')
-    parser.add_argument('--out-dir', type=Path, help='folder for the film strips (default: work_dirs/inspect/FILE)')
-    return parser.parse_args(argv)
-
-
-def tokens_of_checkpoint(path: str) -> int:
-    """The number of joints, over all persons, that the encoder of a checkpoint takes."""
-    weights = read_weights(path)
-    position = 'backbone.spatial_position'
-    return (weights if position in weights else convert(weights).state_dict)[position].shape[1]
 
 
 def facts(content: dict, measures: list[checks.Measures]) -> Table:

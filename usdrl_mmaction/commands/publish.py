@@ -26,7 +26,10 @@ def main(argv):
     trained = read_checkpoint(args.src)
     published = strip(trained, args.src, torch.float16 if args.half else torch.float32)
     if args.classes:
-        published['meta']['dataset_meta'] = {'classes': classes_of(args.classes)}
+        names = read_annotations(args.classes).get('meta', {}).get('classes')
+        if not names:
+            raise AnnotationError(f"{args.classes} does not name its classes: it has no 'meta' with 'classes'.")
+        published['meta']['dataset_meta'] = {'classes': list(names)}
     with replacing(args.dst) as draft, draft.open('wb') as file:
         torch.save(published, file)  # given the path, torch would write the draft's name into the file
     print(f'wrote {args.dst}: {len(published["state_dict"])} tensors, {args.dst.stat().st_size / 1e6:.2f} MB')
@@ -48,10 +51,3 @@ def strip(trained: dict, source: Path, dtype: torch.dtype) -> dict:
     if 'cls_head.fc.weight' in weights:
         meta['cls_head'] = {key: value for key, value in model['cls_head'].items() if key in HEAD}
     return {'meta': meta, 'state_dict': weights}
-
-
-def classes_of(path: str) -> list[str]:
-    names = read_annotations(path).get('meta', {}).get('classes')
-    if not names:
-        raise AnnotationError(f"{path} does not name its classes: it has no 'meta' with 'classes'.")
-    return list(names)

@@ -17,7 +17,7 @@ from usdrl_mmaction.files import replacing
 from usdrl_mmaction.reports.runs import Run
 
 from .common import CONFIGS, find_config
-from .steps import console, run_step, train, usdrl
+from .steps import console, run_step, usdrl
 
 ALL = 'all_synthetic'
 ACCURACY = ('acc/top1',)
@@ -32,7 +32,7 @@ MEASURES = {
     'detect': ('detection/mAP_action@0.5', 'detection/mAP_video@0.5'),
     'segment': ('segmentation/acc', 'segmentation/edit', 'segmentation/f1@50'),
 }
-IN_PERCENT = 'segmentation/'  # the other measures are shares
+TOOLS = Path(__file__).resolve().parents[1] / '.mim/tools'  # a link in a checkout, a folder in an installed wheel
 PACKAGES = ('usdrl-mmaction', 'mmaction2', 'mmengine', 'torch')
 HEADER = 'benchmark | measure | published | ours | seed | minutes: pretrain + adapt + test | versions | command'
 
@@ -124,7 +124,11 @@ class Benchmark:
     def train(self, name: str, folder: Path, *options: str) -> list[str]:
         """A command line that continues a training that was killed."""
         flags = ['--work-dir', folder, '--seed', self.args.seed, '--resume', *self.cfg_options(*options)]
-        return train(name, self.args.processes, *flags)
+        if self.args.processes == 1:
+            return usdrl('train', name, *flags)
+        script, here = (TOOLS / 'dist_train.sh').resolve(), Path.cwd()
+        script = script.relative_to(here) if script.is_relative_to(here) else script
+        return ['bash', *map(str, (script, name, self.args.processes, *flags))]
 
     def cfg_options(self, *options: str) -> list[str]:
         options = [*options, *self.args.cfg_options]
@@ -137,20 +141,17 @@ class Benchmark:
             started = time.time()
             run_step(f'{self.name}: {title}', command)
             minutes[title] = round((time.time() - started) / 60, 1)
-        measured = Run(self.folder, self.name).metrics
+        measured, task = Run(self.folder, self.name).metrics, task_of(self.name)
+        scale = 1 if task == 'segment' else 100  # its measures are percentages, the others shares
         return {
             'benchmark': self.name,
             'folder': str(self.folder),
-            'measures': {name: percent(name, measured[name]) for name in MEASURES[task_of(self.name)]},
+            'measures': {name: round(measured[name] * scale, 1) for name in MEASURES[task]},
             'published': self.published,
             'seed': self.args.seed,
             'minutes': minutes,
             'versions': {package: version(package) for package in PACKAGES},
         }
-
-
-def percent(measure: str, value: float) -> float:
-    return round(value if measure.startswith(IN_PERCENT) else 100 * value, 1)
 
 
 def table(lines: list[dict]) -> str:

@@ -5,11 +5,9 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
-TOOLS = Path(__file__).resolve().parents[1] / '.mim/tools'  # a link in a checkout, a folder in an installed wheel
 PROGRESS = re.compile(r'Epoch\(|Encoding|clips|videos|task')
 console = Console(highlight=False, soft_wrap=True)
 
@@ -17,15 +15,6 @@ console = Console(highlight=False, soft_wrap=True)
 def usdrl(name: str, *arguments) -> list[str]:
     """The command line of ``usdrl NAME``."""
     return ['usdrl', name, *map(str, arguments)]
-
-
-def train(config: str, processes: int, *arguments) -> list[str]:
-    """The command line of a training in one process or several."""
-    if processes == 1:
-        return usdrl('train', config, *arguments)
-    script, here = (TOOLS / 'dist_train.sh').resolve(), Path.cwd()
-    script = script.relative_to(here) if script.is_relative_to(here) else script
-    return ['bash', *map(str, (script, config, processes, *arguments))]
 
 
 def run_step(title: str, command: list[str]):

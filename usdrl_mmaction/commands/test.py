@@ -20,27 +20,18 @@ def parse_args(argv):
     return parser.parse_args(argv)
 
 
-def add_visualization(cfg, args):
-    if 'visualization' not in cfg.default_hooks:
-        raise UsageError("--show and --show-dir need default_hooks.visualization=dict(type='VisualizationHook').")
-    cfg.default_hooks.visualization.update(
-        enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval, wait_time=args.wait_time
-    )
-
-
-def add_dump(cfg, path):
-    if not path.endswith(('.pkl', '.pickle')):
-        raise UsageError(f'--dump {path}: the file must end in .pkl or .pickle.')
-    evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
-    cfg.test_evaluator = [*evaluators, dict(type='DumpPredictions', out_file_path=path)]
-
-
 def main(argv=None):
     args = parse_args(argv)
     cfg = load_config(args)
     if args.show or args.show_dir:
-        add_visualization(cfg, args)
+        if 'visualization' not in cfg.default_hooks:
+            raise UsageError("--show and --show-dir need default_hooks.visualization=dict(type='VisualizationHook').")
+        shown = dict(show=args.show, out_dir=args.show_dir, interval=args.interval, wait_time=args.wait_time)
+        cfg.default_hooks.visualization.update(enable=True, **shown)
     if args.dump:
-        add_dump(cfg, args.dump)
+        if not args.dump.endswith(('.pkl', '.pickle')):
+            raise UsageError(f'--dump {args.dump}: the file must end in .pkl or .pickle.')
+        evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
+        cfg.test_evaluator = [*evaluators, dict(type='DumpPredictions', out_file_path=args.dump)]
     cfg.load_from = args.checkpoint
     build_runner(cfg).test()

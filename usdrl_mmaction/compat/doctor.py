@@ -21,6 +21,7 @@ TORCH_FLOOR, MMENGINE_FLOOR = "pip install 'torch>=2.6'", "pip install 'mmengine
 # Runs in a separate process, so that the report survives imports that fail or crash.
 PROBE = """
 import io, json, warnings
+from importlib import import_module
 warnings.simplefilter('ignore')
 seen = {}
 
@@ -42,25 +43,13 @@ def resume():
     buffer.seek(0)
     torch.load(buffer, weights_only=True)
 
-def repair():
-    from usdrl_mmaction import compat
-    compat.apply()
-
-def locate():
-    from mmengine.utils import is_installed
-    return 'repaired' if is_installed.__module__ == 'usdrl_mmaction.compat.mmengine' else 'stock'
-
-def multimodal():
-    from mmaction.utils import dependency
-    return dependency.WITH_MULTIMODAL
-
 attempt('gpus', gpus)
 attempt('resume', resume)
-attempt('repair', repair)
+attempt('repair', lambda: import_module('usdrl_mmaction.compat').apply())
 attempt('resume repaired', resume)
-attempt('models', lambda: bool(__import__('mmaction.models')))
-attempt('locate', locate)
-attempt('multimodal', multimodal)
+attempt('models', lambda: bool(import_module('mmaction.models')))
+attempt('locate', lambda: import_module('mmengine.utils').is_installed.__module__)
+attempt('multimodal', lambda: import_module('mmaction.utils.dependency').WITH_MULTIMODAL)
 print(json.dumps(seen))
 """
 
@@ -144,6 +133,13 @@ def check_mmengine(environment):
     return ok('mmengine', listed(found))
 
 
+def check_setuptools(environment):
+    found = environment.versions.get('setuptools')
+    if environment.probe.get('locate') != 'usdrl_mmaction.compat.mmengine':
+        return None
+    return repaired('setuptools', f'{found or "absent"}: MMEngine finds no packages until usdrl_mmaction is imported')
+
+
 def check_mmcv(environment):
     found = {name: environment.versions[name] for name in MMCV if name in environment.versions}
     extra = FULL if 'mmdet' in environment.versions else LITE
@@ -191,13 +187,6 @@ def check_multimodal(environment):
     if found is None or environment.probe.get('multimodal') is not False:
         return None
     return repaired('transformers', f'{found}: MMAction2 cannot build VindLU on it, so VindLU is left out')
-
-
-def check_setuptools(environment):
-    found = environment.versions.get('setuptools')
-    if environment.probe.get('locate') != 'repaired':
-        return None
-    return repaired('setuptools', f'{found or "absent"}: MMEngine finds no packages until usdrl_mmaction is imported')
 
 
 def check_checkpoints(environment):
@@ -251,18 +240,4 @@ def listed(versions):
     return ' and '.join(f'{name} {version}' for name, version in versions.items())
 
 
-CHECKS = (
-    check_python,
-    check_torch,
-    check_mmengine,
-    check_setuptools,
-    check_mmcv,
-    check_mmdet,
-    check_importlib_metadata,
-    check_mmaction,
-    check_multimodal,
-    check_checkpoints,
-    check_models,
-    check_package,
-    check_gpu,
-)
+CHECKS = [check for name, check in globals().items() if name.startswith('check_')]  # in the order of this file

@@ -13,15 +13,13 @@ from usdrl_mmaction.errors import MissingFileError
 from usdrl_mmaction.evaluation.predictions import read_predictions
 from usdrl_mmaction.files import missing, replacing
 
-from .classification import average_precisions, confusion
+from .classification import average_precisions, confusion, draw_confusions
 from .clips import class_names, clips_of
-from .confusions import draw_confusions
 from .curves import OBSERVED, early_prediction, embedding_diagnostics, training_curves
 from .detection import action_precisions, read_detections, timelines
 from .embedding import embedding_map
 from .page import STYLE, Part
-from .runs import Run, find_runs
-from .settings import settings
+from .runs import Run, find_runs, settings
 
 TEMPLATES = Environment(
     loader=PackageLoader('usdrl_mmaction.reports', ''),

@@ -50,34 +50,28 @@ def step_pair(width: int, batch: int, half: bool):
     )
 
 
-VIEWS = dict(
-    type='MultiViewPreprocessor',
-    crop=dict(type='CropResize'),
-    augmentations=[dict(type='JointCorruption'), dict(type='Shear')],
-)
-
-
-def make_views(batch: int):
-    """Clips of different lengths, and the function that makes their views."""
-    lengths = torch.randint(30, 301, (batch,), generator=torch.Generator().manual_seed(0)).tolist()
+def make_views():
+    """64 clips of different lengths, and the function that makes their views."""
+    lengths = torch.randint(30, 301, (64,), generator=torch.Generator().manual_seed(0)).tolist()
     clips = [torch.randn(1, 2, length, 25, 3) for length in lengths]
-    preprocessor = MODELS.build(VIEWS).to(DEVICE)
+    augmentations = [dict(type='JointCorruption'), dict(type='Shear')]
+    views = dict(type='MultiViewPreprocessor', crop=dict(type='CropResize'), augmentations=augmentations)
+    preprocessor = MODELS.build(views).to(DEVICE)
     return clips, lambda: preprocessor({'inputs': clips}, True)
 
 
 def views_pair():
-    clips, ours = make_views(64)
+    clips, ours = make_views()
     arrays = [clip[0].numpy() for clip in clips]
     return ours, lambda: torch.from_numpy(np.stack(textbook_views(arrays))).to(DEVICE)
 
 
-def views_share_pair():
-    return make_views(64)[1], step_pair(256, 64, True)[0]
-
-
 ROWS = {
     'views': ('four views of 64 clips of up to 300 frames, against numpy clip by clip', views_pair),
-    'views_share': ('the same, against their pretraining step, D=256, bfloat16', views_share_pair),
+    'views_share': (
+        'the same, against their pretraining step, D=256, bfloat16',
+        lambda: (make_views()[1], step_pair(256, 64, True)[0]),
+    ),
     'loss': ("loss forward and backward, N=128, D'=4096", loss_pair),
     'step1024': ('pretraining step, D=1024, batch 16, float32', lambda: step_pair(1024, 16, False)),
     'step1024_bf16': ('pretraining step, D=1024, batch 16, bfloat16', lambda: step_pair(1024, 16, True)),
