@@ -1,4 +1,4 @@
-"""Own recordings: every format, labels from folders or a table, splits that can be repeated."""
+"""Own recordings: every format, labels from folders or a table, reproducible splits."""
 
 import json
 
@@ -154,7 +154,7 @@ def test_broken_recordings_are_skipped_counted_and_named(tmp_path, record, conve
         'empty.json is empty',
     ):
         assert reason in done.err
-    assert '1 clips, 6 frames, 1 classes, unknown subjects; 5 skipped' in done.out
+    assert '1 clip, 6 frames, 1 class, unknown subjects; 5 skipped' in done.out
 
 
 def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, convert, capsys):
@@ -164,7 +164,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
     (tmp_path / 'classes.txt').write_text('x\ny\n')
     content = convert('--labels', tmp_path / 'labels.csv', '--classes', tmp_path / 'classes.txt')
     assert content['split'] == {'train': ['a']}
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     for reason in (
         'labels.csv, line 3: no label.',
         "labels.csv, line 4: there is no recording 'e'",
@@ -172,7 +172,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
         'b.npz is not in',
         "d.npz: label 'z' is none of the 2 classes",
     ):
-        assert reason in said
+        assert reason in output
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
         ('name,label\na,x\na.npz,y\n', r"labels.csv, line 3: 'a' is listed twice"),
         ('name,label\na\n', r'labels.csv, line 2: 1 fields, but the header has 2'),
         ('name,label\n', r'labels.csv has a header and nothing below'),
-        ('name,label\nb,x\n', r'nothing is left to write to .*my.pkl; 2 times something was skipped'),
+        ('name,label\nb,x\n', r'nothing is left to write to .*my.pkl: see what was skipped above \(2 in all\)'),
     ],
 )
 def test_broken_tables_write_nothing(tmp_path, record, convert, table, message):
@@ -196,7 +196,7 @@ def test_broken_tables_write_nothing(tmp_path, record, convert, table, message):
     assert not (tmp_path / 'out').exists()
 
 
-def test_what_cannot_be_understood_writes_nothing(tmp_path, record, convert):
+def test_recordings_that_cannot_be_used_write_nothing(tmp_path, record, convert):
     record('bare')
     with pytest.raises(SystemExit, match=r'bare.npz is in no folder that could be its label'):
         convert()

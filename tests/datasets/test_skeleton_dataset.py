@@ -68,8 +68,11 @@ def test_a_wrong_split_names_those_there_are(ann_file):
         (lambda whole: pickle.dumps({'split': {}}), r"found \['split'\]"),
         (lambda whole: pickle.dumps({'split': [], 'annotations': []}), "'split' is a dict in an annotation file"),
         (lambda whole: pickle.dumps({'split': {}, 'annotations': {}}), "'annotations' is a list in an annotation file"),
-        (lambda whole: holding(dict(label=1)), "clip 1 of 'annotations' is not a dict with a 'frame_dir'"),
-        (lambda whole: holding(dict(frame_dir=['b'])), "clip 1 of 'annotations' is not a dict with a 'frame_dir'"),
+        (lambda whole: holding(dict(label=1)), "clip 1 of 'annotations' is not a dict with a name, its 'frame_dir'"),
+        (
+            lambda whole: holding(dict(frame_dir=['b'])),
+            "clip 1 of 'annotations' is not a dict with a name, its 'frame_dir'",
+        ),
         (
             lambda whole: pickle.dumps(dict(split=dict(val=[np.zeros(2)]), annotations=[])),
             "split 'val' is not a list of names",

@@ -89,9 +89,11 @@ def test_nobody_at_all(keypoint):
     assert not normalize(keypoint).any()
 
 
-def test_without_shoulders_nothing_turns():
+def test_nothing_turns_unless_asked():
     before = person(joints=20)
-    np.testing.assert_allclose(normalize(before, center=3, turn=False), before - before[:1, :, 3:4], atol=1e-6)
+    np.testing.assert_allclose(
+        normalize(before, layout='kinect_v1', turn=False), before - before[:1, :, 1:2], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize('layout', sorted(set(LAYOUTS) - {'hand'}))
@@ -144,7 +146,7 @@ def test_size_stays_unless_it_is_scaled_and_then_it_does_not_matter():
         (NormalizeSkeleton(), (1, 4, 20, 3), "'clip7' has 20 joints of 3 coordinates, not 25 of 3"),
         (NormalizeSkeleton('coco'), (1, 4, 17, 2), 'not 17 of 3.*NormalizeSkeleton2D for pixels'),
         (NormalizeSkeleton2D(), (1, 4, 17, 3), 'not 17 of 2'),
-        (MapLayout('coco', 'openpose'), (1, 4, 18, 2), "'clip7' has 18 joints and the layout to map from 17"),
+        (MapLayout('coco', 'openpose'), (1, 4, 18, 2), "'clip7' has 18 joints, not 17. Set 'src'"),
     ],
 )
 def test_clips_that_do_not_fit_are_named(transform, shape, message):

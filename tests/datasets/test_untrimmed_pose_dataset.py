@@ -171,8 +171,8 @@ def test_segments_are_cut_to_the_video(load):
 @pytest.mark.parametrize(
     'segments, message',
     [
-        ([(1, 0, 5), (4, 5, 9)], r'segment 1: \[4, 5, 9\].*none of 1 to 3'),
-        ([(0, 0, 5)], r'segment 0: \[0, 0, 5\].*none of 1 to 3'),
+        ([(1, 0, 5), (4, 5, 9)], r'segment 1: \[4, 5, 9\].*not from 1 to 3'),
+        ([(0, 0, 5)], r'segment 0: \[0, 0, 5\].*not from 1 to 3'),
         ([(1, 9, 9)], r'\[1, 9, 9\].*not before its end'),
         ([(1, 20, 25)], r'\[1, 20, 25\].*no frame of the 20'),
         ([(1, -5, 0)], 'no frame of the 20'),
@@ -180,7 +180,7 @@ def test_segments_are_cut_to_the_video(load):
         ([(1, 0.5, 3)], 'type float64'),
     ],
 )
-def test_segments_that_are_none_are_named(load, segments, message):
+def test_wrong_segments_are_named(load, segments, message):
     with pytest.raises(AnnotationError, match=rf"videos\.pkl: video 'short'.*{message}"):
         load([make_video('short', segments=np.array(segments))])
 

@@ -1,5 +1,5 @@
-"""Annotation files: MMAction2's pose pickles, read without trusting them and written whole, and the stores that
-usdrl pack makes of them. What is read is checked as far as that is quick; usdrl inspect looks closer."""
+"""Annotation files: MMAction2's pose pickles, read without running anything in them, and the stores that usdrl pack
+makes of them. Reading makes the quick checks; usdrl inspect makes all of them."""
 
 import os
 import pickle
@@ -26,7 +26,7 @@ COMMANDS = {
 
 
 def read_annotations(path: str) -> dict:
-    """The content of an annotation file or store: ``split``, ``annotations`` and what else it has."""
+    """The content of an annotation file or store: ``split``, ``annotations`` and other fields."""
     if not os.path.exists(path):
         command = COMMANDS.get(os.path.basename(path))
         todo = f'Get it with `{command}`.' if command else "Set the data set's 'ann_file'."
@@ -39,33 +39,26 @@ def read_annotations(path: str) -> dict:
         if not isinstance(content[field], kind):
             found = type(content[field]).__name__
             raise AnnotationError(f"{path}: '{field}' is a {kind.__name__} in an annotation file, not a {found}.")
-    check_split(content['split'], path)
-    check_clips(content['annotations'], path)
+    check(content['split'], content['annotations'], path)
     return content
 
 
-def check_split(split: dict, path: str):
-    """Whether every split is names of clips."""
+def check(split: dict, clips: list[dict], path: str):
+    """Raises unless each split is a list of names, and each clip has a name and as many frames as it states."""
     for key, names in split.items():
         several = isinstance(names, list | tuple | set) or getattr(names, 'ndim', 0) == 1
         if not several or not all(isinstance(name, str) for name in names):
             raise AnnotationError(f"{path}: split '{key}' is not a list of names, the 'frame_dir' of its clips.")
-
-
-def check_clips(clips: list[dict], path: str):
-    """Whether every clip has a name, and a keypoint array as long as it says it is."""
     for number, clip in enumerate(clips):
         if not isinstance(clip, dict) or not isinstance(clip.get('frame_dir'), str):
-            raise AnnotationError(
-                f"{path}: clip {number} of 'annotations' is not a dict with a 'frame_dir', its name in words."
-            )
+            raise AnnotationError(f"{path}: clip {number} of 'annotations' is not a dict with a name, its 'frame_dir'.")
         if 'keypoint' not in clip:
-            continue  # it may lie in a file of its own
+            continue  # it may have its own file
         shape, frames = getattr(clip['keypoint'], 'shape', ()), clip.get('total_frames')
         if len(shape) != 4 or shape[1] != (shape[1] if frames is None else frames):
             raise AnnotationError(
                 f"{path}: clip {number}, '{clip['frame_dir']}', has a 'keypoint' of shape {shape} and 'total_frames' "
-                f'{frames}. An array of persons, as many frames, joints and coordinates is wanted.'
+                f'{frames}. It has to be an array of persons, that many frames, joints and coordinates.'
             )
 
 
@@ -84,8 +77,7 @@ def clips_of_split(content: dict, split: str, path: str) -> list[dict]:
 
 
 def make_annotation(name: str, label: int, clip, **fields) -> dict:
-    """An entry of ``annotations`` of a clip (as recordings give them: keypoint, score, img_shape); ``fields`` are what
-    else is known, such as the subject."""
+    """An entry of ``annotations`` from a ``Clip`` of ``recordings``, with further ``fields``, such as the subject."""
     item = {'frame_dir': name, 'label': label, 'total_frames': clip.keypoint.shape[1], 'keypoint': clip.keypoint}
     if clip.score is not None:
         item['keypoint_score'] = clip.score
@@ -97,9 +89,9 @@ def make_annotation(name: str, label: int, clip, **fields) -> dict:
 def write_annotations(
     path: Path, annotations: list[dict], split: dict[str, Iterable[str]], meta: dict, skipped: list[str]
 ):
-    """Writes an annotation file and prints what is in it; what was skipped goes to stderr, a line each.
+    """Writes an annotation file and prints a summary. What was skipped goes to stderr, one line each.
 
-    Names that were not converted leave the splits, clips that are in no split leave the annotations.
+    Names without a clip are left out of the splits, and clips without a split out of the annotations.
     """
     names = {item['frame_dir'] for item in annotations}
     split = {half: [name for name in members if name in names] for half, members in split.items()}
@@ -109,22 +101,27 @@ def write_annotations(
     for reason in skipped:
         print(f'skipped or cut: {reason}', file=sys.stderr)
     if not annotations:
-        raise AnnotationError(f'nothing is left to write to {path}; {len(skipped)} times something was skipped.')
+        raise AnnotationError(
+            f'nothing is left to write to {path}: see what was skipped above ({len(skipped)} in all).'
+        )
     save_annotations({'split': split, 'annotations': annotations, 'meta': meta}, path)
-    print(summary(path, annotations, split, len(skipped)))
+    frames = sum(item['total_frames'] for item in annotations)
+    labels = [{item['label']} if 'segments' not in item else set(item['segments'][:, 0]) for item in annotations]
+    subjects = {item['subject'] for item in annotations if 'subject' in item}
+    counts = [
+        counted(len(annotations), 'clip', 'clips'),
+        counted(frames, 'frame', 'frames'),
+        counted(len(set().union(*labels)), 'class', 'classes'),
+        counted(len(subjects), 'subject', 'subjects') if subjects else 'unknown subjects',
+    ]
+    print(f'{path}: {", ".join(counts)}; {len(skipped) or "nothing"} skipped or cut')
+    print(f'  {", ".join(f"{name} {len(members)}" for name, members in split.items())}')
+
+
+def counted(number: int, singular: str, plural: str) -> str:
+    return f'{number} {singular if number == 1 else plural}'
 
 
 def save_annotations(content: dict, path: Path):
     with replacing(path) as draft, draft.open('wb') as file:
         pickle.dump(content, file, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def summary(path: Path, annotations: list[dict], split: dict, skipped: int) -> str:
-    frames = sum(item['total_frames'] for item in annotations)
-    labels = [{item['label']} if 'segments' not in item else set(item['segments'][:, 0]) for item in annotations]
-    subjects = {item['subject'] for item in annotations if 'subject' in item}
-    halves = ', '.join(f'{name} {len(members)}' for name, members in split.items())
-    return (
-        f'{path}: {len(annotations)} clips, {frames} frames, {len(set().union(*labels))} classes, '
-        f'{len(subjects) or "unknown"} subjects; {skipped or "nothing"} skipped or cut\n  {halves}'
-    )

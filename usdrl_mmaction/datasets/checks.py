@@ -1,4 +1,4 @@
-"""What can be wrong inside an annotation file that opens: a sentence a problem, none if all is well."""
+"""The problems inside a readable annotation file, one sentence each."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ import numpy as np
 
 from usdrl_mmaction.skeletons import Skeleton
 
+from .annotations import counted
 from .segments import are_segments
 
 SHOWN = 3  # names in a sentence
@@ -17,7 +18,7 @@ ROLES = ('train', 'val', 'test')
 
 
 class Measures(NamedTuple):
-    """What one pass over a clip's joints finds."""
+    """The results of one pass over the joints of a clip."""
 
     persons: int
     frames: int
@@ -37,7 +38,7 @@ def measure(clip: dict) -> Measures:
 
 
 def find_problems(content: dict, measures: list[Measures]) -> list[str]:
-    """The problems of an annotation file, whose clips have been measured in their order."""
+    """The problems of an annotation file; ``measures`` are of its clips, in their order."""
     clips, split = content['annotations'], content['split']
     if not clips:
         return ['There are no clips.']
@@ -100,8 +101,8 @@ def segment_problems(clips: list[dict], measures: list[Measures]) -> list[str]:
         label, start, end = segments.T
         wrong = segments[(label < 1) | (start < 0) | (start >= end) | (end > item.frames)]
         problems += [
-            f"'{clip['frame_dir']}' has the segment (label, start, end) {tuple(found.tolist())}; it has {item.frames} "
-            'frames, and labels count from 1.'
+            f"'{clip['frame_dir']}' has the segment (label, start, end) {tuple(found.tolist())}. It has {item.frames} "
+            'frames, and labels start at 1.'
             for found in wrong
         ]
     return problems
@@ -113,7 +114,7 @@ def split_problems(clips: list[dict], split: dict) -> list[str]:
     for key, members in split.items():
         problems += [f"Split '{key}' is empty."] if not len(members) else []
         absent = sorted(set(members) - names)
-        problems += problem(absent, 'clip that is', 'clips that are', 'not there', before=f"Split '{key}' names ")
+        problems += problem(absent, 'clip that is', 'clips that are', 'not in the file', before=f"Split '{key}' names ")
     for train, test in paired(split):
         both = sorted(set(split[train]) & set(split[test]))
         problems += problem(both, 'clip', 'clips', before=f"Splits '{train}' and '{test}' share ")
@@ -122,7 +123,7 @@ def split_problems(clips: list[dict], split: dict) -> list[str]:
 
 
 def paired(split: dict) -> list[tuple[str, str]]:
-    """The splits that must not share clips: 'xsub_train' and 'xsub_val', but not 'xsub_train' and 'xview_val'."""
+    """The splits that must not have common clips: 'xsub_train' and 'xsub_val', not 'xsub_train' and 'xview_val'."""
     protocols = defaultdict(list)
     for role in ROLES:
         for key in split:
@@ -141,7 +142,7 @@ def copies(clips: list[dict], measures: list[Measures], split: dict) -> list[str
     same = [names for names in groups.values() if len(names) > 1]
     problems = [
         *problem(twice, 'name belongs', 'names belong', 'to several clips'),
-        *problem(map(alike, same), 'clip is', 'clips are', 'there several times'),
+        *problem(map(alike, same), 'clip occurs', 'clips occur', 'several times'),
     ]
     for train, test in paired(split):
         across = [names for names in same if set(names) & set(split[train]) and set(names) & set(split[test])]
@@ -155,11 +156,11 @@ def layout_problems(measures: list[Measures], layout: str, skeleton: Skeleton) -
 
 
 def checkpoint_problems(measures: list[Measures], path: str, tokens: int) -> list[str]:
-    """``tokens``: one for each joint of each person that the checkpoint's encoder takes."""
+    """``tokens``: the joints of all persons that the encoder of the checkpoint takes."""
     found = sorted({item.joints for item in measures if not item.joints or tokens % item.joints})
     if not found:
         return []
-    return [f'The clips have {listed(found)} joints; {path} takes {tokens}, those of all persons together.']
+    return [f'The clips have {listed(found)} joints; {path} takes {tokens} joints of all persons together.']
 
 
 def about(clips: list[dict], wrong: list[bool], singular: str, plural: str, rest: str) -> list[str]:
@@ -168,10 +169,10 @@ def about(clips: list[dict], wrong: list[bool], singular: str, plural: str, rest
 
 
 def problem(found: Iterable, singular: str, plural: str, rest: str = '', before: str = '') -> list[str]:
-    """A sentence on how many were found, and which; none if none was."""
+    """A sentence that counts and names what was found; nothing if nothing was."""
     found = list(found)
-    counted = f'{before}{len(found)} {singular if len(found) == 1 else plural} {rest}'.strip()
-    return [f'{counted}: {listed(found)}.'] if found else []
+    sentence = f'{before}{counted(len(found), singular, plural)} {rest}'.strip()
+    return [f'{sentence}: {listed(found)}.'] if found else []
 
 
 def alike(names: list[str]) -> str:

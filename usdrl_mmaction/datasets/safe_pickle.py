@@ -1,5 +1,5 @@
-"""Pickles from unknown places, read without running anything in them: numpy arrays, containers, numbers and strings
-come out; a file that asks for anything else is refused by name."""
+"""Pickles from unknown places, read without running anything in them. They may hold numpy arrays, containers, numbers
+and strings; a file that asks for anything else is refused."""
 
 import codecs
 import pickle
@@ -20,23 +20,23 @@ def read_pickle(path: str) -> Any:
             return finished(SafeUnpickler(file).load(), {})
     except Forbidden as error:
         raise AnnotationError(
-            f'{path} asks for {error}. An annotation file holds numpy arrays, containers, numbers and strings, nothing '
-            'else is read from it, and nothing in it was run. If it is yours, save plain values; if not, do not '
-            'open it with other programs.'
+            f'{path} asks for {error}. An annotation file holds numpy arrays, containers, numbers and strings. '
+            'Nothing else is read from it, and nothing in it was run. If it is yours, save plain values; if not, do '
+            'not open it with other programs.'
         ) from error
     except FileNotFoundError:
         raise missing(path) from None
     except OSError:
         raise
-    except Exception as error:  # a damaged pickle makes the unpickler raise whatever the damage spells
+    except Exception as error:  # a damaged pickle can make the unpickler raise anything
         raise AnnotationError(
-            f'{path} is not a whole pickle file ({type(error).__name__}: {error}). It may be cut short or damaged: '
-            'make or download it again.'
+            f'{path} is not a whole pickle file ({type(error).__name__}: {error}). Make or download it again: it '
+            'may be cut short or damaged.'
         ) from error
 
 
 class Forbidden(pickle.UnpicklingError):
-    """What a pickle asks for and does not get."""
+    """A pickle asks for something that is not allowed."""
 
 
 class SafeUnpickler(pickle.Unpickler):
@@ -50,7 +50,7 @@ class SafeUnpickler(pickle.Unpickler):
 
 
 class PickledDtype:
-    """Stands in for ``numpy.dtype``, whose own ``__setstate__`` believes any size and any flag."""
+    """Replaces ``numpy.dtype``, whose ``__setstate__`` accepts any size and any flag."""
 
     def __init__(self, text, align=False, copy=True):
         if not isinstance(text, str) or not re.fullmatch(r'[biufcSU]\d+', text):
@@ -62,7 +62,7 @@ class PickledDtype:
 
 
 class PickledArray:
-    """Stands in for ``numpy.ndarray``, which would take bytes for the addresses of objects."""
+    """Replaces ``numpy.ndarray``, which would accept bytes as addresses of objects."""
 
     def __init__(self, kind, shape, typecode):
         self.array = np.empty(0)
@@ -74,7 +74,7 @@ class PickledArray:
 
 def from_buffer(buffer, dtype: PickledDtype, shape, order, axis_order=None) -> np.ndarray:
     buffer = memoryview(buffer)
-    if axis_order is not None:  # the axes were brought into the order that they have in memory
+    if axis_order is not None:  # the axes are in the order of memory
         array = np.ndarray(shape, dtype.dtype, buffer).transpose(axis_order)
     else:
         array = np.ndarray(shape, dtype.dtype, buffer, order=order)
@@ -86,15 +86,15 @@ def scalar(dtype: PickledDtype, data) -> np.generic:
 
 
 def finished(value: Any, seen: dict) -> Any:
-    """The value with arrays in place of what stood in for them. ``seen`` holds the containers that were met, which may
-    hold each other, and what became of them."""
+    """The value with arrays in place of their replacements. ``seen`` maps containers, which may contain each other, to
+    what they became."""
     if isinstance(value, PickledArray):
         return value.array
     if isinstance(value, PickledDtype):
         return value.dtype
     if id(value) not in seen and isinstance(value, tuple):
         parts = tuple(finished(part, seen) if type(part) in UNFINISHED else part for part in value)
-        seen[id(value)] = parts, value  # which keeps the number from being used again
+        seen[id(value)] = parts, value  # keeps the id from being used again
     elif id(value) not in seen and isinstance(value, dict | list):
         seen[id(value)] = (value,)
         for key, part in value.items() if isinstance(value, dict) else enumerate(value):
@@ -109,8 +109,8 @@ PLAIN = {
     **{(module, name): kind for module in ('builtins', '__builtin__') for name, kind in BUILTINS.items()},
     ('collections', 'OrderedDict'): OrderedDict,
     ('collections', 'defaultdict'): defaultdict,
-    ('_codecs', 'encode'): codecs.encode,  # how the oldest protocols spell bytes
-    ('numpy', 'ndarray'): 'numpy.ndarray',  # the kind of array that _reconstruct is asked for: named, never called
+    ('_codecs', 'encode'): codecs.encode,  # bytes in the oldest protocols
+    ('numpy', 'ndarray'): 'numpy.ndarray',  # the kind of array that _reconstruct is asked for; never called
 }
 NUMPY = {
     ('numpy', 'dtype'): PickledDtype,

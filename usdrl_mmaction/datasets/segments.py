@@ -1,4 +1,4 @@
-"""The actions of an untrimmed video: rows of label (from 1), start and end, in frames, ends exclusive."""
+"""The segments of an untrimmed video: rows of label (from 1), start and end, in frames, ends exclusive."""
 
 import numpy as np
 
@@ -10,22 +10,22 @@ def checked_segments(video: dict, num_frames: int, path: str, num_classes: int |
     here = f"{path}: video '{video['frame_dir']}'"
     if 'segments' not in video:
         raise AnnotationError(
-            f"{here} has no 'segments', rows of label, start and end. Is this a file of whole videos?"
+            f"{here} has no 'segments', rows of label, start and end. Use a file of untrimmed videos."
         )
     segments = np.asarray(video['segments'])
     if not segments.size:
         return np.empty((0, 3), np.int64)
     if not are_segments(segments):
         raise AnnotationError(
-            f"{here} has 'segments' of shape {segments.shape} and type {segments.dtype}; (S, 3) integers are wanted, a "
-            'label, start and end in frames each.'
+            f"{here} has 'segments' of shape {segments.shape} and type {segments.dtype}, not (S, 3) integers: label, "
+            'start and end in frames.'
         )
     label, start, end = segments.T
     last = np.inf if num_classes is None else num_classes
     for wrong, fault in (
-        ((label < 1) | (label > last), f'a label that is none of 1 to {"any" if num_classes is None else num_classes}'),
+        ((label < 1) | (label > last), f'a label that is not from 1 to {num_classes or "any number"}'),
         (start >= end, 'a start that is not before its end'),
-        ((start >= num_frames) | (end <= 0), f'no frame of the {num_frames} that the video has'),
+        ((start >= num_frames) | (end <= 0), f'no frame of the {num_frames} of the video'),
     ):
         if wrong.any():
             number = int(wrong.argmax())
@@ -41,7 +41,7 @@ def are_segments(array: np.ndarray) -> bool:
 
 
 def frame_labels(segments: np.ndarray, num_frames: int) -> np.ndarray:
-    """A label a frame, 0 where there is no action; of two actions at once, the one that began last.  # (T,)"""
+    """The label of each frame: 0 without an action; of two actions, that of the later start.  # (T,)"""
     labels = np.zeros(num_frames, np.int64)
     for label, start, end in sorted(np.asarray(segments).tolist(), key=lambda segment: segment[1]):
         labels[start:end] = label

@@ -1,4 +1,4 @@
-"""MMAction2's pose data set, with an annotation file that is checked as it is opened."""
+"""MMAction2's pose data set, with an annotation file that is checked when it is opened."""
 
 import os
 
@@ -15,9 +15,8 @@ from .store import StoredArray
 
 @DATASETS.register_module()
 class SkeletonDataset(PoseDataset):
-    """``PoseDataset`` for files of ``split`` and ``annotations``, and for the stores that usdrl pack makes of
-    them. Nothing in a file is run. A file that is missing or broken, or a split that it does not have, is reported by
-    name, with what to do next."""
+    """``PoseDataset`` for files of ``split`` and ``annotations``, and for the stores that usdrl pack makes of them.
+    Nothing in a file is run. Errors name the missing or broken file or split, and what to do next."""
 
     def load_data_list(self) -> list[dict]:
         return clips_of_split(read_annotations(self.ann_file), self.split, self.ann_file)
@@ -27,15 +26,10 @@ class SkeletonDataset(PoseDataset):
         if 'skeleton' in self.data_prefix:
             info |= read_pickle(os.path.join(self.data_prefix['skeleton'], f'{info["frame_dir"]}.pkl'))
         info = {key: np.asarray(value) if isinstance(value, StoredArray) else value for key, value in info.items()}
-        check_score(info)
+        joints, score = np.shape(info.get('keypoint')), info.get('keypoint_score')
+        if score is not None and np.shape(score) != joints[:-1]:  # MMAction2 indexes both with the same frames
+            raise AnnotationError(
+                f"Clip '{info.get('frame_dir')}' has a 'keypoint' of shape {joints} and a 'keypoint_score' of "
+                f'{np.shape(score)}, not {joints[:-1]}. Correct the annotation file; usdrl inspect shows more.'
+            )
         return info
-
-
-def check_score(info: dict):
-    """MMAction2 takes the frames of both alike."""
-    joints, score = np.shape(info.get('keypoint')), info.get('keypoint_score')
-    if score is not None and np.shape(score) != joints[:-1]:
-        raise AnnotationError(
-            f"Clip '{info.get('frame_dir')}' has a 'keypoint' of the shape {joints} and a 'keypoint_score' of "
-            f'{np.shape(score)}, not {joints[:-1]}. Correct the annotation file; usdrl inspect shows more.'
-        )

@@ -1,5 +1,5 @@
-"""A store: an annotation file as a folder of one file of frames, which is mapped clip by clip, and one index of all the
-rest. However large it is, opening it reads the index only, and processes share what they read."""
+"""A store: an annotation file as a folder with one file of frames, which is mapped clip by clip, and an index of the
+rest. Opening it reads only the index, and processes share what they read."""
 
 import math
 import os
@@ -29,10 +29,6 @@ class StoredArray:
     dtype: np.dtype
     shape: tuple[int, ...]
 
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -45,10 +41,10 @@ class StoredArray:
 
 
 def open_store(path: str) -> dict:
-    """The content of a store, as of an annotation file, with a ``StoredArray`` for each array of frames."""
+    """The content of a store, as that of an annotation file, with a ``StoredArray`` for each array of frames."""
     index, frames = (os.path.abspath(os.path.join(path, name)) for name in (INDEX, FRAMES))
     if not (os.path.isfile(index) and os.path.isfile(frames)):
-        raise AnnotationError(f'{path} is a folder, but not a store: that has the files {INDEX} and {FRAMES}.')
+        raise AnnotationError(f'{path} is a folder, but not a store: it lacks the files {INDEX} and {FRAMES}.')
     content, num_bytes = read_pickle(index), os.path.getsize(frames)
     try:
         if content.pop('num_bytes') != num_bytes:
@@ -74,7 +70,7 @@ def _stored(path: str, num_bytes: int, offset: int, dtype: str, *shape: int) -> 
 
 
 def write_store(content: dict, path: Path, progress=iter):
-    """Writes the content of an annotation file as a store; ``progress`` may wrap the clips to draw a bar."""
+    """Writes the content of an annotation file as a store. ``progress`` may wrap the clips in a progress bar."""
     with replacing(path) as draft:
         draft.mkdir()
         with open(draft / FRAMES, 'wb') as file:
@@ -85,7 +81,7 @@ def write_store(content: dict, path: Path, progress=iter):
 
 
 def _write_clip(clip: dict, file) -> dict:
-    """Writes a clip's frames; the rest of it, with the place of the frames, is returned."""
+    """Writes the frames of a clip and returns the rest of it, with the place of the frames."""
     places = {}
     for field in FIELDS:
         array = np.asarray(clip[field]) if field in clip else np.empty(0)

@@ -1,4 +1,4 @@
-"""Windows over untrimmed videos, with a label a frame: what detection and segmentation are trained and tested on."""
+"""Windows over untrimmed videos with a label for each frame, for detection and segmentation."""
 
 import logging
 
@@ -15,7 +15,7 @@ from .skeleton_dataset import SkeletonDataset
 from .store import FIELDS
 from .windows import cut, starts_of_windows
 
-IGNORED = -1  # the label of frames that are none of the video's
+IGNORED = -1  # the label of frames after the end of the video
 
 
 @DATASETS.register_module()
@@ -23,44 +23,40 @@ class UntrimmedPoseDataset(SkeletonDataset):
     """Windows of the videos of an annotation file (or store) whose annotations have ``segments`` (S, 3): rows of label
     (from 1; 0 is the background), start and end, in frames, ends exclusive.
 
-    Training: an epoch has a window for every segment, at random around a random frame of it, and windows around random
-    frames of the background besides. Testing: windows lie ``stride`` frames apart, and the last ends with the video.
-    A video that is shorter than a window goes on with its last frame, which is labelled -1: the encoder knows people
-    who stand still, but none who vanish.
+    Training: an epoch has one window for every segment, at random around a random frame of it, and windows around
+    random frames of the background. Testing: windows are ``stride`` frames apart, and the last ends with the video.
+    A video shorter than a window is continued with its last frame, labelled -1: the encoder has seen people who stand
+    still, but none who vanish.
 
-    To the pipeline a window is a clip like any other. It is normalised by itself, so that its scores depend on nothing
-    but its frames, as those of a stream must, and that it looks like the clips of pretraining, however people have
-    turned since the video began. Beside the joints it has ``frame_labels`` (window,), ``video``, its ``start`` there,
-    the video's ``num_frames`` and ``segments``. The file's ``classes`` and ``fps`` are in the metainfo.
+    The pipeline treats a window as a clip and normalises it on its own: its scores depend only on its frames, as live
+    scores must, and it resembles the clips of pretraining, however people have turned since the start of the video. A
+    window also has ``frame_labels`` (window,), ``video``, its ``start`` in the video, and the ``num_frames`` and
+    ``segments`` of the video. The ``classes`` and ``fps`` of the file are in the metainfo.
 
     Args:
         window (int): Frames of a window.
         stride (int | None): Frames from one test window to the next; by default half a window.
-        background (float): Share of the training windows that are put around background.
+        background (float): Share of the training windows that are around background.
     """
 
     def __init__(self, *args, window=64, stride=None, background=0.25, **kwargs):
         stride = max(window // 2, 1) if stride is None else stride
         if not 1 <= stride <= window:
-            raise ConfigError(
-                f'stride={stride} must be from 1 to window={window}, or frames would be in no test window.'
-            )
+            raise ConfigError(f'stride={stride} must be from 1 to window={window}, or test windows miss frames.')
         if not 0 <= background < 1:
-            raise ConfigError(f'background={background} is a share of the windows, from 0 and below 1.')
+            raise ConfigError(f'background={background} must be a share of the windows, from 0 to below 1.')
         self.window = window
         self.stride = stride
         self.background = background
-        # Serialised, a whole video would be read for each of its windows.
+        # Serialised data would mean reading a whole video for each of its windows.
         super().__init__(*args, serialize_data=False, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         content = read_annotations(self.ann_file)
-        known = {key: value for key, value in content.get('meta', {}).items() if key in ('classes', 'fps')}
-        if 'classes' in known:
-            known['classes'] = list(known['classes'])
-        self._metainfo = {**known, **self._metainfo}
-        videos = clips_of_split(content, self.split, self.ann_file)
-        return [self.checked(video) for video in videos]
+        meta = content.get('meta', {})
+        known = {'classes': list(meta['classes'])} if 'classes' in meta else {}
+        self._metainfo = {**known, **({'fps': meta['fps']} if 'fps' in meta else {}), **self._metainfo}
+        return [self.checked(video) for video in clips_of_split(content, self.split, self.ann_file)]
 
     def checked(self, video: dict) -> dict:
         shape = getattr(video.get('keypoint'), 'shape', (0, 0))
@@ -70,12 +66,10 @@ class UntrimmedPoseDataset(SkeletonDataset):
         segments = checked_segments(video, shape[1], self.ann_file, classes and len(classes))
         shortened = int((segments != np.reshape(video['segments'], (-1, 3))).any(1).sum())
         if shortened:
-            print_log(
-                f"{self.ann_file}: {shortened} of the {len(segments)} segments of video '{video['frame_dir']}' reached "
-                'outside of it and were cut.',
-                'current',
-                logging.WARNING,
+            message = (
+                f"of the {len(segments)} segments of video '{video['frame_dir']}' exceeded the video and were cut."
             )
+            print_log(f'{self.ann_file}: {shortened} {message}', 'current', logging.WARNING)
         return {**video, 'segments': segments, 'total_frames': shape[1]}
 
     def full_init(self):
@@ -94,7 +88,7 @@ class UntrimmedPoseDataset(SkeletonDataset):
         self.segments = np.array(spans).reshape(-1, 3)  # (S, 3) of video, start, end
         if not len(self.segments):
             raise AnnotationError(f"{self.ann_file}: the videos of split '{self.split}' have no segments to train on.")
-        # So many frames of background up to the end of each video.
+        # Frames of background up to the end of each video.
         self.background_frames = np.cumsum([np.count_nonzero(labels == 0) for labels in self.labels])
         share = self.background if self.background_frames[-1] else 0
         self.num_background = round(len(self.segments) * share / (1 - share))
@@ -122,7 +116,7 @@ class UntrimmedPoseDataset(SkeletonDataset):
         }
 
     def draw(self, idx: int) -> tuple[int, int]:
-        """A video, and where in it a training window starts."""
+        """The video of a training window, and its start there."""
         if idx < len(self.segments):
             video, first, end = self.segments[idx]
             frame = np.random.randint(first, end)

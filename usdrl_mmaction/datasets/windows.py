@@ -1,4 +1,4 @@
-"""Windows over videos: where they start, what they show, and their scores as scores of frames."""
+"""Windows over videos: their starts, their frames, and their scores averaged to scores of frames."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -9,23 +9,19 @@ from usdrl_mmaction.errors import PredictionError
 
 
 def starts_of_windows(num_frames: int, window: int, stride: int) -> list[int]:
-    """Where windows start that cover a video: ``stride`` frames apart, and the last one ends with the video."""
+    """The starts of windows that cover a video: ``stride`` frames apart, and the last one ends with the video."""
     last = max(num_frames - window, 0)
     return [*range(0, last, stride), last]
 
 
 def cut(array: np.ndarray, start: int, window: int) -> np.ndarray:
-    """A copy of the frames of a window; past the end the last frame goes on.  # (M, T, …) -> (M, window, …)"""
+    """A copy of the frames of a window; past the end, the last frame repeats.  # (M, T, …) -> (M, window, …)"""
     shown = array[:, start : start + window]
     return np.pad(shown, [(0, window - shown.shape[1] if axis == 1 else 0) for axis in range(shown.ndim)], mode='edge')
 
 
 class OverlapMean:
-    """The mean of the scores that windows give to each frame. It holds the frames that were not yet taken, and no more.
-
-    Args:
-        num_scores (int): Of a frame.
-    """
+    """The mean of the scores that windows give to each frame. It holds only the frames that were not taken yet."""
 
     def __init__(self, num_scores: int):
         self.start = 0  # the first frame that was not taken
@@ -33,14 +29,14 @@ class OverlapMean:
         self.counts = np.zeros(0, np.int32)  # windows
 
     def add(self, start: int, scores: np.ndarray):
-        """The scores of a window that starts there, or of a part of it.  # (t, num_scores)"""
+        """Adds the scores of a window, or of a part of it, from frame ``start`` on.  # (t, num_scores)"""
         self.reach(start + len(scores))
         frames = slice(start - self.start, start - self.start + len(scores))
         self.totals[frames] += scores
         self.counts[frames] += 1
 
     def take(self, end: int) -> np.ndarray:
-        """The means of the frames before ``end``, to which no window will add any more.  # (t, num_scores)"""
+        """The means of the frames before ``end``. No window may add to them later.  # (t, num_scores)"""
         self.reach(end)
         count = end - self.start
         if not self.counts[:count].all():
@@ -60,7 +56,7 @@ class OverlapMean:
 def stitch(windows: Iterable[tuple[int, np.ndarray]], track: np.ndarray):
     """Writes the mean scores of all frames of a video to ``track`` (T, classes).
 
-    ``windows`` are (start, scores (t, classes)) in the order of time; they may go on past the end of the video.
+    ``windows`` are (start, scores (t, classes)) in the order of time; they may exceed the end of the video.
     """
     mean = OverlapMean(track.shape[1])
     for start, scores in chain(windows, [(len(track), track[:0])]):

@@ -9,12 +9,12 @@ from usdrl_mmaction.skeletons import get_skeleton, joint_mapping
 
 @TRANSFORMS.register_module()
 class MapLayout(BaseTransform):
-    """Moves each joint to where the other layout has it; joints that only the other layout has are zero, as missing
-    ones are. Joints correspond by name and its synonyms (``joint_mapping``); none is estimated.
+    """Moves each joint to its place in the other layout, by its name or a synonym (``joint_mapping``). Joints that only
+    the other layout has are zero, as missing joints are.
 
     Args:
         src (str | dict): Layout of the clips: name, dict or JSON file.
-        dst (str | dict): The layout to give them.
+        dst (str | dict): The new layout.
     """
 
     def __init__(self, src, dst):
@@ -24,14 +24,14 @@ class MapLayout(BaseTransform):
         if not any(self.mapping.sources):
             raise ConfigError(
                 f'No joint corresponds between {src} ({", ".join(source.names) or "without names"}) and {dst} '
-                f'({", ".join(target.names) or "without names"}). Give the layouts names that they share.'
+                f'({", ".join(target.names) or "without names"}). Give the layouts common names.'
             )
 
     def transform(self, results: dict) -> dict:
         if results['keypoint'].shape[2] != self.num_joints:
             raise ConfigError(
-                f"Clip '{results.get('frame_dir', '?')}' has {results['keypoint'].shape[2]} joints and the layout to "
-                f"map from {self.num_joints}. Set 'src' of MapLayout to the layout of the data."
+                f"Clip '{results.get('frame_dir', '?')}' has {results['keypoint'].shape[2]} joints, not "
+                f"{self.num_joints}. Set 'src' of MapLayout to the layout of the data."
             )
         results['keypoint'] = self.mapping(results['keypoint'])  # (M, T, V, C)
         if 'keypoint_score' in results:

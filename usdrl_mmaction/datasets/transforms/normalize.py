@@ -1,5 +1,5 @@
-"""Bringing clips into one place, one orientation, one size and one length, before they are batched. Frames stay where
-they are and missing joints (all zeros) stay zero."""
+"""Transforms that bring clips to one place, orientation, size and length before they are batched. Frames keep their
+order and missing joints (all zeros) stay zero."""
 
 import numpy as np
 import torch
@@ -14,34 +14,27 @@ from usdrl_mmaction.skeletons import Skeleton, bone, get_skeleton, middle
 
 @TRANSFORMS.register_module()
 class NormalizeSkeleton(BaseTransform):
-    """Centres every frame of a 3D clip on the first person, and turns the whole clip so that this person's shoulders
-    lie along x in the first frame that shows both.
+    """Centres every frame of a 3D clip on the layout's ``origin`` in the first person (in 'nturgb+d' the middle of the
+    spine), and turns the whole clip so that this person's shoulders are along x in the first frame that shows both.
 
     Args:
-        layout (str | dict): Name, dict or JSON file of the skeleton; it has the joints for what follows.
-        center (int | None): The joint in the centre; by default the layout's ``origin``, in 'nturgb+d' the middle of
-            the spine.
-        shoulders (tuple[int, int] | None): The left and the right shoulder; by default the layout's.
+        layout (str | dict): Name, dict or JSON file of the skeleton.
         scale (bool): Whether to divide by the size of the first person (``body_size``).
-        turn (bool): Whether to turn; a layout without shoulders is never turned.
+        turn (bool): Whether to turn. A clip of a layout without shoulders is never turned.
     """
 
-    def __init__(self, layout='nturgb+d', center=None, shoulders=None, scale=False, turn=True):
+    def __init__(self, layout='nturgb+d', scale=False, turn=True):
         self.skeleton = get_skeleton(layout)
-        self.any_layout = center is not None
-        self.origin = (center,) if self.any_layout else self.skeleton.origin
-        self.shoulders = shoulders or self.skeleton.shoulders
         self.scale = scale
         self.turn = turn
 
     def transform(self, results: dict) -> dict:
-        joints = None if self.any_layout else len(self.skeleton)
-        keypoint = read_keypoint(results, joints, channels=3)  # (M, T, V, 3)
+        keypoint = read_keypoint(results, len(self.skeleton), channels=3)  # (M, T, V, 3)
         seen = keypoint.any(-1, keepdims=True)
         if self.scale:
             keypoint = keypoint / (body_size(keypoint[:1], self.skeleton) or 1)
-        keypoint = (keypoint - middle(keypoint[:1], self.origin)[:, :, None]) * seen
-        if self.turn and self.shoulders and len(keypoint):
+        keypoint = (keypoint - middle(keypoint[:1], self.skeleton.origin)[:, :, None]) * seen
+        if self.turn and self.skeleton.shoulders and len(keypoint):
             keypoint = keypoint @ self.rotation(keypoint[0], seen[0, ..., 0]).T
         results['keypoint'] = keypoint
         results.pop('keypoint_score', None)  # FormatGCNInput would make it a fourth coordinate
@@ -49,42 +42,39 @@ class NormalizeSkeleton(BaseTransform):
 
     def rotation(self, person: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The smallest rotation of left → right shoulder onto +x.  # (T, V, 3), (T, V) -> (3, 3)"""
-        left, right = self.shoulders
+        left, right = self.skeleton.shoulders
         frames = np.flatnonzero(seen[:, left] & seen[:, right])
         if not len(frames):
             return np.eye(3, dtype=np.float32)
         across = person[frames[0], right] - person[frames[0], left]
         axis = np.cross(across, [1.0, 0.0, 0.0])
         angle = np.arctan2(np.linalg.norm(axis), across[0])
-        if not axis.any():  # already along x: one way, or the other
+        if not axis.any():  # already along x, in this or the opposite direction
             axis = np.array([0.0, 1.0, 0.0])
         return Rotation.from_rotvec(angle * axis / np.linalg.norm(axis)).as_matrix().astype(np.float32)
 
 
 @TRANSFORMS.register_module()
 class NormalizeSkeleton2D(BaseTransform):
-    """Brings pixels to a unit range, -1 to 1 along the longer side of the image. Then every frame is centred on the
-    first person (on the place in the frame before, where that is not seen), and the clip divided by the size of this
-    person (``body_size``).
+    """Centres every frame of pixels on the first person (on the last place in which this person was seen), and divides
+    the clip by the size of this person (``body_size``).
 
     Args:
         layout (str | dict): Name, dict or JSON file of the skeleton.
-        torso (bool): False to leave out centre and size: where in the image people are, and how large, is kept.
-        score (bool): Whether the joints' scores become a third channel; where an annotation has none, they are 1.
-        img_shape (tuple[int, int] | None): Height and width of the images, for annotations without; None to
-            take the largest coordinates of a clip.
+        torso (bool): False keeps place and size in the image: coordinates are -1 to 1 along its longer side. An
+            annotation without ``img_shape`` counts as an image up to the largest coordinates.
+        score (bool): Whether the joints' scores become a third channel. Where an annotation has none, they are 1.
     """
 
-    def __init__(self, layout='coco', torso=True, score=True, img_shape=None):
+    def __init__(self, layout='coco', torso=True, score=True):
         self.skeleton = get_skeleton(layout)
         self.torso = torso
         self.score = score
-        self.img_shape = img_shape
 
     def transform(self, results: dict) -> dict:
         pixels = read_keypoint(results, len(self.skeleton), channels=2)  # (M, T, V, 2)
         seen = pixels.any(-1, keepdims=True)
-        shape = results.get('img_shape', self.img_shape)
+        shape = results.get('img_shape')
         size = np.abs(pixels).max((0, 1, 2), initial=1) if shape is None else np.flip(shape)  # width, height
         centre, length = size / 2, max(size) / 2
         if self.torso:
@@ -98,7 +88,7 @@ class NormalizeSkeleton2D(BaseTransform):
         return results
 
     def centre(self, person: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-        """Where the person is; where not seen, where it was last, or is first.  # (1, T, V, 2) -> (1, T, 1, 2)"""
+        """The place of the person: if not seen, the last one, or the first.  # (1, T, V, 2) -> (1, T, 1, 2)"""
         seen = person[:, :, self.skeleton.origin].any((0, 2, 3))  # (T,)
         if not seen.any():
             return otherwise
@@ -108,11 +98,7 @@ class NormalizeSkeleton2D(BaseTransform):
 
 @TRANSFORMS.register_module()
 class ResizeFrames(BaseTransform):
-    """Resizes a whole clip linearly in time.
-
-    Args:
-        num_frames (int): The frames that it has then.
-    """
+    """Resizes a whole clip linearly in time, to ``num_frames``."""
 
     def __init__(self, num_frames=64):
         self.num_frames = num_frames
@@ -132,20 +118,20 @@ class ResizeFrames(BaseTransform):
         return resized.transpose(1, 2).reshape(len(array), self.num_frames, *array.shape[2:]).numpy()
 
 
-def read_keypoint(results: dict, joints: int | None, channels: int) -> np.ndarray:
-    """The joints of a clip, as many and of as many coordinates as they should be.  # (M, T, V, C)"""
+def read_keypoint(results: dict, joints: int, channels: int) -> np.ndarray:
+    """The joints of a clip, if their number and that of their coordinates are right.  # (M, T, V, C)"""
     keypoint = np.asarray(results['keypoint'], dtype=np.float32)
-    if keypoint.shape[2:] != (joints or keypoint.shape[2], channels):
+    if keypoint.shape[2:] != (joints, channels):
         raise ConfigError(
             f"Clip '{results.get('frame_dir', '?')}' has {keypoint.shape[2]} joints of {keypoint.shape[3]} "
-            f"coordinates, not {joints or 'any'} of {channels}. Set 'layout' of the transforms to that of the data; "
+            f"coordinates, not {joints} of {channels}. Set 'layout' of the transforms to that of the data. "
             'NormalizeSkeleton is for 3D, NormalizeSkeleton2D for pixels.'
         )
     return keypoint
 
 
 def body_size(person: np.ndarray, skeleton: Skeleton) -> float:
-    """The length of the torso, between the middles of its ends, or four mean bones where a layout has no torso: the
+    """The distance between the middles of the ends of the torso, or four mean bones if a layout has no torso: the
     median over the frames that show it, or 0.  # (1, T, V, C)"""
     if skeleton.torso:
         ends = [person[..., joints, :] for joints in skeleton.torso]
