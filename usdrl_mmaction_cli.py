@@ -1,4 +1,4 @@
-"""The ``usdrl`` command, which has to answer where ``import usdrl_mmaction`` fails: ``usdrl doctor`` says why."""
+"""The ``usdrl`` command. ``usdrl doctor`` works even where ``import usdrl_mmaction`` fails, and reports why."""
 
 import sys
 from importlib.util import find_spec, module_from_spec
@@ -6,7 +6,7 @@ from importlib.util import find_spec, module_from_spec
 
 def main():
     spec = find_spec('usdrl_mmaction')
-    package = sys.modules[spec.name] = module_from_spec(spec)  # found, not yet run
+    package = sys.modules[spec.name] = module_from_spec(spec)  # not run yet
     from usdrl_mmaction.commands import choose, run
 
     name, arguments = choose(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""``usdrl`` lists its commands, runs them as the tools do, and says what it does not know."""
+"""``usdrl`` lists its commands, runs them as the launchers in tools/ do, and reports unknown ones."""
 
 import re
 import subprocess
@@ -27,14 +27,14 @@ def test_the_commands_are_listed():
     assert bare.returncode == 2 and bare.stdout == done.stdout
 
 
-def test_an_unknown_command_is_answered_with_the_one_most_like_it():
+def test_an_unknown_command_is_answered_with_the_most_similar_one():
     done = usdrl('convert_pkumm', '1')
     assert done.returncode == 2
     assert "there is no command 'convert_pkumm'. Did you mean 'convert-pkummd'?" in done.stderr
 
 
 @pytest.mark.parametrize('name', COMMANDS)
-def test_each_command_says_its_name_and_options(name, run_command, capsys):
+def test_each_command_has_help_with_its_name(name, run_command, capsys):
     with pytest.raises(SystemExit) as end:
         run_command(name, '--help')
     assert not end.value.code and capsys.readouterr().out.startswith(f'usage: usdrl {name} ')
@@ -51,6 +51,6 @@ def test_a_launcher_runs_its_command():
     assert done.returncode == 0 and done.stdout.startswith('usage: usdrl convert-pkummd ')
 
 
-def test_no_launcher_hides_a_standard_module_from_those_beside_it():
+def test_no_launcher_hides_a_standard_module():
     names = {path.stem for path in LAUNCHERS}
     assert not names & sys.stdlib_module_names - {'test'}  # the name that MMAction2 gave

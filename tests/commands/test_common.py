@@ -1,4 +1,4 @@
-"""A wrong command is answered in one line that says what and what next."""
+"""A wrong command is answered in one line: what is wrong and what to do."""
 
 import errno
 import pickle
@@ -29,7 +29,7 @@ def arguments(config=CONFIG, **options):
         'randomness.seed',
     ],
 )
-def test_keys_that_exist_or_may(key):
+def test_keys_that_exist_or_may_be_added(key):
     load_config(arguments(**{key: 1}))
 
 
@@ -51,7 +51,7 @@ def test_keys_that_do_not_exist(key, message):
         load_config(arguments(**{key: 1}))
 
 
-def test_a_config_that_is_not_there():
+def test_a_config_that_does_not_exist():
     with pytest.raises(MissingFileError, match=r'There is no config configs/nothing\.py'):
         load_config(arguments('configs/nothing.py'))
 
@@ -96,7 +96,7 @@ def test_one_line(error, line):
     assert exit_.value.code == line
 
 
-def test_a_dead_process_that_read_data_is_said_with_what_to_do_wherever_torch_says_so():
+def test_a_dead_data_loading_process_is_reported_with_what_to_do_wherever_torch_raises():
     def interrupted():
         try:
             raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed. \nmore')
@@ -120,7 +120,7 @@ def test_a_process_that_died_while_it_handed_over_a_batch():
         pickle.loads(b'')
 
 
-def test_an_error_that_was_set_aside_by_a_full_disk():
+def test_a_full_disk_is_reported_even_with_an_earlier_error_as_context():
     """C code leaves one without a traceback."""
     full = OSError(errno.EFBIG, 'File too large', 'work/config.py')
     full.__context__ = OSError(errno.EFBIG, 'File too large')

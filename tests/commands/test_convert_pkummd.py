@@ -88,12 +88,12 @@ def test_actions_and_videos(convert, capsys, part, workers):
         51,
         f'PKU-MMD {"I" * part}',
     )
-    said = capsys.readouterr().out
-    assert '4 clips, 240 frames, 6 classes, unknown subjects; nothing skipped' in said
-    assert '6 clips, 129 frames, 6 classes' in said
+    output = capsys.readouterr().out
+    assert '4 clips, 240 frames, 6 classes, unknown subjects; nothing skipped' in output
+    assert '6 clips, 129 frames, 6 classes' in output
 
 
-def test_what_is_wrong_is_skipped_counted_and_named(raw, convert, capsys):
+def test_faulty_files_and_labels_are_skipped_counted_and_named(raw, convert, capsys):
     replace_line(raw / 'skeletons/0001-M.txt', 7, '0.1 0.2')
     (raw / 'labels/0002-L.txt').write_text('7,25,10,2\n8,25,26,2\n')
     (raw / 'labels/0002-M.txt').write_text('9,1,59,2\n10,50,70,2\n')
@@ -127,7 +127,7 @@ def test_a_segment_with_nobody_in_it(raw, convert, capsys):
     assert '0001-L.txt, line 1: nobody is seen from 5 to 20' in capsys.readouterr().err
 
 
-def test_names_of_the_splits_that_are_not_there_are_told(raw, convert, capsys):
+def test_videos_of_the_splits_without_a_file_are_reported(raw, convert, capsys):
     (raw / 'skeletons/0002-M.txt').unlink()
     assert convert()[1]['split']['xview_val'] == ['0001-M']
     assert '0002-M is in the splits, but not in' in capsys.readouterr().err
@@ -143,7 +143,7 @@ def test_broken_splits_or_empty_folders_write_nothing(raw, convert):
     assert not (raw / 'out').exists()
 
 
-def test_if_nothing_is_left_the_files_of_before_remain(raw, convert):
+def test_if_nothing_is_left_the_old_files_remain(raw, convert):
     convert()
     before = {path: path.read_bytes() for path in (raw / 'out').iterdir()}
     for path in (raw / 'skeletons').iterdir():

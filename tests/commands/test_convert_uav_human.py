@@ -78,7 +78,7 @@ def test_broken_clips_are_skipped_counted_and_named(raw, convert, capsys):
 def test_nothing_is_written_when_the_folders_are_wrong(raw, convert):
     with pytest.raises(SystemExit, match='error: give --v1 FOLDER, --v2 FOLDER or both'):
         convert()
-    with pytest.raises(SystemExit, match=r'error: .*v1/train/train has no .txt files. Give the folder that train and'):
+    with pytest.raises(SystemExit, match=r'error: .*v1/train/train has no .txt files. Give the folder that contains'):
         convert('--v1', raw / 'v1/train')
     write_skeleton(raw / f'v1/test/{A}.txt', moving(joints=17))
     with pytest.raises(SystemExit, match=f'v1: 1 clip is in both train and test, e.g. {A}'):

@@ -18,7 +18,7 @@ def test_a_mirror_in_a_folder(tmp_path, run_command, capsys):
     assert f'{out}/ntu60_2d.pkl: 0 MB' in capsys.readouterr().out
 
 
-def test_what_is_there_is_checked_and_not_fetched_again(tmp_path, run_command):
+def test_an_existing_file_is_checked_and_not_downloaded_again(tmp_path, run_command):
     (tmp_path / 'ntu60_3d.pkl').write_bytes(b'clips')
     arguments = ('download', 'ntu60_3d', '--mirror', tmp_path / 'nowhere', '--out-dir', tmp_path)
     run_command(*arguments)

@@ -1,4 +1,4 @@
-"""From a config and a checkpoint to a file that numpy and ONNX Runtime turn into the model's own probabilities."""
+"""Export from a config and a checkpoint; numpy and ONNX Runtime give the model's probabilities."""
 
 import re
 from pathlib import Path
@@ -34,8 +34,8 @@ def test_the_example_of_the_documentation(trained, tmp_path, run_command, capsys
     pytest.importorskip('onnxruntime')
     model, checkpoint = trained
     run_command('export', LINEAR, checkpoint, tmp_path / 'actions.onnx', *SIZES)
-    said = capsys.readouterr().out
-    assert 'clip       (batch, 2, 64, 25, 3)\ncls_score  (batch, 18)\nmax error ' in said
+    output = capsys.readouterr().out
+    assert 'clip       (batch, 2, 64, 25, 3)\ncls_score  (batch, 18)\nmax error ' in output
 
     keypoint = np.random.default_rng(0).normal(size=(1, 90, 25, 3)).astype(np.float32)
     keypoint[:, :3, 4] = 0  # a shoulder that is not seen at first
@@ -96,13 +96,13 @@ def test_a_classifier_that_was_never_trained_is_not_exported(trained, tmp_path, 
         ([*SIZES, 'model.backbone.num_layer=1'], r"DSTE has no argument 'num_layer'"),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line_and_leaves_no_file(trained, tmp_path, run_command, options, message):
+def test_errors_are_reported_in_one_line_and_leave_no_file(trained, tmp_path, run_command, options, message):
     with pytest.raises(SystemExit, match=f'error: .*({message})') as error:
         run_command('export', LINEAR, trained[1], tmp_path / 'out.pt', '--format', 'torchscript', *options)
     assert '\n' not in error.value.code
     assert [path.name for path in tmp_path.iterdir()] == ['epoch_1.pth']
 
 
-def test_a_checkpoint_that_is_not_there(tmp_path, run_command):
+def test_a_checkpoint_that_does_not_exist(tmp_path, run_command):
     with pytest.raises(SystemExit, match=r'error: There is no checkpoint nothing\.pth .*no model of that name'):
         run_command('export', LINEAR, 'nothing.pth', tmp_path / 'out.onnx')

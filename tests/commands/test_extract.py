@@ -1,5 +1,4 @@
-"""From a video to annotations, through MMAction2's own functions; MMDetection's and MMPose's are stood in for by ones
-that return what theirs do."""
+"""From a video to annotations with MMAction2's functions; those of MMDetection and MMPose are replaced by stubs."""
 
 import pickle
 import sys
@@ -36,7 +35,7 @@ def walk(tmp_path):
 
 
 def inference_detector(model, frame):
-    """Somebody for every square, a cat and a doubtful person besides."""
+    """A person for every square, a cat, and a person of low score."""
     squares = [shown for low, high in ((80, 180), (181, 255)) if (shown := square(frame, low, high)) is not None]
     boxes = torch.tensor([[x - 4, y - 4, x + 4, y + 4] for x, y in squares] + [[0, 0, 9, 9]] * 2)
     scores = torch.tensor([0.9] * len(squares) + [0.9, 0.2])
@@ -127,20 +126,20 @@ def test_people_are_written_with_scores_and_the_size_of_the_image(walk, packages
     assert 'Performing' not in capsys.readouterr().out
 
 
-def test_only_so_many_people_are_kept(walk, packages, flags, tmp_path, run_command):
+def test_only_the_given_number_of_people_is_kept(walk, packages, flags, tmp_path, run_command):
     run_command('extract', walk, '--out', tmp_path / 'out.pkl', '--num-person', 1, *flags)
     (item,) = pickle.loads((tmp_path / 'out.pkl').read_bytes())['annotations']
     assert item['keypoint'].shape == (1, FRAMES, 17, 2)
 
 
-def test_a_file_that_is_no_video_is_left_out(walk, packages, flags, tmp_path, run_command, capsys):
+def test_a_file_that_is_not_a_video_is_left_out(walk, packages, flags, tmp_path, run_command, capsys):
     (tmp_path / 'notes.mp4').write_text('no video')
     run_command('extract', tmp_path / 'notes.mp4', walk, '--out', tmp_path / 'out.pkl', *flags)
     assert 'notes.mp4 is no video that OpenCV reads' in capsys.readouterr().err
     assert [item['frame_dir'] for item in read_annotations(str(tmp_path / 'out.pkl'))['annotations']] == ['walk']
 
 
-def test_missing_packages_are_one_line_to_type(walk, run_command, monkeypatch):
+def test_missing_packages_are_named_with_the_command_to_install_them(walk, run_command, monkeypatch):
     for name in ('mmcv._ext', 'mmdet', 'mmpose'):
         monkeypatch.setitem(sys.modules, name, None)
     message = r"error: .* mmcv with compiled .*, mmdet, mmpose: .* pip install 'usdrl-mmaction\[full\]'"

@@ -1,4 +1,4 @@
-"""Recordings in, a table and a JSON file out."""
+"""Inference on recordings: a table and a JSON file."""
 
 import json
 import pickle
@@ -39,18 +39,18 @@ def recordings(tmp_path):
 def test_a_table_and_a_file(tmp_path, recordings, model, run_command, capsys, monkeypatch):
     monkeypatch.setenv('COLUMNS', '200')
     run_command('infer', *recordings, '--out', tmp_path / 'out', '--top-k', 2, '--features', *model)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     results = json.loads((tmp_path / 'out/results.json').read_text())
     assert [path.name for path in (tmp_path / 'out').iterdir()] == ['results.json']
     assert [result['name'] for result in results] == list(map(str, recordings))
     assert [len(result['actions']) for result in results] == [2, 2] and len(results[0]['features']) == 32
     for result in results:
-        (line,) = (line for line in said.splitlines() if Path(result['name']).name in line)
+        (line,) = (line for line in output.splitlines() if Path(result['name']).name in line)
         best = result['actions'][0]
         assert f'{best["name"]} {best["score"]:.0%}' in line and '30' in line and str(result['people']) in line
 
 
-def test_neighbours_in_the_table(tmp_path, recordings, model, run_command, capsys, monkeypatch):
+def test_neighbors_in_the_table(tmp_path, recordings, model, run_command, capsys, monkeypatch):
     monkeypatch.setenv('COLUMNS', '200')
     item = dict(frame_dir='known', label=4, total_frames=30, keypoint=moving(1, frames=30))
     content = dict(split=dict(train=['known']), annotations=[item])
@@ -67,7 +67,7 @@ def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_command
     cfg.model.backbone.embed_dims = cfg.model.head.in_channels = 16
     built = MODELS.build(cfg.model)
     torch.nn.init.zeros_(built.head.temporal_fc.weight)
-    built.head.temporal_fc.bias.data[7] = 9  # it always says so
+    built.head.temporal_fc.bias.data[7] = 9  # always the highest
     meta = {'dataset_meta': {'classes': [f'action {i}' for i in range(1, 19)]}}
     torch.save({'meta': meta, 'state_dict': built.state_dict()}, tmp_path / 'epoch_2.pth')
     flags = ['--model', config, '--checkpoint', tmp_path / 'epoch_2.pth', '--threshold', 0.6]
@@ -90,7 +90,7 @@ def test_segments_in_the_table_and_in_the_file(tmp_path, recordings, run_command
         (['one.npz', '--model', 'epoch_1.pth', *SIZES], '--cfg-options need a config'),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line(tmp_path, recordings, model, run_command, monkeypatch, arguments, message):
+def test_errors_are_reported_in_one_line(tmp_path, recordings, model, run_command, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=f'error: .*{message}') as error:
         run_command('infer', *arguments, *([] if '--model' in arguments else model))

@@ -1,4 +1,4 @@
-"""What is in a file is shown, and its problems first; with problems the command fails."""
+"""The content of a file is shown after its problems; with problems the command fails."""
 
 import json
 import pickle
@@ -43,7 +43,7 @@ def inspect(content, tmp_path, run_command, capsys):
     return run
 
 
-def test_it_shows_what_there_is(inspect):
+def test_it_shows_the_content(inspect):
     code, out = inspect()
     assert code == 0 and 'no problems found' in out
     rows = [[cell.strip() for cell in line.split('│')[1:-1]] for line in out.splitlines()]
@@ -61,7 +61,7 @@ def test_problems_come_first_and_make_it_fail(inspect, content):
     assert '[red]c3' in out
 
 
-def test_a_store_is_read_as_well(inspect, content, tmp_path):
+def test_a_store_is_read_too(inspect, content, tmp_path):
     write_store(content, tmp_path / 'mine.store')
     code, out = inspect(path=tmp_path / 'mine.store')
     assert code == 0 and '17 × 2 (7 clips)' in out
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_named(inspect, tmp_path):
     assert 'There is no annotation file' in inspect(path=tmp_path / 'none.pkl')[0]
 
 
-def test_it_draws_so_many_clips(inspect, tmp_path):
+def test_it_draws_the_given_number_of_clips(inspect, tmp_path):
     inspect('--draw', 2, '--out-dir', tmp_path / 'strips')
     assert sorted(path.name for path in (tmp_path / 'strips').iterdir()) == ['00000_c0.png', '00006_video.png']
 
@@ -107,7 +107,7 @@ def test_a_strip_shows_bones_where_there_are_joints(tmp_path):
     assert changed == [False, False, True, False]
 
 
-def test_viewports_show_all_that_is_seen():
+def test_viewports_show_all_joints():
     keypoint = np.random.default_rng(0).normal(size=(2, 6, 17, 3))
     keypoint[0, 2:] = 0
     keypoint[:, 5] = 0

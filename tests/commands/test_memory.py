@@ -1,4 +1,4 @@
-"""The table of what memory pretraining needs."""
+"""The table of the memory of pretraining."""
 
 import re
 
@@ -11,15 +11,15 @@ NARROW = ['--cfg-options', 'model.backbone.embed_dims=32', 'model.head.in_channe
 
 def test_a_column_for_each_batch_size(run_command, capsys):
     run_command('memory', CONFIG, '--batch-size', 64, 8, '--processes', 1, 8, *NARROW)
-    said = capsys.readouterr().out
-    assert '1 × 64 clips' in said and '8 × 8 clips' in said
-    numbers = {line.split('│')[1].strip(): re.findall(r'\d+\.\d+', line) for line in said.splitlines() if '│' in line}
+    output = capsys.readouterr().out
+    assert '1 × 64 clips' in output and '8 × 8 clips' in output
+    numbers = {line.split('│')[1].strip(): re.findall(r'\d+\.\d+', line) for line in output.splitlines() if '│' in line}
     assert len(numbers) == 6
     one, eight = map(float, numbers['peak'])
     assert one > eight > 0
 
 
-def test_processes_go_with_batch_sizes(run_command, capsys):
+def test_as_many_processes_as_batch_sizes_are_needed(run_command, capsys):
     with pytest.raises(SystemExit):
         run_command('memory', CONFIG, '--batch-size', 64, 8, *NARROW)
     assert 'give as many --processes as --batch-size' in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Saved tracks give the metric's own numbers again, and others with other options."""
+"""Saved tracks give the numbers of the metric, and other numbers with other options."""
 
 import json
 import re
@@ -28,18 +28,18 @@ def saved(tmp_path):
     return tmp_path, metric.evaluate(5)
 
 
-def numbers(said):
+def numbers(output):
     """Those below the table of classes."""
-    found = re.findall(r'^(\S+) +([\d.]+)$', said.split('proposals')[1], re.MULTILINE)
+    found = re.findall(r'^(\S+) +([\d.]+)$', output.split('proposals')[1], re.MULTILINE)
     return {name: float(value) for name, value in found}
 
 
-def test_without_options_the_numbers_are_the_tests(run_command, saved, capsys):
+def test_without_options_the_numbers_are_those_of_the_test(run_command, saved, capsys):
     folder, metrics = saved
     capsys.readouterr()
     run_command('postprocess', folder / 'test_tracks.npz')
-    said = numbers(capsys.readouterr().out)
-    assert said == {name.removeprefix('detection/'): round(value, 4) for name, value in metrics.items()}
+    output = numbers(capsys.readouterr().out)
+    assert output == {name.removeprefix('detection/'): round(value, 4) for name, value in metrics.items()}
 
 
 def test_options_reach_the_proposals_and_the_file(run_command, saved, capsys):
@@ -64,7 +64,7 @@ def test_options_reach_the_proposals_and_the_file(run_command, saved, capsys):
     assert json.loads((folder / 'new.json').read_text())['version']
 
 
-def test_mistakes_are_said_in_one_line(run_command, saved):
+def test_mistakes_are_reported_in_one_line(run_command, saved):
     folder, _ = saved
     for arguments, message in (
         ([folder / 'no.npz'], 'There is no file of score tracks .*no.npz'),

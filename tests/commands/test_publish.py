@@ -1,4 +1,4 @@
-"""What is published is the encoder that was trained, what it was built with, and nothing else."""
+"""A published checkpoint contains the trained encoder and its arguments, and nothing else."""
 
 import hashlib
 import json
@@ -44,12 +44,12 @@ def trained(tmp_path):
     return path, content
 
 
-def printed_entry(said):
-    return json.loads(said[said.index('{') :])
+def printed_entry(output):
+    return json.loads(output[output.index('{') :])
 
 
 @pytest.mark.parametrize('half', [False, True])
-def test_weights_and_what_they_are(trained, tmp_path, run_command, capsys, half):
+def test_weights_and_their_description(trained, tmp_path, run_command, capsys, half):
     source, content = trained
     target = tmp_path / 'dste_tiny.pth'
     run_command('publish', source, target, *(['--half'] if half else []))

@@ -1,4 +1,4 @@
-"""The command writes the page into the work dir, or where it is told to, and says in one line why it cannot."""
+"""The command writes the report to the work dir or to a given file, and reports errors in one line."""
 
 import pytest
 
@@ -10,18 +10,18 @@ def work_dir(tmp_path):
     return tmp_path / 'run'
 
 
-def test_the_page_lies_in_the_work_dir(run_command, work_dir, capsys):
+def test_the_report_is_written_to_the_work_dir(run_command, work_dir, capsys):
     run_command('report', work_dir)
     assert '<title>run</title>' in (work_dir / 'report.html').read_text()
     assert capsys.readouterr().out.startswith(f'wrote {work_dir / "report.html"} (')
 
 
-def test_the_page_lies_where_it_is_told_to(run_command, work_dir, tmp_path):
+def test_the_report_is_written_to_the_given_file(run_command, work_dir, tmp_path):
     run_command('report', work_dir, '--out', tmp_path / 'new/page.html')
     assert (tmp_path / 'new/page.html').is_file() and not (work_dir / 'report.html').exists()
 
 
-def test_what_was_left_out_is_said(run_command, work_dir, capsys):
+def test_what_was_left_out_is_reported(run_command, work_dir, capsys):
     (work_dir / 'broken.pkl').write_bytes(b'not a pickle')
     run_command('report', work_dir)
     assert capsys.readouterr().out.startswith(f'left out: run: {work_dir / "broken.pkl"} is not a whole pickle file')

@@ -1,4 +1,4 @@
-"""From data to number, or the steps of it."""
+"""All steps of a benchmark, from data to a number."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def test_the_steps_of_a_benchmark(dry):
     )
 
 
-def test_retrieval_takes_the_pretrained_encoder_as_it_is(dry):
+def test_retrieval_tests_the_pretrained_encoder(dry):
     pretrain, test = dry('knn_pkummd2')
     assert 'usdrl train pretrain_pkummd2 ' in pretrain and 'out/pretrain_pkummd2_seed0/epoch_1201.pth' in test
 
@@ -52,7 +52,7 @@ def test_a_checkpoint_in_place_of_pretraining(dry):
     assert f'{folder}/epoch_150.pth' in test
 
 
-def test_several_processes_train_and_options_have_folders_of_their_own(dry):
+def test_several_processes_train_and_options_have_separate_folders(dry):
     option = 'model.backbone.modalities=[bone]'
     pretrain, adapt, test = dry('linear_ntu60', '--processes', '8', '--cfg-options', option)
     folder = 'out/pretrain_ntu60_model.backbone.modalities=bone_seed0'
@@ -79,7 +79,7 @@ def test_all_synthetic_has_every_task_and_makes_the_data_first(dry):
 
 
 @pytest.mark.parametrize('name', ['linear_ntu6', 'pretrain_ntu60', 'dste_synthetic', 'linear_custom'])
-def test_what_is_no_benchmark_is_said(name, dry):
+def test_an_unknown_benchmark_is_reported(name, dry):
     with pytest.raises(SystemExit) as end:
         dry(name)
     assert f"'{name}' is not a benchmark." in end.value.code and 'configs/usdrl/README.md' in end.value.code
@@ -93,14 +93,14 @@ def run(*arguments, cwd):
     return done.stdout
 
 
-def test_a_number_and_the_line_that_tells_where_it_is_from(tmp_path):
+def test_a_number_and_the_command_that_gave_it(tmp_path):
     """By the encoder in the package, so that nothing is pretrained; the second time takes the place of the first."""
     (tmp_path / 'data/synthetic').mkdir(parents=True)
     save_annotations(make_trimmed(54, seed=1), tmp_path / 'data/synthetic/synthetic.pkl')
     command = 'knn_synthetic', 'linear_synthetic', '--load-from', 'usdrl://dste_synthetic', '--out', 'out'
     run(*command, cwd=tmp_path)
-    said = run(*command[1:], cwd=tmp_path)
-    assert 'linear_synthetic: test' in said and 'linear_synthetic: adapt' not in said
+    output = run(*command[1:], cwd=tmp_path)
+    assert 'linear_synthetic: test' in output and 'linear_synthetic: adapt' not in output
     results = [json.loads(line) for line in (tmp_path / 'out/results.jsonl').read_text().splitlines()]
     assert [result['benchmark'] for result in results] == ['knn_synthetic', 'linear_synthetic']
     for result in results:
@@ -108,7 +108,7 @@ def test_a_number_and_the_line_that_tells_where_it_is_from(tmp_path):
         assert result['measures'] == {'acc/top1': round(100 * accuracy, 1)} and accuracy > 2 / 18
         assert result['seed'] == 0 and 'torch' in result['versions']
     table = (tmp_path / 'out/results.md').read_text()
-    assert table in said and table.count('| acc/top1 |') == 2
+    assert table in output and table.count('| acc/top1 |') == 2
     assert '`usdrl reproduce linear_synthetic --load-from usdrl://dste_synthetic --out out`' in table
 
 

@@ -1,4 +1,4 @@
-"""A recording or lines of JSON in; a line a frame and a line a segment out, or a picture of them."""
+"""A recording or JSON lines give a line for each frame and each segment, or a live table."""
 
 import io
 import json
@@ -53,15 +53,15 @@ def keypoint():
     return (moving(1, frames=40) + np.random.default_rng(0).normal(0, 0.2, (1, 40, 25, 3)).cumsum(1)).astype('f4')
 
 
-def told(capsys):
+def printed(capsys):
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return [line for line in lines if 'frame' in line], [line['segment'] for line in lines if 'segment' in line]
 
 
-def test_a_recording_is_told_as_the_inferencer_tells_it(tmp_path, keypoint, model, run_command, capsys):
+def test_a_recording_gives_the_scores_of_the_inferencer(tmp_path, keypoint, model, run_command, capsys):
     np.savez(tmp_path / 'walk.npz', keypoint=keypoint)
     run_command('stream', tmp_path / 'walk.npz', '--speed', 'inf', *model)
-    frames, segments = told(capsys)
+    frames, segments = printed(capsys)
     cfg = Config.fromfile(DETECT)
     cfg.merge_from_dict(OPTIONS)
     inferencer = SkeletonInferencer(cfg, tmp_path / 'epoch_1.pth', device='cpu', threshold=0.1)
@@ -76,7 +76,7 @@ def test_a_recording_is_told_as_the_inferencer_tells_it(tmp_path, keypoint, mode
     assert all(frame['name'] == names[frame['label']] and 1 / 19 < frame['score'] <= 1 for frame in frames)
 
 
-def test_a_segment_is_told_after_its_last_frame():
+def test_a_segment_is_printed_after_its_last_frame():
     segment = {'label': 1, 'start': 0, 'end': 2, 'score': 0.9}
     scores = np.float32([[0.1, 0.9], [0.1, 0.9], [0.8, 0.2]])
     lines = list(as_json(Detections(0, scores, [segment]), ['wave']))
@@ -88,10 +88,10 @@ def test_lines_from_standard_input(keypoint, model, run_command, capsys, monkeyp
     lines = [json.dumps(people.tolist()) for people in keypoint.swapaxes(0, 1)]
     monkeypatch.setattr(sys, 'stdin', io.StringIO('\n'.join(lines)))
     run_command('stream', '-', *model)
-    piped = told(capsys)
+    piped = printed(capsys)
     np.savez(tmp_path / 'walk.npz', keypoint=keypoint)
     run_command('stream', tmp_path / 'walk.npz', '--speed', 'inf', *model)
-    assert piped == told(capsys)
+    assert piped == printed(capsys)
 
 
 def test_frames_come_at_their_rate_and_together_when_late():
@@ -111,15 +111,15 @@ def test_late_frames_come_a_second_at_a_time():
     assert sizes == [30, 30, 10]
 
 
-def test_a_picture_in_a_terminal(keypoint, model, run_command, capsys, monkeypatch, tmp_path):
+def test_a_live_table_in_a_terminal(keypoint, model, run_command, capsys, monkeypatch, tmp_path):
     np.savez(tmp_path / 'walk.npz', keypoint=keypoint)
     monkeypatch.setenv('FORCE_COLOR', '1')
     monkeypatch.setenv('COLUMNS', '100')
     monkeypatch.setattr(Console, 'is_terminal', property(lambda self: True))
     run_command('stream', tmp_path / 'walk.npz', '--speed', 'inf', *model)
-    said = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', capsys.readouterr().out)
-    assert '1.3 s, 0.5 s ago' in said and '█' in said and 'Segments' in said
-    assert re.search(r'│ 0\.\d s +│ [01]\.\d s +│ action \d+ +│ +\d+% +│', said)
+    output = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', capsys.readouterr().out)
+    assert '1.3 s, 0.5 s ago' in output and '█' in output and 'Segments' in output
+    assert re.search(r'│ 0\.\d s +│ [01]\.\d s +│ action \d+ +│ +\d+% +│', output)
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_a_picture_in_a_terminal(keypoint, model, run_command, capsys, monkeypat
     [
         (['nothing.npz'], 'There is no recording nothing.npz'),
         (['many.pkl'], 'many.pkl has 2 recordings: choose one with --video, e.g. of a, b'),
-        (['many.pkl', '--video', 'c'], 'many.pkl has 2 recordings: say which'),
+        (['many.pkl', '--video', 'c'], 'many.pkl has 2 recordings: choose one'),
         (['-'], 'line 2 is not a JSON list of people'),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line(tmp_path, keypoint, model, run_command, monkeypatch, arguments, message):
+def test_errors_are_reported_in_one_line(tmp_path, keypoint, model, run_command, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     np.savez('walk.npz', keypoint=keypoint)
     items = [dict(frame_dir=name, label=0, total_frames=40, keypoint=keypoint) for name in 'ab']

@@ -1,4 +1,4 @@
-"""What ``usdrl doctor`` finds in environments that are described, and in two real ones."""
+"""The findings of ``usdrl doctor`` in described environments and in two real ones."""
 
 import os
 import subprocess
@@ -23,7 +23,14 @@ HEALTHY = doctor.Environment(
     modules=set(doctor.MODULES),
     drn_missing=False,
     configs=3,
-    probe={'gpus': [], 'resume': None, 'repair': None, 'models': True, 'locate': 'mmengine.utils.package_utils', 'multimodal': False},
+    probe={
+        'gpus': [],
+        'resume': None,
+        'repair': None,
+        'models': True,
+        'locate': 'mmengine.utils.package_utils',
+        'multimodal': False,
+    },
 )
 
 
@@ -119,7 +126,7 @@ REPAIRED = {
 
 
 @pytest.mark.parametrize(('environment', 'subject'), REPAIRED.values(), ids=REPAIRED.keys())
-def test_what_the_package_repairs_is_no_fault(environment, subject):
+def test_what_the_package_repairs_is_not_a_fault(environment, subject):
     (repaired,) = of_verdict(environment, 'repaired')
     assert repaired.subject == subject
     assert not of_verdict(environment, 'FAULT')

@@ -1,4 +1,4 @@
-"""The repairs of ``usdrl_mmaction.compat``: what they mend, what they leave alone, what they never let in."""
+"""The repairs of ``usdrl_mmaction.compat``: what they fix, what they keep and what they still refuse."""
 
 import io
 import os
@@ -35,7 +35,7 @@ compat.apply()
 
 @pytest.fixture
 def stock_torch():
-    """torch's own list of safe types, without ours."""
+    """torch's list of safe types without those of this package."""
     allowed = torch.serialization.get_safe_globals()
     torch.serialization.clear_safe_globals()
     yield
@@ -156,7 +156,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path, attack):
     assert not (tmp_path / 'executed').exists()
 
 
-def test_so_is_one_from_a_server(tmp_path, monkeypatch):
+def test_a_pickle_from_a_server_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     content = io.BytesIO()
     torch.save(dict(state_dict=dict(), extra=Call(os.system, f'touch {tmp_path}/executed')), content)
@@ -253,7 +253,7 @@ def test_drn_says_that_the_wheel_lacks_it():
         MODELS.build(dict(type='mmaction.DRN'))
 
 
-def test_drn_that_is_there_is_kept(monkeypatch):
+def test_an_existing_drn_is_kept(monkeypatch):
     monkeypatch.setattr(compat.mmaction, 'drn_is_missing', lambda: False)
     monkeypatch.delitem(sys.modules, 'mmaction.models.localizers.drn', raising=False)
     compat.mmaction.stand_in_for_drn()

@@ -1,4 +1,4 @@
-"""The benchmark command: its table says what its JSON says, and memory and kinds of work are counted rightly."""
+"""The benchmark command: its table agrees with its JSON, and memory and kinds of operations are measured correctly."""
 
 import importlib.util
 import json
@@ -41,13 +41,13 @@ def test_a_row_is_the_median_of_repeated_runs(tmp_path):
     assert result['machine']['torch'] == torch.__version__
 
 
-def test_an_unknown_row_is_answered_with_those_there_are():
+def test_an_unknown_row_is_answered_with_the_known_ones():
     done = run_benchmark('stepp')
     assert done.returncode == 2
     assert 'there is no row stepp; the rows are: views,' in done.stderr
 
 
-def test_peak_memory_is_the_most_that_is_held_at_once(benchmark):
+def test_peak_memory_is_the_most_at_any_moment(benchmark):
     def run():
         first = torch.ones(1000, 1000)  # 4 MB
         second = first + 1  # 8 MB held
@@ -57,7 +57,7 @@ def test_peak_memory_is_the_most_that_is_held_at_once(benchmark):
     assert benchmark.peak_memory(run) == pytest.approx(8e6, rel=1e-4)  # and the scalars
 
 
-def test_where_an_operation_is_counted(benchmark):
+def test_the_kind_of_an_operation(benchmark):
     kinds = {
         'aten::addmm': 'matrix products',
         'aten::copy_': 'copies and casts',
@@ -69,7 +69,7 @@ def test_where_an_operation_is_counted(benchmark):
     assert {name: benchmark.profile.kind_of(name) for name in kinds} == kinds
 
 
-def test_a_profile_knows_products_from_the_rest(benchmark):
+def test_a_profile_separates_products_from_the_rest(benchmark):
     matrix = torch.randn(500, 500)
     spent = benchmark.profile.profile(lambda: [matrix @ matrix for _ in range(20)])
     assert spent['matrix products'] > spent.get('copies and casts', 0) >= 0

@@ -1,1 +1,1 @@
-"""What tools/dev/torture.py puts the package through."""
+"""The cases of tools/dev/torture.py."""

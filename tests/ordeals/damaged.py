@@ -1,4 +1,4 @@
-"""Files that were sound: cut short, with bits flipped, with holes, with parts doubled or swapped."""
+"""Damaged files: truncated, with bits flipped, with holes, with parts doubled or swapped."""
 
 import random
 import shutil
@@ -41,7 +41,7 @@ def damage(content: bytes, rng: random.Random) -> bytes:
 
 @each
 def checkpoints(rng, number, folder):
-    """Damaged files are loaded for training and for inference, or lie beside a sound older one when a run resumes."""
+    """Damaged files are loaded for training and inference, or are newer than a sound one when a run resumes."""
     for epochs in (1, 2):
         wait(fork(partial(run, folder, folder / 'run', **{'train_cfg.max_epochs': epochs}))[0], LIMIT)
     sound, content = folder / 'run/epoch_1.pth', (folder / 'run/epoch_2.pth').read_bytes()

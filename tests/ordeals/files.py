@@ -1,4 +1,4 @@
-"""Sound files of every kind, and what uses them."""
+"""Sound files of every kind, and functions that use them."""
 
 import json
 import pickle
@@ -44,7 +44,7 @@ def read_dataset(path: Path) -> str | None:
 
 
 def command(name: str, *arguments):
-    """``usdrl NAME``, as the command line runs it."""
+    """Run ``usdrl NAME`` in this process."""
     run(name, [*map(str, arguments)])
 
 

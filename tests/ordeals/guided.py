@@ -1,4 +1,4 @@
-"""A fuzzer that follows which code a file reaches (atheris), in a process of its own for each format."""
+"""A fuzzer guided by code coverage (atheris), in a separate process for each format."""
 
 import inspect
 import json
@@ -19,7 +19,7 @@ from usdrl_mmaction.datasets import read_annotations
 from .files import read, write_recordings
 from .isolated import LIMIT, LOST, PACKAGE, Result, judge
 
-READERS = tuple(os.path.join(PACKAGE, room) for room in ('datasets', 'recordings'))
+READERS = tuple(os.path.join(PACKAGE, folder) for folder in ('datasets', 'recordings'))
 
 
 def guided(rng: random.Random, number: int, folder: Path) -> Iterator[Result]:

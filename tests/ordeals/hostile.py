@@ -1,4 +1,4 @@
-"""Files that want to run something."""
+"""Files that try to run code."""
 
 import os
 import pickle
@@ -21,7 +21,7 @@ PRETRAIN = Config.fromfile(ROOT / 'configs/usdrl/pretrain_synthetic.py')
 
 
 class Call:
-    """Pickles as a call."""
+    """An object that pickles as a call."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -77,7 +77,7 @@ def hostile(rng, number, folder):
                 write(value, path)
                 use(path)
         except pickle.UnpicklingError:
-            pass  # torch's own word, which says what it refused
+            pass  # of torch, which names what it refused
         finally:
             if mark.exists():
                 raise RuntimeError('code was run')

@@ -1,4 +1,4 @@
-"""A case in a process of its own, and the verdict on it."""
+"""A case in a separate process, and the verdict on it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from usdrl_mmaction.errors import UsdrlError
 
 PACKAGE = os.path.dirname(usdrl_mmaction.__file__)
 LIMIT = 60  # seconds
-SOUND = 'sound'  # begins the name of a case that must survive, to see that the others are refused for their damage
+SOUND = 'sound'  # starts the name of a case that must survive, to check that others are refused for their damage
 SURVIVED, CLEAR, LOST = 'survived', 'clear error', 'lost'
 Case = tuple[str, Callable[[], str | None]]  # a name, and what raises or returns what is wrong
 
@@ -31,13 +31,13 @@ class Result(NamedTuple):
 def isolated(name: str, case: Callable[[], str | None]) -> Result:
     process, result = fork(lambda: judge(case))
     code = wait(process, LIMIT)
-    said = result.read_text() if result.exists() else ''
+    output = result.read_text() if result.exists() else ''
     result.unlink(missing_ok=True)
     if code is None:
         return Result(LOST, name, f'nothing happened for {LIMIT} s')
-    if not said:
+    if not output:
         return Result(LOST, name, f'the process ended with {code}')
-    return Result(*json.loads(said)[:1], name, json.loads(said)[1])
+    return Result(*json.loads(output)[:1], name, json.loads(output)[1])
 
 
 def judge(case: Callable[[], str | None]) -> tuple[str, str]:
@@ -53,7 +53,7 @@ def judge(case: Callable[[], str | None]) -> tuple[str, str]:
 
 
 def fork(work: Callable[[], tuple]) -> tuple[int, Path]:
-    """A process that writes what ``work`` returns to a file; what it prints goes nowhere."""
+    """A process that writes what ``work`` returns to a file; its output is discarded."""
     result = Path(tempfile.gettempdir(), f'torture_{os.getpid()}_{time.monotonic_ns()}')
     sys.stdout.flush()
     process = os.fork()
@@ -73,7 +73,7 @@ def fork(work: Callable[[], tuple]) -> tuple[int, Path]:
 
 
 def wait(process: int, seconds: float) -> int | None:
-    """The exit code; none if it was still running, and was killed."""
+    """The exit code; None if the process was still running and was killed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         done, status = os.waitpid(process, os.WNOHANG)

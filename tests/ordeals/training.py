@@ -1,4 +1,4 @@
-"""Training that is killed, short of room or of processes; a server that falls silent."""
+"""Training that is killed or lacks disk space or processes; a server that stalls."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from usdrl_mmaction.commands.common import build_runner, one_line_errors
 from .files import ROOT, annotation_file
 from .isolated import LIMIT, LOST, SURVIVED, Result, each, fork, wait
 
-READERS = 2  # processes that read data
+READERS = 2  # data loading processes
 
 
 def training(folder: Path, work_dir: Path, **options) -> Config:
@@ -46,7 +46,7 @@ def run(folder: Path, work_dir: Path, **options):
 
 
 def losses(work_dir: Path) -> dict[int, float]:
-    """By step; later runs overrule."""
+    """Losses by step; later runs replace earlier ones."""
     steps = {}
     for log in sorted(work_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns):
         entries = (line for line in log.read_text().splitlines() if line.endswith('}'))
@@ -55,7 +55,7 @@ def losses(work_dir: Path) -> dict[int, float]:
 
 
 def kills(rng: random.Random, number: int, folder: Path) -> Iterator[Result]:
-    """A run is killed at random moments and resumed until it is done; its curve must be an uninterrupted one's."""
+    """A run that is killed at random moments and resumed must give the curve of an uninterrupted run."""
     begun = time.monotonic()
     wait(fork(partial(run, folder, folder / 'whole'))[0], LIMIT)
     duration, tried, work_dir, reached = time.monotonic() - begun, 0, folder / 'killed_0', -1
@@ -111,7 +111,7 @@ def dead_workers(rng, number, folder):
 
 
 def watch(parent: int, moment: float):
-    """Leave a process behind, no child of this one, that kills a process which reads data for it."""
+    """Start a process, not a child of this one, that kills a data loading process of ``parent``."""
     between = os.fork()
     if between:
         os.waitpid(between, 0)
@@ -120,7 +120,8 @@ def watch(parent: int, moment: float):
         os._exit(0)
     try:
         end = time.monotonic() + LIMIT
-        while time.monotonic() < end and len(readers(parent)) < READERS:  # one alone may be about to become a program
+        # A single one may be about to start another program.
+        while time.monotonic() < end and len(readers(parent)) < READERS:
             time.sleep(0.01)
         time.sleep(moment)
         os.kill(readers(parent)[-1], signal.SIGKILL)
@@ -129,7 +130,7 @@ def watch(parent: int, moment: float):
 
 
 def readers(parent: int) -> list[int]:
-    """Children that were forked; others run another program."""
+    """Forked children that have not started another program."""
     children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
     program = Path(f'/proc/{parent}/cmdline').read_bytes()
     return [int(child) for child in children if Path(f'/proc/{child}/cmdline').read_bytes() == program]

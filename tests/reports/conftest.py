@@ -1,4 +1,4 @@
-"""A folder for runs."""
+"""The work dir of the tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Runs as MMEngine leaves them, written by hand."""
+"""Runs in the format of MMEngine, written by hand."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def write_dump(path: Path, labels, scores, names=None):
 
 
 def write_detections(prefix: Path):
-    """Three videos of 100 frames: one found exactly, one half, one not at all. Returns what the metric says."""
+    """Three videos of 100 frames: one found exactly, one half, one not at all. Returns the metrics."""
     metric = DetectionMetric(3, outfile_prefix=str(prefix))
     metric.dataset_meta = dict(classes=CLASSES, fps=10)
     found = {'all': [(1, 10, 30), (2, 50, 90)], 'half': [(1, 10, 30)], 'none': []}

@@ -1,4 +1,4 @@
-"""The matrix counts clips; average precision is the one of its definition."""
+"""The matrix counts clips; average precision agrees with its definition."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_average_precision_is_that_of_its_definition_lowest_class_first():
     assert f'{np.mean(list(expected.values())):.4f}' in part.text
 
 
-def test_the_most_frequent_confusions_come_first_and_correct_clips_are_none():
+def test_the_most_frequent_confusions_come_first_and_correct_clips_are_excluded():
     wrong = predictions([0, 0, 0, 1, 1, 2, 2], [1, 1, 0, 2, 1, 2, 2])
     assert list(most_frequent(wrong)) == [(0, 1, 2), (1, 2, 1)]
     assert list(most_frequent(predictions([0, 1, 2], [0, 1, 2]))) == []

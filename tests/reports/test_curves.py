@@ -1,4 +1,4 @@
-"""Numbers stand at the epochs that they belong to, beside those that they compare with."""
+"""Numbers are drawn at their epochs, with related numbers in one panel."""
 
 import base64
 
@@ -22,7 +22,7 @@ def test_lines_of_an_epoch_are_spread_over_it():
     assert 'time' not in series and 'iter' not in series
 
 
-def test_half_an_epoch_is_not_drawn_as_a_whole_one():
+def test_half_an_epoch_is_drawn_as_half():
     assert all_series(training(2)[:3])[1]['loss'][0] == [0.5, 1.0, 1.5]
 
 
@@ -31,7 +31,7 @@ def test_without_epochs_iterations_count():
     assert all_series(lines) == ('iteration', {'loss': ([100, 200], [1.0, 1.0])})
 
 
-def test_what_belongs_together_is_one_panel(work_dir):
+def test_related_numbers_share_a_panel(work_dir):
     lines = [
         dict(line, loss_cls=line['loss'], instance_cross=2.0, temporal_cross=1.0, grad_norm=3.0) for line in training(2)
     ]
@@ -41,17 +41,17 @@ def test_what_belongs_together_is_one_panel(work_dir):
     assert titles == ['loss', 'cross', 'grad_norm', 'acc, validation', 'detection/f1, validation', 'lr']
 
 
-def test_curves_that_lie_on_each_other_are_one_with_both_names(work_dir):
+def test_equal_curves_are_one_with_both_names(work_dir):
     lines = [{'acc/top1': 0.1 * step, 'acc/mean1': 0.1 * step + 1e-12, 'step': step} for step in (1, 2)]
     (panel,) = training_curves(run_of(work_dir, lines)).pictures
     assert 'top1, mean1' in base64.b64decode(panel.source.split(',')[1]).decode()
 
 
-def test_one_point_is_no_curve(work_dir):
+def test_one_point_is_not_drawn_as_a_curve(work_dir):
     assert training_curves(run_of(work_dir, training(1)[:1])) is None
 
 
-def test_diagnostics_have_panels_of_their_own_with_their_last_number(work_dir):
+def test_diagnostics_have_separate_panels_with_their_last_number(work_dir):
     looks = [
         {'health/effective_rank': rank, 'health/spread': 0.25, 'step': step} for step, rank in ((1, 9.0), (2, 7.5))
     ]

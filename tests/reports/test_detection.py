@@ -1,4 +1,4 @@
-"""What is drawn of videos is what was detected in them."""
+"""The drawn segments are the detected ones."""
 
 import pytest
 from reports.run_folders import CLASSES, write_detections
@@ -31,7 +31,7 @@ def test_the_best_the_median_and_the_worst_video(found):
     ]
 
 
-def test_segments_lie_where_they_are(found):
+def test_segments_are_drawn_at_their_times(found):
     best, _, worst = timelines(found[0]).timelines
     assert best.duration == '10 s'
     for row in best.rows.values():
@@ -49,5 +49,5 @@ def test_one_video_is_best_and_worst_at_once(found):
     assert timeline.title.startswith('Best, Median, Worst: half')
 
 
-def test_many_classes_have_as_many_colours():
+def test_each_of_many_classes_has_a_different_colour():
     assert all(len(set(colours(count))) == count for count in (3, 18, 60, 120))

@@ -1,4 +1,4 @@
-"""The map keeps neighbours, is always the same, and the numbers of its classes can be read."""
+"""The map keeps neighbours, is reproducible, and the numbers of its classes are readable."""
 
 import numpy as np
 import pytest
@@ -29,12 +29,12 @@ def test_the_same_features_give_the_same_map(clusters):
 
 
 @pytest.mark.parametrize('features', [np.zeros((8, 4)), np.eye(3), np.ones((2, 4)), np.ones((1, 4)), np.eye(2)])
-def test_features_that_say_nothing_still_give_a_map(features):
+def test_collapsed_features_still_give_a_map(features):
     points = tsne(features)
     assert points.shape == (len(features), 2) and np.isfinite(points).all()
 
 
-def test_numbers_make_room_for_each_other_and_stay_where_there_is_room():
+def test_numbers_that_overlap_are_moved_apart_and_others_are_not():
     places = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.3], [5.0, 5.0]])
     moved = apart(places, 1.0)
     assert pdist(moved).min() > 0.99 and np.abs(moved - places).max() < 1.0

@@ -1,4 +1,4 @@
-"""A part is on the page exactly when the run has what it shows; the page is whole, safe, and fits a phone."""
+"""A part is shown exactly when the run has its data; the page is self-contained, safe, and fits a phone."""
 
 import json
 import re
@@ -90,7 +90,7 @@ HAVE = {
 
 
 @pytest.mark.parametrize('parts', HAVE)
-def test_a_part_is_there_exactly_when_its_input_is(work_dir, parts):
+def test_a_part_is_shown_exactly_when_its_input_exists(work_dir, parts):
     HAVE[parts](work_dir)
     with_config = {'settings'} if (work_dir / '20260101_000000').exists() else set()
     assert set(page_of(work_dir).parts) == {*parts.split(), *with_config}
@@ -126,13 +126,13 @@ def test_numbers_are_those_of_the_files(work_dir):
     assert '0.77' not in words
 
 
-def test_a_number_has_few_digits_and_never_none():
+def test_a_number_has_few_digits_but_at_least_one():
     assert [rounded(value) for value in (0.5, 0.0176321, 0.00069, 0.000012, 0.0, 1234.5678)] == [
         '0.5', '0.0176', '0.0007', '1.2e-05', '0', '1235',
     ]  # fmt: skip
 
 
-def test_what_was_started_again_says_so(work_dir):
+def test_the_number_of_starts_is_shown(work_dir):
     for day, again in ((1, ''), (2, ' (2 starts)'), (3, ' (3 starts)')):
         write_start(work_dir, f'2026010{day}_123400')
         assert f'2026-01-01 12:34{again}' in page_of(work_dir).words
@@ -150,7 +150,7 @@ def test_names_are_text_and_never_markup(work_dir):
     assert {evil, 'a & <b>', 'stand <b>&'} <= set(page.words)
 
 
-def test_the_page_needs_nothing_from_elsewhere(trained):
+def test_the_page_needs_no_other_file(trained):
     page = Page(trained / 'report.html')
     sources = [value for _, attributes in page.elements for key, value in attributes.items() if key in ('src', 'href')]
     assert sources and all(source.startswith(('data:image/', '#')) for source in sources)

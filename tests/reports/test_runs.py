@@ -1,4 +1,4 @@
-"""Runs are found where MMEngine put them, and what resumed continues what it resumed from."""
+"""Runs are found where MMEngine writes them, and a resumed start continues the earlier one."""
 
 from reports.run_folders import training, write_start
 
@@ -9,7 +9,7 @@ def steps(run: Run) -> list[int]:
     return [line['iter'] for line in run.scalars if 'iter' in line]
 
 
-def test_a_resumed_start_takes_the_place_of_what_it_went_over(work_dir):
+def test_a_resumed_start_replaces_the_iterations_it_repeats(work_dir):
     write_start(work_dir, '20260101_000000', [*training(3), {'acc/top1': 0.1, 'step': 3}])
     write_start(work_dir, '20260102_000000', training(4, first=3, loss=20.0))
     (run,) = find_runs(work_dir)
@@ -17,13 +17,13 @@ def test_a_resumed_start_takes_the_place_of_what_it_went_over(work_dir):
     assert [line['loss'] for line in run.scalars] == [10 / 1, 10 / 2, 10 / 3, 10 / 4, 20 / 5, 20 / 6, 20 / 7, 20 / 8]
 
 
-def test_a_start_from_the_beginning_leaves_nothing_of_the_earlier_one(work_dir):
+def test_a_start_from_the_beginning_replaces_the_earlier_one(work_dir):
     write_start(work_dir, '20260101_000000', training(3))
     write_start(work_dir, '20260102_000000', training(1, loss=5.0))
     assert [line['loss'] for line in Run(work_dir, 'w').scalars] == [5.0, 2.5]
 
 
-def test_half_a_line_of_a_run_that_goes_on_is_left_out(work_dir):
+def test_an_incomplete_last_line_is_left_out(work_dir):
     write_start(work_dir, '20260101_000000', training(1))
     with open(work_dir / '20260101_000000/vis_data/scalars.json', 'a') as file:
         file.write('{"loss": 1.2, "ep')
@@ -40,7 +40,7 @@ def test_metrics_are_those_of_the_last_test_or_else_validation(work_dir):
     assert Run(work_dir, 'w').metrics == {'acc/top1': 0.3}
 
 
-def test_settings_of_training_are_kept_when_a_test_comes_with_its_own(work_dir):
+def test_settings_of_training_are_kept_after_a_test_with_another_config(work_dir):
     write_start(work_dir, '20260101_000000', training(1), config='epochs = 3')
     write_start(work_dir, '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
     run = Run(work_dir, 'w')
@@ -49,7 +49,7 @@ def test_settings_of_training_are_kept_when_a_test_comes_with_its_own(work_dir):
     assert Run(work_dir / 'tested', 'w').trained_config.epochs == 24
 
 
-def test_several_runs_come_in_the_order_of_their_start(work_dir):
+def test_several_runs_are_in_the_order_of_their_start(work_dir):
     write_start(work_dir / 'b', '20260101_000000')
     write_start(work_dir / 'a', '20260102_000000')
     (work_dir / 'c').mkdir()
@@ -59,7 +59,7 @@ def test_several_runs_come_in_the_order_of_their_start(work_dir):
     assert [run.name for run in find_runs(work_dir / 'a')] == ['a']
 
 
-def test_the_last_checkpoint_is_found_where_the_folder_was_moved_to(work_dir):
+def test_the_last_checkpoint_is_found_in_a_moved_folder(work_dir):
     run = Run(work_dir, 'w')
     assert run.checkpoint is None
     (work_dir / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')

@@ -1,5 +1,5 @@
 """Convert your own recordings to an annotation file: CSV, NPZ, NPY, MMPose's JSON, .skeleton files or folders of
-OpenPose's JSON, one recording each. docs/own-data.md shows the way from files to a trained model."""
+OpenPose's JSON, one recording each. docs/own-data.md leads from files to a trained model."""
 
 import argparse
 import os
@@ -109,7 +109,7 @@ def from_folders(recordings: dict[str, Path]) -> list[Entry]:
 
 
 def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], list[str]]:
-    """Labels from a CSV file; names may end in .csv and the like."""
+    """Labels from a CSV file; names may have a suffix such as .csv."""
     table = read_table(path)
     if not {'name', 'label'} <= set(table.header) <= {'name', 'label', 'subject', 'split'}:
         raise at(path, 1, f"the columns are name,label[,subject][,split], not '{','.join(table.header)}'.")
@@ -132,7 +132,7 @@ def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], li
 
 def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
     if entry.label is not None and entry.label not in classes:
-        raise RecordingError(f"{entry.path}: label '{entry.label}' is none of the {len(classes)} classes.")
+        raise RecordingError(f"{entry.path}: label '{entry.label}' is not one of the {len(classes)} classes.")
     clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
     if img_shape and not clip.img_shape:
         clip = clip._replace(img_shape=tuple(img_shape))
@@ -142,7 +142,7 @@ def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[li
 
 
 def check_alike(annotations: list[dict]):
-    """Raise unless all have as many coordinates, and all or none have scores: else they make no batch."""
+    """Raise unless all have the same number of coordinates, and all or none have scores: others do not form a batch."""
     kinds = {}
     for item in annotations:
         kind = f'{item["keypoint"].shape[-1]} coordinates with{"" if "keypoint_score" in item else "out"} scores'

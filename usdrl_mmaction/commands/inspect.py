@@ -36,7 +36,7 @@ def main(argv):
     layout = args.layout or content.get('meta', {}).get('layout')
     skeleton = get_skeleton(layout) if layout else None
 
-    clips = [clip for clip in content['annotations'] if 'keypoint' in clip]  # others have files of their own
+    clips = [clip for clip in content['annotations'] if 'keypoint' in clip]  # others are in separate files
     content = {**content, 'annotations': clips}
     measures = [checks.measure(clip) for clip in track(clips, 'Reading clips', console=console, transient=True)]
     problems = checks.find_problems(content, measures)
