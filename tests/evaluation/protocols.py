@@ -74,9 +74,9 @@ def activitynet(ground_truth, proposals, num_classes, theta):
     founds = [(video, *segment) for video in sorted(proposals) for segment in proposals[video]]
     result = []
     for label in range(1, num_classes + 1):
-        wanted = [truth for truth in truths if truth[1] == label]
+        expected = [truth for truth in truths if truth[1] == label]
         offered = sorted((found for found in founds if found[1] == label), key=lambda found: -found[4])
-        result.append(one_to_one_ap(wanted, offered, theta) if wanted else None)
+        result.append(one_to_one_ap(expected, offered, theta) if expected else None)
     return result
 
 

@@ -30,9 +30,9 @@ def test_results_come_back(tmp_path):
 
 
 def test_the_files_are_activitynets(tmp_path):
-    write_ground_truth(tmp_path / 't.json', {'a': [(2, 15, 45)]}, CLASSES, 30, {'a': 90}, subset='testing')
+    write_ground_truth(tmp_path / 't.json', {'a': [(2, 15, 45)]}, CLASSES, 30, {'a': 90})
     assert json.loads((tmp_path / 't.json').read_text())['database'] == {
-        'a': {'subset': 'testing', 'duration': 3.0, 'annotations': [{'label': 'fall', 'segment': [0.5, 1.5]}]}
+        'a': {'subset': 'validation', 'duration': 3.0, 'annotations': [{'label': 'fall', 'segment': [0.5, 1.5]}]}
     }
     write_results(tmp_path / 'r.json', {'a': [(3, 15, 45, 0.25)]}, CLASSES, 30)
     assert json.loads((tmp_path / 'r.json').read_text()) == {

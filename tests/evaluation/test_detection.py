@@ -89,9 +89,9 @@ def test_classes_and_videos_without_ground_truth_or_proposals_count_zero():
 @pytest.mark.parametrize(
     'segment, message',
     [
-        ((0, 1, 2, 0.5), 'Segment 1 in the proposals of a has a label that is none of 1 … 3: .0.0, 1.0, 2.0, 0.5.'),
-        ((4, 1, 2, 0.5), 'none of 1 … 3'),
-        ((1.5, 1, 2, 0.5), 'none of 1 … 3'),
+        ((0, 1, 2, 0.5), 'Segment 1 in the proposals of a has a label that is not one of 1 … 3: .0.0, 1.0, 2.0, 0.5.'),
+        ((4, 1, 2, 0.5), 'not one of 1 … 3'),
+        ((1.5, 1, 2, 0.5), 'not one of 1 … 3'),
         ((1, 5, 2, 0.5), 'ends before it starts'),
         ((1, 1, 2, float('nan')), 'not finite'),
         ((1, 1, 2), r'The proposals of a are not rows of \(label, start, end, score\)'),

@@ -1,4 +1,4 @@
-"""The curve is the accuracy at each ratio, and its area lies between its ends."""
+"""The curve is the accuracy at each ratio, and its area is between its ends."""
 
 import numpy as np
 import pytest

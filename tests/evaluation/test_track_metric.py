@@ -124,7 +124,7 @@ def test_two_processes_write_the_files_of_one(tmp_path):
         assert (two / name).read_bytes() == (tmp_path / 'one' / name).read_bytes()
 
 
-def test_a_metric_begins_anew_and_leaves_nothing_behind(tmp_path):
+def test_a_metric_starts_again_and_leaves_no_files(tmp_path):
     windows, metric = make_windows(), Keep(collect_dir=str(tmp_path / 'here'))
     metric.process(None, windows)
     assert len(list((tmp_path / 'here').iterdir())) == 1

@@ -1,4 +1,4 @@
-"""What predictions are worth: the protocols as functions, and MMEngine's metrics on them."""
+"""Evaluation of predictions: the protocols as functions, and MMEngine's metrics that use them."""
 
 from .functional import (
     activitynet_report,

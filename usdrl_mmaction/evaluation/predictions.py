@@ -1,4 +1,4 @@
-"""What ``usdrl test … --dump FILE.pkl`` wrote of a classifier, a score a clip and class. Nothing in it is run."""
+"""Reads the scores of a classifier that ``usdrl test … --dump FILE.pkl`` wrote. No code in the file is run."""
 
 import io
 import math
@@ -31,12 +31,12 @@ def read_predictions(path: str | Path) -> Predictions:
     if not isinstance(samples, list) or not samples or not all(isinstance(sample, dict) for sample in samples):
         raise PredictionError(f'{path} is no list of clips. It must be what `usdrl test … --dump FILE.pkl` writes.')
     for field in ('pred_score', 'gt_label'):
-        missing = [row for row, sample in enumerate(samples) if field not in sample]
-        if missing:
-            raise PredictionError(
-                f"{path}: clip {missing[0]} has no '{field}', it has {', '.join(map(str, samples[missing[0]]))}. Dump "
-                'the predictions of a classifier, or of retrieval.'
-            )
+        for row, sample in enumerate(samples):
+            if field not in sample:
+                raise PredictionError(
+                    f"{path}: clip {row} has no '{field}', it has {', '.join(map(str, sample))}. Dump the predictions "
+                    'of a classifier, or of retrieval.'
+                )
     names = [str(sample.get('frame_dir', row)) for row, sample in enumerate(samples)]
     scores = stacked([sample['pred_score'] for sample in samples], 'pred_score', path)
     labels = stacked([sample['gt_label'] for sample in samples], 'gt_label', path)
@@ -65,7 +65,7 @@ def read_dump(path: str | Path) -> Any:
         raise missing(path, 'file of predictions', 'Run usdrl test with --dump to write one.') from error
     except OSError:
         raise
-    except Exception as error:  # a damaged pickle makes the unpickler raise whatever the damage spells
+    except Exception as error:  # a damaged pickle makes the unpickler raise anything
         raise PredictionError(
             f'{path} is not a whole pickle file ({type(error).__name__}: {error}). Run usdrl test --dump again.'
         ) from error
@@ -84,7 +84,7 @@ def stacked(rows: Sequence, field: str, path: str | Path) -> np.ndarray:
 
 
 class DumpUnpickler(SafeUnpickler):
-    """Takes tensors as well, in the form that they have in pickles, and turns them into arrays."""
+    """Also reads tensors, as arrays."""
 
     def find_class(self, module: str, name: str):
         make = TENSORS.get((module, name))
@@ -92,20 +92,20 @@ class DumpUnpickler(SafeUnpickler):
 
 
 def read_storage(data: bytes) -> torch.Tensor:
-    """The numbers behind a tensor, which torch's own reader of pickles would load with all that they ask for."""
+    """The numbers of a tensor. Torch's own function for pickles would run what they ask for."""
     try:
         storage = torch.load(io.BytesIO(data), weights_only=True)
     except pickle.UnpicklingError as error:
-        raise Forbidden('a tensor whose numbers ask for more than tensors do') from error
+        raise Forbidden('code in the numbers of a tensor') from error
     return torch.empty(0, dtype=storage.dtype).set_(storage)
 
 
 def as_array(values: torch.Tensor, offset, size, stride, *_) -> np.ndarray:
-    """A tensor as an array, by the arguments that torch rebuilds it from."""
+    """A tensor as an array, from the arguments that torch rebuilds it with."""
     if math.prod(size) > len(values):
         raise Forbidden(f'a tensor of the shape {tuple(size)} over {len(values)} numbers')
     tensor = values.as_strided(size, stride, offset)
-    # Copied: a clip's scores are dumped with those of its whole batch behind them.
+    # Copied: a clip's scores may be dumped with those of its whole batch.
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy().copy()
 
 

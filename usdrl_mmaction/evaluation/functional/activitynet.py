@@ -1,4 +1,4 @@
-"""Action detection as ActivityNet evaluates it: proposals take ground truths one to one, the highest score first."""
+"""Action detection as ActivityNet evaluates it: proposals match ground truths one to one, the highest score first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,9 @@ def activitynet_report(
     check_thetas(thetas)
     truth, found, _ = tabulate(ground_truth, proposals, num_classes)
     order = np.argsort(-found.score, kind='stable')
-    pairs = _by_preference(order, *overlapping_pairs(truth, found))
+    proposal, target, amount = overlapping_pairs(truth, found)
+    preference = np.lexsort((-amount, np.argsort(order)[proposal]))  # by falling score, then by falling overlap
+    pairs = proposal[preference], target[preference], amount[preference]
     counts = np.bincount(truth.label, minlength=num_classes + 1)[1:]  # (classes,)
     per_class = {}
     for theta in thetas:
@@ -31,22 +33,14 @@ def activitynet_report(
     return report | {'average_mAP': float(np.mean(list(means.values()))), 'per_class': per_class}
 
 
-def _by_preference(order, proposal, target, amount):
-    """The pairs by falling score of the proposal, those of one proposal by falling overlap."""
-    rank = np.empty(len(order), int)
-    rank[order] = np.arange(len(order))
-    chosen = np.lexsort((-amount, rank[proposal]))
-    return proposal[chosen], target[chosen], amount[chosen]
-
-
 def _take_one_to_one(pairs, theta, num_found, num_truth):
-    """Whether each proposal got a ground truth.  # (P,)"""
+    """Whether each proposal matches a ground truth that no better one has matched.  # (P,)"""
     proposal, target, amount = pairs
     correct, taken = [False] * num_found, [False] * num_truth
     enough = amount >= theta
-    for row, wanted in zip(proposal[enough].tolist(), target[enough].tolist(), strict=True):
-        if not correct[row] and not taken[wanted]:
-            correct[row] = taken[wanted] = True
+    for row, match in zip(proposal[enough].tolist(), target[enough].tolist(), strict=True):
+        if not correct[row] and not taken[match]:
+            correct[row] = taken[match] = True
     return np.array(correct, bool)
 
 

@@ -11,17 +11,12 @@ from usdrl_mmaction.files import missing, replacing
 
 
 def write_ground_truth(
-    path: str | Path,
-    ground_truth: Mapping,
-    classes: Sequence[str],
-    fps: float,
-    num_frames: Mapping[str, int],
-    subset: str = 'validation',
+    path: str | Path, ground_truth: Mapping, classes: Sequence[str], fps: float, num_frames: Mapping[str, int]
 ):
     """``ground_truth[video]`` lists (label, start, end) in frames; ``num_frames[video]`` is the video's length."""
     database = {
         video: {
-            'subset': subset,
+            'subset': 'validation',
             'duration': num_frames[video] / fps,
             'annotations': [_named(segment, classes, fps) for segment in ground_truth[video]],
         }
@@ -78,7 +73,7 @@ def _numbered(path, field, rows, classes, fps, with_score=False):
         _expect(known, path, f'{here}.label', name, f'one of the {len(classes)} class names')
         span = isinstance(segment, list) and len(segment) == 2 and all(map(_is_number, segment))
         _expect(span and segment[0] <= segment[1], path, f'{here}.segment', segment, '[start, end] in seconds')
-        # Rounded, because seconds from whole frames seldom come back to whole frames exactly.
+        # Rounded: the seconds of a whole frame seldom give exactly a whole frame.
         start, end = (round(seconds * fps, 6) for seconds in segment)
         _expect(not with_score or _is_number(score), path, f'{here}.score', score, 'a number')
         segments.append((labels[name], start, end, score) if with_score else (labels[name], start, end))
@@ -91,7 +86,7 @@ def _read(path, field):
     except FileNotFoundError as error:
         raise missing(path) from error
     except ValueError as error:
-        raise PredictionError(f'{path} is not JSON ({error}). It may be damaged: write it again.') from error
+        raise PredictionError(f'{path} is not JSON ({error}). It may be damaged. Write it again.') from error
     _expect(isinstance(content, dict), path, 'the top level', content, f"an object with '{field}'")
     _expect(isinstance(content.get(field), dict), path, field, content.get(field), 'an object of videos')
     return content[field]
@@ -106,7 +101,7 @@ def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
-def _expect(condition, path, field, found, wanted):
+def _expect(condition, path, field, found, expected):
     if not condition:
         shown = 'nothing' if found is None else repr(found)
-        raise PredictionError(f'{path}: {field} must be {wanted}, found {shown[:80]}.')
+        raise PredictionError(f'{path}: {field} must be {expected}, found {shown[:80]}.')

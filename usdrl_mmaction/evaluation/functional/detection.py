@@ -11,11 +11,11 @@ GRID = np.arange(1, 21) / 20  # the thresholds that 2DAP is the mean over
 
 
 def evaluate_detection(ground_truth: Mapping, proposals: Mapping, num_classes: int, theta: float = 0.5) -> dict:
-    """F1 and average precision of all proposals, and the latter's means over classes and over videos.
+    """F1 and average precision of all proposals, and mean average precision over classes and over videos.
 
     ``ground_truth[video]`` lists (label, start, end), ``proposals[video]`` (label, start, end, score), as tuples or as
     an array; labels are 1 … ``num_classes``. A class or video without ground truth or without proposals counts 0.
-    Proposals of equal score are taken by label, then by the video's name, then in their own order.
+    Proposals of equal score are ordered by label, then by the name of the video, then as given.
     """
     check_thetas([theta])
     return _Protocol(ground_truth, proposals, num_classes).summary(theta)
@@ -33,7 +33,7 @@ def pku_report(ground_truth: Mapping, proposals: Mapping, num_classes: int, thet
 
 
 class _Protocol:
-    """The proposals matched once, and in the orders in which they are dropped: all thresholds share both."""
+    """The proposals, matched and sorted once for all thresholds."""
 
     def __init__(self, ground_truth, proposals, num_classes):
         self.truth, self.found, num_videos = tabulate(ground_truth, proposals, num_classes)
@@ -57,7 +57,7 @@ class _Protocol:
         return _average_precisions(self.classes, *self.outcome(theta))
 
     def outcome(self, theta):
-        """Which proposals match a ground truth, and which of them are the last to do so as scores rise."""
+        """Which proposals match a ground truth, and which of those have the highest score for it."""
         matched = self.overlap >= theta
         rising = self.rising[matched[self.rising]]
         final = np.full(len(self.truth), -1)
@@ -69,7 +69,7 @@ class _Protocol:
 
 def average_precision(matched: np.ndarray, last: np.ndarray, num_truth: int) -> float:
     """Proposals are dropped from the lowest score up; each drop in recall counts with the best precision so far. As in
-    the official script, precision is looked at when a proposal that matches is dropped.  # (P,), (P,) bool"""
+    the official script, precision is taken when a proposal that matches is dropped.  # (P,), (P,) bool"""
     positives, number = int(last.sum()), len(matched)
     if not positives:
         return 0.0

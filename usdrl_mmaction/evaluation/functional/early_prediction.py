@@ -1,4 +1,4 @@
-"""Early prediction: how the accuracy grows with the share of a clip that was seen."""
+"""Early prediction: the accuracy as a function of the share of a clip that was seen."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from usdrl_mmaction.errors import PredictionError
 
 
 def early_prediction_curve(scores: np.ndarray, labels: np.ndarray) -> dict:
-    """``ratios`` and ``accuracy`` (R,), and the area under them as ``auc``: a constant accuracy is its own area.
+    """``ratios`` and ``accuracy`` (R,), and ``auc``, the area under the curve: for a constant accuracy, that accuracy.
 
     ``scores`` (N, R, classes) are the scores of each clip after k/R of it, k = 1 … R; ``labels`` (N,).
     """

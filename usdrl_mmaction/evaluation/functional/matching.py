@@ -1,4 +1,4 @@
-"""The segments of all videos as one table, and which proposals overlap which ground truth."""
+"""The segments of all videos as one table, and the proposals that overlap a ground truth."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class Segments:
 
 def overlapping_pairs(truth: Segments, found: Segments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every proposal with every ground truth of its video and label that it overlaps: row of the proposal, row of the
-    ground truth, and overlap. Those of one proposal come in the order of the ground truth.  # (pairs,) each"""
+    ground truth, and overlap. The pairs of one proposal are in the order of the ground truth.  # (pairs,) each"""
     num_labels = 1 + max(truth.label.max(initial=0), found.label.max(initial=0))
-    key, wanted = truth.video * num_labels + truth.label, found.video * num_labels + found.label
+    key, sought = truth.video * num_labels + truth.label, found.video * num_labels + found.label
     rows = np.argsort(key, kind='stable')
-    first, stop = (np.searchsorted(key[rows], wanted, side) for side in ('left', 'right'))
+    first, stop = (np.searchsorted(key[rows], sought, side) for side in ('left', 'right'))
     empty = np.empty(0, int)
     pairs = [(empty, empty, np.empty(0))]
-    # The n-th candidate of all proposals at a time: few rounds, and only pairs that do overlap stay in memory.
+    # The n-th candidate of all proposals at a time: few iterations, and only pairs that overlap stay in memory.
     for nth in range((stop - first).max(initial=0)):
         proposal = np.flatnonzero(first + nth < stop)
         target = rows[first[proposal] + nth]
@@ -57,7 +57,7 @@ def tabulate(ground_truth: Mapping, proposals: Mapping, num_classes: int) -> tup
 
 
 def check_thetas(thetas: Sequence[float]):
-    """Thresholds of overlap lie above 0, where everything would match, and up to 1."""
+    """Raises unless thresholds of overlap are above 0, where everything would match, and up to 1."""
     if np.ndim(thetas) != 1 or not len(thetas) or not all(0 < theta <= 1 for theta in thetas):
         raise ConfigError(f'thetas must be a list of numbers above 0 and up to 1, not {thetas}.')
 
@@ -79,7 +79,7 @@ def _rows(segments, video, num_classes, fields):
     label, start, end = rows.T[:3]
     for wrong, reason in (
         (~np.isfinite(rows).all(1), 'holds a number that is not finite'),
-        ((label < 1) | (label > num_classes) | (label % 1 != 0), f'has a label that is none of 1 … {num_classes}'),
+        ((label < 1) | (label > num_classes) | (label % 1 != 0), f'has a label that is not one of 1 … {num_classes}'),
         (end < start, 'ends before it starts'),
     ):
         if wrong.any():

@@ -1,4 +1,4 @@
-"""From the scores of a video's frames to proposals of actions, with the usual ways to clean them."""
+"""Proposals of actions from the scores of a video's frames: thresholds, smoothing and non-maximum suppression."""
 
 from collections.abc import Sequence
 
@@ -21,19 +21,24 @@ def proposals_from_scores(
     """Rows of (label, start, end, score), ends exclusive, by label and start.  # (T, classes) -> (S, 4)
 
     Each segment of frames where an action's probability is above the threshold is a proposal; its score is the mean
-    probability over the segment. Column 0 of ``scores`` is the background, which gives none.
+    probability over the segment. Column 0 of ``scores`` is the background, which gives no proposals.
 
     Args:
-        thresholds: With several, the proposals of all of them together, each once.
-        smooth: Frames that probabilities are averaged over beforehand.
-        min_length: Frames; what is shorter is dropped.
+        thresholds: With several, the proposals of all of them, without duplicates.
+        smooth: Number of frames that probabilities are averaged over first.
+        min_length: Number of frames; shorter proposals are dropped.
         nms: Of two proposals of one label that overlap more than this, the lower one is dropped.
         soft_nms: The lower one's score is multiplied by exp(-overlap² / ``soft_nms``) instead.
     """
     _check_options(thresholds, min_length, nms, soft_nms)
-    _check_scores(scores)
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        raise PredictionError(f'Scores are (frames, classes), the background first, not {scores.shape}.')
+    if len(scores) and not (scores.min() >= 0 and scores.max() <= 1.001):
+        raise PredictionError(
+            f'Scores are probabilities, but range from {scores.min():.3g} to {scores.max():.3g}: apply a softmax first.'
+        )
     proposals = [np.empty((0, 4))]
-    for label in range(1, scores.shape[1]):  # one at a time: the scores may lie on disk and not fit in memory
+    for label in range(1, scores.shape[1]):  # one at a time: the scores may be on disk and not fit in memory
         track = smoothed(np.asarray(scores[:, label], dtype=float), smooth)
         segments = np.concatenate([segments_above(track, threshold) for threshold in thresholds])
         segments = segments[segments[:, 1] - segments[:, 0] >= min_length]
@@ -48,7 +53,7 @@ def proposals_from_scores(
 
 
 def smoothed(scores: np.ndarray, frames: int) -> np.ndarray:
-    """The means over so many frames around each; at an end, its frame goes on.  # (T, …) -> (T, …)"""
+    """The moving mean over a number of frames; the first and last frame are repeated.  # (T, …) -> (T, …)"""
     _check_frames('smooth', frames)
     return uniform_filter1d(scores, frames, axis=0, mode='nearest') if frames > 1 else scores
 
@@ -76,15 +81,6 @@ def suppress(proposals: np.ndarray, keep) -> np.ndarray:
         left[:, 3] *= np.where(left[:, 0] == best[0], keep(amount), 1)
         left = left[left[:, 3] > 0]
     return np.unique(np.array(kept).reshape(-1, 4), axis=0)
-
-
-def _check_scores(scores):
-    if scores.ndim != 2 or scores.shape[1] < 2:
-        raise PredictionError(f'Scores are (frames, classes), the background first, not {scores.shape}.')
-    if len(scores) and not (scores.min() >= 0 and scores.max() <= 1.001):
-        raise PredictionError(
-            f'Scores are probabilities, but range from {scores.min():.3g} to {scores.max():.3g}: apply a softmax first.'
-        )
 
 
 def _check_options(thresholds, min_length, nms, soft_nms):

@@ -15,13 +15,13 @@ EPSILON = 1e-7  # the published numbers have it in F1's denominator
 def evaluate_segmentation(ground_truth: Sequence, predictions: Sequence, background: int = 0) -> dict:
     """``acc`` over all frames, ``edit`` as a mean over videos, ``f1@10``, ``f1@25`` and ``f1@50`` over all segments.
 
-    Both are lists of one integer array a video, a label a frame. Segments of the background do not count in edit and
-    F1. A video's last segment ends at its last frame, exclusive like the others, as the published numbers have it.
-    Where neither side has a segment, edit and F1 are 100.
+    Both arguments are lists of one integer array per video, with a label per frame. Segments of the background do not
+    count in edit and F1. The last segment of a video ends at its last frame, exclusive like the others, as in the
+    published numbers. If neither side has a segment, edit and F1 are 100.
     """
     pairs = _checked(ground_truth, predictions)
     correct = sum(int((truth == found).sum()) for truth, found in pairs)
-    segments = [(runs(truth, background), runs(found, background)) for truth, found in pairs]
+    segments = [(segments_of(truth, background), segments_of(found, background)) for truth, found in pairs]
     hits = np.sum([_hits(truth, found) for truth, found in segments], axis=0)
     num_truth, num_found = (sum(len(side[0]) for side in sides) for sides in zip(*segments, strict=True))
     scores = [f1(int(hit), num_truth, num_found) for hit in hits]
@@ -39,8 +39,8 @@ def f1(hits: int, num_truth: int, num_found: int) -> float:
     return 100 * 2 * precision * recall / (precision + recall + EPSILON)
 
 
-def runs(labels: np.ndarray, background: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Label, start and end of each run of equal labels but the background's.  # (T,) -> (S,), (S,), (S,)"""
+def segments_of(labels: np.ndarray, background: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Label, start and end of each stretch of equal labels, except the background's.  # (T,) -> (S,), (S,), (S,)"""
     starts = np.flatnonzero(np.diff(labels, prepend=labels[0] - 1))
     ends = np.append(starts[1:], len(labels) - 1)
     kept = labels[starts] != background

@@ -1,4 +1,4 @@
-"""The scores of whole videos, frame by frame, in a file from which proposals can be made again without the model."""
+"""Files of the scores of whole videos, frame by frame, to make proposals from without running the model again."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from usdrl_mmaction.files import missing, replacing
 
 
 class Tracks(NamedTuple):
-    """What a file of tracks holds."""
+    """The content of a file of tracks."""
 
     scores: dict[str, np.ndarray]  # video -> (T, classes), the background first
     classes: list[str]  # without the background
@@ -20,8 +20,8 @@ class Tracks(NamedTuple):
 
 
 def save_tracks(path: str | Path, tracks: Iterable[tuple[str, np.ndarray]], classes: Sequence[str], fps: float):
-    """Writes an ``.npz`` of ``videos``, ``classes``, ``fps`` and, for the n-th video, ``scores/n``. One track is held
-    at a time."""
+    """Writes an ``.npz`` of ``videos``, ``classes``, ``fps`` and, for the n-th video, ``scores/n``, one track at a
+    time."""
     videos = []
     with replacing(path) as draft, ZipFile(draft, 'w') as file:
         for video, scores in tracks:
@@ -34,7 +34,7 @@ def save_tracks(path: str | Path, tracks: Iterable[tuple[str, np.ndarray]], clas
 
 
 def load_tracks(path: str | Path) -> Tracks:
-    """What ``save_tracks`` wrote."""
+    """Reads what ``save_tracks`` wrote."""
     if not Path(path).exists():
         raise missing(path, 'file of score tracks')
     if not is_zipfile(path):

@@ -1,4 +1,4 @@
-"""Action detection in whole videos whose frames were scored."""
+"""Detection metrics on whole videos whose frames were scored."""
 
 import numpy as np
 from mmaction.registry import METRICS
@@ -15,6 +15,7 @@ from ..functional import (
     write_ground_truth,
     write_results,
 )
+from ..functional.detection import THETAS
 from .track_metric import TrackMetric, Videos
 
 REPORTS = {'pku': pku_report, 'activitynet': activitynet_report}
@@ -22,8 +23,8 @@ REPORTS = {'pku': pku_report, 'activitynet': activitynet_report}
 
 @METRICS.register_module()
 class DetectionMetric(TrackMetric):
-    """Makes proposals from the ``scores`` (t, 1 + classes) of windows, probabilities with the background first, put
-    together to whole videos as ``TrackMetric`` does, and compares them with the videos' ``segments``.
+    """Makes proposals from the ``scores`` (t, 1 + classes) of windows, which ``TrackMetric`` puts together to videos,
+    and compares them with the ``segments`` of the videos. Scores are probabilities, the background first.
 
     Args:
         num_classes (int): Actions, without the background.
@@ -34,21 +35,12 @@ class DetectionMetric(TrackMetric):
         outfile_prefix (str | None): Writes ``<prefix>_results.json`` and ``<prefix>_ground_truth.json`` as ActivityNet
             does, and the scores as ``<prefix>_tracks.npz``. Class names and frames per second are ``classes`` and
             ``fps`` in the data set's metainfo.
-        fps (float): Frames per second of data sets that do not tell.
+        fps (float): Frames per second of data sets without ``fps``.
     """
 
     default_prefix = 'detection'
 
-    def __init__(
-        self,
-        num_classes,
-        mode='pku',
-        thetas=(0.1, 0.3, 0.5, 0.7),
-        proposals=None,
-        outfile_prefix=None,
-        fps=30,
-        **kwargs,
-    ):
+    def __init__(self, num_classes, mode='pku', thetas=THETAS, proposals=None, outfile_prefix=None, fps=30, **kwargs):
         super().__init__(**kwargs)
         if mode not in REPORTS:
             raise ConfigError(f"mode must be one of {', '.join(REPORTS)}, not '{mode}'.")
@@ -58,7 +50,7 @@ class DetectionMetric(TrackMetric):
         self.proposals = proposals or {}
         self.outfile_prefix = outfile_prefix
         self.fps = fps
-        # Wrong options show now, not after an epoch.
+        # Wrong options raise now, not after an epoch.
         proposals_from_scores(np.ones((1, 2)), **self.proposals)
         self.report({}, {}, num_classes, thetas)
 

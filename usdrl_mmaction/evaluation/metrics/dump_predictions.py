@@ -12,8 +12,8 @@ from usdrl_mmaction.files import replacing
 
 @METRICS.register_module()
 class DumpPredictions(DumpResults):
-    """``DumpResults`` whose file is there whole or not at all, and whose tensors are copied: a row of a batch's scores
-    would take the whole batch into the file."""
+    """``DumpResults`` that writes the file whole or not at all, and copies tensors: a row of a batch's scores would
+    bring the whole batch into the file."""
 
     def process(self, data_batch, predictions):
         copied = [apply_to(sample, lambda value: isinstance(value, Tensor), Tensor.clone) for sample in predictions]

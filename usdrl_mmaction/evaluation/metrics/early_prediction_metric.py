@@ -1,4 +1,4 @@
-"""Accuracy at each observation ratio, for clips that were scored while they went on."""
+"""Accuracy at each observation ratio."""
 
 import numpy as np
 from mmaction.registry import METRICS

@@ -13,11 +13,11 @@ from .track_metric import TrackMetric, Videos
 @METRICS.register_module()
 class SegmentationMetric(TrackMetric):
     """``acc``, ``edit``, ``f1@10``, ``f1@25`` and ``f1@50``, in percent. Takes the ``scores`` (t, classes) of windows,
-    put together to whole videos as ``TrackMetric`` does; the true label of a frame is that of the video's ``segments``.
+    which ``TrackMetric`` puts together to videos, and the ``segments`` of the videos.
 
     Args:
         background (int): The label that is no action.
-        smooth (int): Frames that scores are averaged over before the highest of a frame is its label.
+        smooth (int): Number of frames that scores are averaged over before the highest one is taken.
     """
 
     default_prefix = 'segmentation'
@@ -26,7 +26,7 @@ class SegmentationMetric(TrackMetric):
         super().__init__(**kwargs)
         self.background = background
         self.smooth = smooth
-        smoothed(np.ones((1, 2)), smooth)  # a wrong option shows now, not after an epoch
+        smoothed(np.ones((1, 2)), smooth)  # raises for a wrong option now, not after an epoch
 
     def compute_metrics(self, videos: Videos) -> dict:
         truth, found = [], []

@@ -1,4 +1,4 @@
-"""What metrics on whole videos have in common: a model scores one window at a time."""
+"""The base of metrics on whole videos, which a model scores one window at a time."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,19 +17,17 @@ FILE = 'windows.bin'
 
 
 class Video(NamedTuple):
-    """A video that was scored."""
-
     scores: np.ndarray  # (T, classes), on disk
     segments: np.ndarray  # (S, 3) of label, start, end
 
 
 class TrackMetric(BaseMetric):
-    """Averages windows that overlap into one track of scores a video, and has ``compute_metrics`` take the videos.
+    """Averages overlapping windows into one track of scores per video, and calls ``compute_metrics`` with the videos.
 
-    Takes of each window its ``scores`` (t, classes), its ``video``, its ``start`` there, and the ``num_frames`` and
-    ``segments`` of the video; without ``start`` and ``num_frames`` it is a whole video. Windows wait on disk until all
-    have come, and are then put together video by video in the order of time. So memory does not grow with the length of
-    videos, and neither order nor processes change a bit of the result. What comes twice counts once.
+    A window has ``scores`` (t, classes), ``video``, ``start``, and the ``num_frames`` and ``segments`` of the video;
+    without ``start`` and ``num_frames`` it is a whole video. Windows are stored on disk, and put together video by
+    video in the order of time. So memory does not grow with the length of videos, and the result does not depend on
+    their order or the number of processes. Duplicates count once.
 
     Args:
         collect_dir (str | None): Folder for the windows, by default the system's for temporary files. Processes on
@@ -64,14 +62,14 @@ class TrackMetric(BaseMetric):
             raise PredictionError(f"Video {video} has 'scores' of shape {scores.shape}; expected (frames, classes).")
 
     def evaluate(self, size: int) -> dict:
-        """The metrics of all windows of all processes; ``size`` is not used: what came twice is known by its start."""
+        """The metrics of the windows of all processes. ``size`` is not needed: duplicates have the same start."""
         parts = all_gather_object((self.folder and self.folder.name, list(self.results), self.facts))
         metrics = [None]
         if is_main_process():
             found = self.compute_metrics(Videos(parts, self.collect_dir))
             metrics = [{f'{self.prefix}/{name}': value for name, value in found.items()}]
         broadcast_object_list(metrics)
-        barrier()  # the files are not needed any more
+        barrier()  # until no process needs the files
         if self.folder:
             self.folder.cleanup()
         self.forget()
@@ -79,16 +77,16 @@ class TrackMetric(BaseMetric):
 
 
 class Videos(Mapping):
-    """The videos by name, in the order of their names; each is put together when it is asked for.
+    """The videos by name, in the order of their names. Each is put together when it is read.
 
-    ``parts`` are of each process the folder of its windows, (video, start, place in the file, shape) of each, and the
-    facts of its videos.
+    ``parts`` has for each process the folder of its windows; video, start, place in the file and shape of each window;
+    and the facts of its videos.
     """
 
     def __init__(self, parts: list, collect_dir: str | None):
         self.collect_dir = collect_dir
         self.facts = {video: fact for _, _, facts in parts for video, fact in facts.items()}
-        self.files = [folder and np.memmap(existing(folder), np.float32, 'r') for folder, _, _ in parts]
+        self.files = [folder and open_windows(Path(folder, FILE)) for folder, _, _ in parts]
         self.windows = {video: {} for video in sorted(self.facts)}  # video -> start -> where it is
         for file, (_, windows, _) in zip(self.files, parts, strict=True):
             for video, start, place, shape in windows:
@@ -117,9 +115,8 @@ class Videos(Mapping):
             yield start, file[place : place + frames * classes].reshape(frames, classes)
 
 
-def existing(folder: str) -> Path:
-    path = Path(folder, FILE)
+def open_windows(path: Path) -> np.memmap:
     if not path.exists():
-        todo = "Another process wrote it: set the metric's 'collect_dir' to a folder that all machines share."
+        todo = "Another process wrote it. Set the metric's 'collect_dir' to a folder that all machines share."
         raise missing(path, 'file of windows', todo)
-    return path
+    return np.memmap(path, np.float32, 'r')
