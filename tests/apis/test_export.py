@@ -204,7 +204,7 @@ def test_wrong_arguments(arguments, message, tmp_path):
 
 
 def test_other_models_are_refused(tmp_path):
-    with pytest.raises(ExportError, match='Linear is no recognizer or localizer'):
+    with pytest.raises(ExportError, match='Linear cannot be exported: it is no recognizer or localizer'):
         export(nn.Linear(1, 1), tmp_path / 'actions.onnx')
 
 

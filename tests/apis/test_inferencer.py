@@ -1,4 +1,4 @@
-"""What is told of a recording is what the model says of it, whatever it came in as and whatever came with it."""
+"""The result for a recording is that of the model, in every format and together with any other recordings."""
 
 import json
 import pickle
@@ -81,7 +81,7 @@ def test_results_are_json_and_as_long_as_asked(linear, trained):
     results = inferencer([recording(0, persons=2), recording(1)], features=True)
     assert json.loads(json.dumps(results)) == results
     assert [len(result['actions']) for result in results] == [3, 3]
-    assert 'name' not in results[0]['actions'][0]  # nobody has told the names
+    assert 'name' not in results[0]['actions'][0]  # the names are not known
 
 
 def test_a_built_model_says_the_same(linear, trained, inferencer):
@@ -166,9 +166,10 @@ def test_pixels_with_and_without_scores(pixels, trained, layout):
     assert scored['actions'] == plain['actions']
 
 
-def test_early_prediction_tells_what_the_whole_clip_shows(linear, trained):
+def test_early_prediction_returns_the_scores_of_the_whole_clip(linear, trained):
     linear.model.update(type='EarlyRecognizer')
     linear.model.backbone.update(causal=True)
+    linear.model.cls_head.pooling = ['max']
     inferencer = SkeletonInferencer(linear, trained(linear), device='cpu', top_k=18)
     keypoint = recording(0)
     data = inferencer.prepare([dict(keypoint=keypoint, total_frames=40, label=0)])
@@ -224,7 +225,7 @@ def test_a_recognizer_of_mmaction2_with_clips_of_its_own_pipeline(linear):
 def test_what_is_not_a_recognizer(linear):
     with pytest.raises(ValueError, match='Linear is no recognizer or localizer of skeletons'):
         SkeletonInferencer(torch.nn.Linear(1, 1))
-    with pytest.raises(ValueError, match=r'FrozenRecognizer has no cfg .* build it by load_model'):
+    with pytest.raises(ValueError, match=r'FrozenRecognizer has no cfg .* build it with load_model'):
         SkeletonInferencer(MODELS.build(linear.model))
 
 

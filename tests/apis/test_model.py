@@ -72,7 +72,7 @@ def test_a_published_checkpoint_of_a_parallel_run(published):
 
 @pytest.fixture
 def zoo(published, monkeypatch):
-    """An index of one model that lies beside it."""
+    """An index of one model, in the same folder."""
     index = published.with_name('index.json')
     known = dict(about='', file=published.name, url=None, size=None, sha256=None, convert=False)
     index.write_text(json.dumps({'tiny': known}))
@@ -88,14 +88,14 @@ def test_a_model_of_the_zoo(zoo, published, name):
 def test_the_package_s_own_model(zoo):
     assert packaged_model() == 'tiny'
     zoo.write_text(zoo.read_text().replace('"url": null', '"url": "https://example.org/tiny.pth"'))
-    with pytest.raises(DownloadError, match=r'no model of its own: name one of the zoo \(tiny\)'):
+    with pytest.raises(DownloadError, match=r'comes without a model: name one of the zoo \(tiny\)'):
         packaged_model()
 
 
 def test_what_does_not_fit_is_refused(linear, trained, tmp_path):
     checkpoint = trained(linear)
     linear.model.cls_head.num_classes = 7
-    with pytest.raises(CheckpointError, match=r'has cls_head.fc.weight of the shape \(18, 32\), the model \(7, 32\)'):
+    with pytest.raises(CheckpointError, match=r'has cls_head.fc.weight of the shape \(18, 160\), the model \(7, 160\)'):
         load_model(linear, checkpoint)
     linear.model.backbone.num_layers = 2
     with pytest.raises(CheckpointError, match=r'epoch_1.pth has no weights for \d+ of the \d+ tensors .* backbone\.'):

@@ -21,7 +21,7 @@ LENGTHS = [1, 5, 15, 16, 17, 21, 22, 23, 28, 40, 57]  # around windows of 16 fra
 
 
 def video(frames, persons=2, seed=0):
-    """People who drift, so that actions go on for some frames.  # (M, T, 25, 3)"""
+    """People who drift, so that actions last for some frames.  # (M, T, 25, 3)"""
     rng = np.random.default_rng(seed)
     pose = rng.normal(size=(persons, 1, 25, 3)) + rng.normal(0, 0.3, (persons, frames, 25, 3)).cumsum(1)
     return pose.astype(np.float32)
@@ -124,7 +124,7 @@ def test_a_segment_is_reported_as_it_ends(detector):
     assert all(segment['end'] == 120 for segment in model.finish().segments)
 
 
-def test_after_the_end_another_stream_begins(detector):
+def test_after_the_end_another_stream_starts(detector):
     model = detector()
     first, again = (stream(model, video(30)) for _ in range(2))
     assert np.array_equal(first[0], again[0]) and first[1] == again[1]
@@ -199,7 +199,7 @@ def test_nobody_in_view_is_no_fault(detector):
         (np.zeros((25, 3)), r'Frame 2 of the stream is \(25, 3\); expected persons.* 25 joints of 3 coordinates'),
         (np.zeros((2, 17, 3)), r'Frame 2 of the stream is \(2, 17, 3\)'),
         (np.full((2, 25, 3), np.nan), 'Frame 2 of the stream is not finite'),
-        (np.zeros((1, 25, 3)), 'Frame 2 of the stream has 1 persons, those before had 2'),
+        (np.zeros((1, 25, 3)), 'In frame 2 of the stream the number of persons changes from 2 to 1'),
         ([np.zeros((25, 3)), np.zeros((17, 3))], r'Person 1 of frame 2 of the stream is \(17, 3\)'),
     ],
 )
@@ -221,7 +221,7 @@ def test_pixels_with_scores(detection, trained):
     cfg.test_dataloader.dataset.pipeline[1] = dict(type='NormalizeSkeleton2D')
     model = StreamingDetector(load_model(cfg, trained(cfg)), device='cpu', img_shape=(480, 640))
     keypoint = np.random.default_rng(0).uniform(1, 400, (2, 40, 17, 2)).astype(np.float32)
-    sure = np.concatenate([keypoint, np.ones((2, 40, 17, 1), np.float32)], axis=-1)
-    plain, scored, unsure = (stream(model, frames)[0] for frames in (keypoint, sure, sure * np.float32([1, 1, 0.5])))
-    assert np.array_equal(plain, scored) and not np.allclose(plain, unsure, atol=1e-4)
+    ones = np.concatenate([keypoint, np.ones((2, 40, 17, 1), np.float32)], axis=-1)
+    plain, scored, halved = (stream(model, frames)[0] for frames in (keypoint, ones, ones * np.float32([1, 1, 0.5])))
+    assert np.array_equal(plain, scored) and not np.allclose(plain, halved, atol=1e-4)
     torch.testing.assert_close(torch.from_numpy(plain).sum(1), torch.ones(40))

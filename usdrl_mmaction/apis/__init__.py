@@ -1,4 +1,4 @@
-"""What is done with a trained model in a line or two."""
+"""Inference, streaming and export with a trained model, in a line or two."""
 
 from .export import export
 from .inferencer import SkeletonInferencer

@@ -26,7 +26,7 @@ Run = Callable[[np.ndarray], list[np.ndarray]]
 
 
 class Export(NamedTuple):
-    """What was written."""
+    """The inputs and outputs of a written file."""
 
     inputs: dict[str, tuple]  # name -> shape without the batch
     outputs: dict[str, tuple]
@@ -51,7 +51,7 @@ def export(
     Args:
         format (str): 'onnx', 'torchscript' or 'exported' (torch.export).
         encoder_only (bool): Leave out the head.
-        clip_shape (tuple | None): Persons, frames, joints and coordinates, for a backbone that does not say them.
+        clip_shape (tuple | None): Persons, frames, joints and coordinates, for backbones of MMAction2.
         tolerance (float): The largest absolute difference that is accepted.
     """
     if format not in WRITERS:
@@ -69,12 +69,12 @@ def export(
 
 
 class Network(nn.Module):
-    """What is exported: a clip in, one or more tensors out."""
+    """The exported network: takes a clip, returns one or more tensors."""
 
     def __init__(self, model: nn.Module, encoder_only: bool):
         super().__init__()
         if not isinstance(model, RecognizerGCN | FrameLocalizer):
-            raise ExportError(f'{type(model).__name__} is no recognizer or localizer and cannot be exported.')
+            raise ExportError(f'{type(model).__name__} cannot be exported: it is no recognizer or localizer.')
         self.model = model
         self.outputs = ('temporal', 'spatial')
         if isinstance(model, FrameLocalizer) and not encoder_only:
@@ -105,17 +105,17 @@ class Network(nn.Module):
 
 
 def compare(run: Run, clip: Tensor, expected: tuple, names: tuple, tolerance: float) -> float:
-    """The largest difference between what the file computes of a clip and what is expected."""
+    """The largest difference between the outputs of the file for a clip and the expected ones."""
     try:
         found = run(clip.numpy())
-    except Exception as error:  # each runtime has its own, for whatever it does not like
+    except Exception as error:  # each runtime raises its own
         raise ExportError(
             f'The exported file does not run on a batch of {len(clip)} ({first_line(error)}); nothing was written.'
         ) from error
     largest = 0.0
     for name, theirs, ours in zip(names, found, expected, strict=True):
         difference = float(np.abs(theirs - ours.numpy()).max()) if theirs.shape == ours.shape else np.inf
-        if not difference <= tolerance:  # NaN is no better
+        if not difference <= tolerance:  # nor if it is NaN
             raise ExportError(
                 f"The exported '{name}' {theirs.shape} differs from the model's {tuple(ours.shape)} by "
                 f'{difference:.3g} on a batch of {len(clip)}, where values reach {ours.abs().max():.3g} and '
@@ -132,7 +132,7 @@ def write_onnx(network: Network, clip: Tensor, path: Path) -> Run:
         raise ExportError(f"Export to ONNX needs {', '.join(missing)}: pip install 'usdrl-mmaction[export]'.")
     import onnxruntime
 
-    logging.getLogger('torch.onnx').setLevel(logging.ERROR)  # it warns of every operator that torchvision would bring
+    logging.getLogger('torch.onnx').setLevel(logging.ERROR)  # it warns of every operator of a missing torchvision
     with warnings.catch_warnings(), reasons('torch.onnx'):
         warnings.simplefilter('ignore')
         program = torch.onnx.export(
@@ -161,7 +161,7 @@ def write_exported(network: Network, clip: Tensor, path: Path) -> Run:
 
 def write_torchscript(network: Network, clip: Tensor, path: Path) -> Run:
     with warnings.catch_warnings(), reasons('torch.jit.trace'):
-        warnings.simplefilter('ignore')  # of what a trace fixes: whether that matters is compared afterwards
+        warnings.simplefilter('ignore')  # about values that a trace fixes; the comparison shows whether they matter
         trace = torch.jit.trace(network, clip, check_trace=False)
         with path.open('wb') as file:
             torch.jit.save(trace, file)  # given the path, torch would write the draft's name into the file
@@ -178,10 +178,10 @@ def in_torch(module) -> Run:
 
 @contextmanager
 def reasons(tracer: str):
-    """Says in one line which tracer cannot follow a model, and why."""
+    """Raises in one line which tracer cannot follow a model, and why."""
     try:
         yield
-    except Exception as error:  # whatever the model's own code meets when it is traced
+    except Exception as error:  # the model's own code may raise anything when it is traced
         cause = error
         while cause.__cause__ is not None:
             cause = cause.__cause__

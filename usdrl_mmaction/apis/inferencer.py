@@ -1,4 +1,4 @@
-"""Inference: from recordings of skeletons to actions, segments, neighbours and features, in one call."""
+"""Inference: actions, segments, neighbours and features of recordings."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -30,7 +30,7 @@ from .model import load_model
 from .preparation import Preparation, classes_of
 from .window_scorer import WindowScorer
 
-MANY = 20  # recordings that take long enough for a progress bar
+MANY = 20  # recordings, from which on there is a progress bar
 
 
 class SkeletonInferencer:
@@ -45,11 +45,11 @@ class SkeletonInferencer:
             its ``cfg`` (``load_model`` and MMAction2's ``init_recognizer`` do); by default the package's own.
         checkpoint (str | Path | None): The weights that go with a config.
         device (str | None): By default an accelerator if there is one.
-        gallery (str | Path | None): Annotation file of the clips to look for neighbours in.
-        gallery_split (str | None): A split of it; by default all of it.
-        top_k (int): How many actions and neighbours to return.
-        batch_size (int): Clips, or windows, that are encoded together.
-        threshold (float): Probability that frames of a segment have at least, with a localizer.
+        gallery (str | Path | None): Annotation file of the clips to search for neighbours.
+        gallery_split (str | None): A split of the gallery; by default all of it.
+        top_k (int): Number of actions and neighbours to return.
+        batch_size (int): Number of clips, or windows, that are encoded together.
+        threshold (float): With a localizer, the frames of a segment have a probability above it.
     """
 
     def __init__(
@@ -67,11 +67,17 @@ class SkeletonInferencer:
         self.device = device or get_device()
         if not isinstance(model, nn.Module):
             model = load_model(model, checkpoint) if model else load_model(checkpoint or packaged_model())
-        self.model = checked(model).to(self.device).eval()
+        if not isinstance(model, RecognizerGCN | FrameLocalizer):
+            raise UsageError(f'{type(model).__name__} is no recognizer or localizer of skeletons: give one of those.')
+        if not hasattr(model, 'cfg'):
+            raise UsageError(f'{type(model).__name__} has no cfg with its pipeline: build it with load_model.')
+        self.model = model.to(self.device).eval()
         self.prepare = Preparation(model)
         self.localizes = isinstance(model, FrameLocalizer)
         if self.localizes and gallery:
             raise UsageError('A localizer finds segments, not neighbours: leave the gallery out.')
+        if not self.localizes and model.with_cls_head and model.cls_head.average_clips is None:
+            model.cls_head.average_clips = 'prob'
         self.threshold = threshold
         self.classes = classes_of(model)
         self.top_k = top_k
@@ -79,12 +85,11 @@ class SkeletonInferencer:
         self.gallery = self.read_gallery(gallery, gallery_split) if gallery else None
 
     def __call__(self, inputs: Any, features: bool = False) -> list[dict]:
-        """A result for each recording, of plain values that JSON takes.
+        """A result for each recording, of plain values for JSON.
 
-        A recording has ``actions`` if the model is a classifier, for all people together and, if there are several,
-        in ``persons`` for each alone; ``neighbors`` if there is a gallery; and ``features``, a list of 2D numbers, if
-        asked for or if there is nothing else to return. With a localizer a recording has ``segments``: label, start,
-        end (exclusive) and score, the mean probability.
+        A classifier gives ``actions``, of all people together and, if there are several, in ``persons`` of each alone;
+        a gallery ``neighbors``; a localizer ``segments`` of label, start, end (exclusive) and score, the mean
+        probability. ``features`` is a list of 2D numbers, also returned if there is nothing else to return.
 
         Args:
             inputs (Any): One or a list of: path of a recording (CSV, NPZ, NPY, MMPose's JSON, ``.skeleton``, a folder
@@ -120,7 +125,7 @@ class SkeletonInferencer:
         return results
 
     def views(self, recordings: list[Recording]) -> Iterator[tuple[tuple[dict, int | None], dict]]:
-        """The clips to encode of each recording: the scene and, for a classifier, each of several people alone."""
+        """The clips to encode of each recording: all people and, for a classifier, each of several people alone."""
         for recording in bar(recordings, 'Inferring'):
             clip = self.read(recording)
             persons = np.flatnonzero(clip.keypoint.any((1, 2, 3))).tolist()
@@ -147,7 +152,7 @@ class SkeletonInferencer:
         pooled = as_streams(streams).pooled().unflatten(0, clips.shape[:2]).mean(1).cpu()
         if not self.model.with_cls_head:
             return pooled, [None] * len(samples)
-        if isinstance(self.model, EarlyRecognizer):  # it does not use all of the streams
+        if isinstance(self.model, EarlyRecognizer):  # it does not use all streams
             samples = self.model(clips, samples, mode='predict')
         else:
             samples = self.model.cls_head.predict(streams, samples)
@@ -175,7 +180,7 @@ class SkeletonInferencer:
 
 
 class Gallery(NamedTuple):
-    """Clips to look for neighbours in."""
+    """The clips to search for neighbours."""
 
     features: Tensor  # (clips, 2D), of length 1
     items: list[dict]
@@ -188,16 +193,6 @@ class Gallery(NamedTuple):
             {'clip': self.items[index]['frame_dir'], **named(self.items[index]['label'], self.classes), 'score': score}
             for index, score in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
-
-
-def checked(model: nn.Module) -> nn.Module:
-    if not isinstance(model, RecognizerGCN | FrameLocalizer):
-        raise UsageError(f'{type(model).__name__} is no recognizer or localizer of skeletons: give one of those.')
-    if not hasattr(model, 'cfg'):
-        raise UsageError(f'{type(model).__name__} has no cfg with its pipeline: build it by load_model.')
-    if isinstance(model, RecognizerGCN) and model.with_cls_head and model.cls_head.average_clips is None:
-        model.cls_head.average_clips = 'prob'
-    return model
 
 
 def named(label: int, classes: list[str]) -> dict:

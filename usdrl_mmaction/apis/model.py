@@ -1,4 +1,4 @@
-"""A trained model, from a config and a checkpoint, or from a checkpoint alone that says what its encoder is."""
+"""Loads a trained model, from a config and a checkpoint, or from a checkpoint that describes its encoder."""
 
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from usdrl_mmaction.models import MPCT
 
 
 def load_model(model: str | Path | Config, checkpoint: str | Path | None = None, device='cpu') -> nn.Module:
-    """A recognizer or localizer in evaluation mode. Its ``cfg`` and ``dataset_meta`` say what it was trained on.
+    """A recognizer or localizer in evaluation mode, with ``cfg`` and ``dataset_meta``, which describe its clips.
 
-    Of a pretraining config, the encoder is taken. A classifier that has no weights in the checkpoint is left out.
+    With a pretraining config, it is the encoder alone. A classifier without weights in the checkpoint is left out.
 
     Args:
         model (str | Path | Config): A config, which needs a checkpoint as well; or, by itself, the name of a model in
@@ -60,7 +60,7 @@ def load_checkpoint(source: str) -> dict:
 
 
 def load_weights(model: nn.Module, weights: dict[str, Tensor], source: str | Path):
-    """All weights that the model has, from a checkpoint that may have more."""
+    """Loads all weights of the model from a checkpoint that may have more."""
     state = model.state_dict()
     lacking = [name for name in state if name not in weights]
     if lacking:

@@ -1,4 +1,4 @@
-"""What a model says of its clips: how they are prepared, their joints, their windows, the names of their classes."""
+"""The preparation of a model's clips: pipeline, joints, windows and class names, from its config and encoder."""
 
 import numpy as np
 from mmaction.datasets.transforms import FormatGCNInput, PreNormalize2D
@@ -16,7 +16,7 @@ LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
 
 
 class Preparation:
-    """What a model's pipeline for testing takes, and the batches that it makes."""
+    """A model's pipeline for testing: the clips that it takes, and the batches that it makes."""
 
     def __init__(self, model: nn.Module):
         encoder = model.backbone  # ours, or one of MMAction2's
@@ -31,16 +31,16 @@ class Preparation:
         return pseudo_collate([self.pipeline(annotation) for annotation in annotations])
 
     def with_score(self, clip: Clip) -> Clip:
-        """A score for each joint where the pipeline wants one, and nowhere else."""
+        """A score for each joint if the pipeline takes scores; otherwise none."""
         if not self.scored:
-            return clip._replace(score=None)  # FormatGCNInput would make it one more coordinate
+            return clip._replace(score=None)  # FormatGCNInput would make it another coordinate
         score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
         return clip._replace(score=score)
 
 
 def pipeline_of(model: nn.Module) -> list[dict]:
-    """The config's pipeline for testing. Where clips keep their length, as in pretraining, they are resized. Without a
-    config it is the one of configs/_base_/datasets for 25 joints in 3D."""
+    """The config's pipeline for testing. If clips keep their length there, as in pretraining, they are resized. Without
+    a config it is that of configs/_base_/datasets for 25 joints in 3D."""
     loader, encoder = loader_of(model), model.backbone
     if loader:
         pipeline = list(loader.dataset.pipeline)
@@ -70,7 +70,7 @@ def loader_of(model: nn.Module) -> dict | None:
 
 
 def windows_of(model: FrameLocalizer) -> tuple[int, int]:
-    """Frames of a test window, and from one to the next."""
+    """Length and stride of test windows, in frames."""
     loader = loader_of(model)
     given = {name: loader.dataset[name] for name in ('window', 'stride') if loader and name in loader.dataset}
     dataset = UntrimmedPoseDataset(ann_file='', pipeline=[], lazy_init=True, **given)
@@ -78,7 +78,7 @@ def windows_of(model: FrameLocalizer) -> tuple[int, int]:
 
 
 def classes_of(model: nn.Module) -> list[str]:
-    """The names of the classes, from the checkpoint or the config; none if neither has them."""
+    """The names of the classes, from the checkpoint or else the config; empty if neither has them."""
     known = [getattr(model, 'dataset_meta', {})]
     known += [model.cfg[name].dataset.get('metainfo') or {} for name in LOADERS if model.cfg.get(name)]
     return next((list(meta['classes']) for meta in known if meta.get('classes')), [])

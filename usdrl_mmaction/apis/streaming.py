@@ -1,4 +1,4 @@
-"""Live detection: what people do, reported while the frames come, with memory for a window of them."""
+"""Live detection: actions are reported as the frames arrive. Memory holds one window of frames."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from .window_scorer import WindowScorer
 
 
 class Detections(NamedTuple):
-    """What has become known: the scores of some more frames, and the segments that have ended."""
+    """The scores of the next frames, and the segments that have ended."""
 
     start: int  # the first of the frames
     scores: np.ndarray  # (frames, 1 + classes), probabilities with the background first
@@ -29,21 +29,21 @@ class Detections(NamedTuple):
 
 
 class StreamingDetector:
-    """Scores the frames of a stream and finds the segments in which an action goes on.
+    """Scores the frames of live input and finds the segments of actions.
 
     >>> detector = StreamingDetector('configs/usdrl/benchmarks/detect_synthetic.py', 'epoch_18.pth')
     >>> for frame in frames:  # (persons, joints, coordinates)
     ...     found = detector(frame)
     >>> found = detector.finish()
 
-    The windows are those of the config's test data, and the score of a frame is the mean of all windows that it is in,
-    as in the test of a whole video. It is reported ``delay`` frames later, when the frame can be in no further window,
-    not even in the one that the video may end with.
+    The windows are those of the config's test data, and the score of a frame is the mean over the windows that contain
+    it, as in the test of a whole video. It is reported ``delay`` frames later, when no further window can contain the
+    frame, not even the one that the video may end with.
 
-    With a causal encoder there is no delay: windows are scored as far as their frames have come, and no later frame
-    changes that. Only, the last window stays where it is, where the test moves it back to end with the video; and what
-    the preparation takes from a window as a whole (its size; its turn, until both shoulders have been seen) is taken
-    from the frames so far, those that are given together included.
+    With a causal encoder there is no delay: windows are scored as far as their frames have arrived, and no later frame
+    changes that. There are two differences from the test. The last window is not moved back to end with the video. And
+    what the preparation computes from a whole window (its size; its turn, until both shoulders have been seen) is
+    computed from the frames so far, including those that are given together.
 
     Args:
         model (str | Path | Config | FrameLocalizer): A config, or a localizer that ``load_model`` built.
@@ -75,7 +75,7 @@ class StreamingDetector:
         self.reset()
 
     def reset(self):
-        """Forgets the stream."""
+        """Starts a new stream."""
         self.recent = None  # the last frames, a window at most
         self.seen = 0  # frames
         self.mean = OverlapMean(self.scorer.num_scores)
@@ -83,13 +83,13 @@ class StreamingDetector:
         self.tracker = Tracker(self.scorer.prepare.num_person, self.window)
 
     def __call__(self, frames: np.ndarray | list) -> Detections:
-        """Takes what comes next.
+        """Takes the next frames.
 
         Args:
             frames (np.ndarray | list): One frame, (persons, joints, coordinates), or several, (persons, frames, joints,
-                coordinates), with everybody in a place of their own; or a list of the people of one frame in any
-                order, (joints, coordinates) each, who are tracked. After the coordinates may follow a score. What is
-                not seen is 0.
+                coordinates), with each person at a fixed index; or a list of the people of one frame in any order,
+                (joints, coordinates) each, who are tracked. A score may follow the coordinates. Joints that are not
+                seen are 0.
         """
         clip = self.read(frames)
         starts = range(0, clip.keypoint.shape[1], self.stride)
@@ -101,7 +101,7 @@ class StreamingDetector:
         )
 
     def finish(self) -> Detections:
-        """What is still to be reported when the stream has ended. The next frame begins another one."""
+        """Ends the stream; returns what is still to be reported. The next frame starts a new stream."""
         last = max(self.seen - self.window, 0)
         if self.seen and not self.causal and (last % self.stride or self.seen < self.window):
             self.score([last], 0)
@@ -111,25 +111,25 @@ class StreamingDetector:
         return found
 
     def advance(self, piece: Clip) -> Detections:
-        """At most ``stride`` frames."""
+        """Takes at most ``stride`` frames."""
         before, self.seen = self.seen, self.seen + piece.keypoint.shape[1]
         self.recent = joined(self.recent, piece)
-        begun = max(-(-(before - self.window + 1) // self.stride), 0) * self.stride
-        due = range(begun, self.seen if self.causal else self.seen - self.window + 1, self.stride)
+        next_start = max(-(-(before - self.window + 1) // self.stride), 0) * self.stride
+        due = range(next_start, self.seen if self.causal else self.seen - self.window + 1, self.stride)
         self.score(list(due), before if self.causal else 0)
         # Copied, or views of views would keep every frame alive.
         self.recent = self.recent.map(lambda array: array[:, -self.window :].copy())
         return self.report(max(self.seen - self.delay, self.mean.start))
 
     def score(self, starts: list[int], first: int):
-        """Adds what windows say of the frames from ``first`` on."""
+        """Adds the scores of windows, from frame ``first`` on."""
         if not starts:
             return
         offset = self.seen - self.recent.keypoint.shape[1]
         found = self.scorer(self.recent, [start - offset for start in starts])
         for start, scores in zip(starts, found, strict=True):
-            begin = max(start, first)
-            self.mean.add(begin, scores[begin - start : self.seen - start])
+            added = max(start, first)
+            self.mean.add(added, scores[added - start : self.seen - start])
 
     def report(self, end: int) -> Detections:
         start, scores = self.mean.start, self.mean.take(end)
@@ -144,20 +144,22 @@ class StreamingDetector:
         if array.ndim != 4 or 0 in array.shape or array.shape[2:] not in ((joints, channels), (joints, channels + 1)):
             raise RecordingError(
                 f'Frame {self.seen} of the stream is {np.shape(frames)}; expected persons, or persons and frames, then '
-                f'{joints} joints of {channels} coordinates, which a score may follow.'
+                f'{joints} joints of {channels} coordinates, and optionally a score.'
             )
         if not np.isfinite(array).all():
-            raise RecordingError(f'Frame {self.seen} of the stream is not finite. Write 0 where a joint is not seen.')
+            raise RecordingError(
+                f'Frame {self.seen} of the stream is not finite. Write 0 for joints that are not seen.'
+            )
         if self.recent is not None and len(array) != len(self.recent.keypoint):
             raise RecordingError(
-                f'Frame {self.seen} of the stream has {len(array)} persons, those before had '
-                f'{len(self.recent.keypoint)}. Write 0 for who is not there, or give a list of people.'
+                f'In frame {self.seen} of the stream the number of persons changes from {len(self.recent.keypoint)} to '
+                f'{len(array)}. Write 0 for absent people, or give a list of people.'
             )
         score = array[..., channels] if array.shape[3] > channels else None
         return prepare.with_score(Clip(array[..., :channels], score, self.img_shape))
 
     def placed(self, people: list) -> np.ndarray:
-        """People in their places.  # of (V, D) -> (places, V, D)"""
+        """People at the indices that the tracker gives them.  # list of (V, D) -> (num_person, V, D)"""
         prepare = self.scorer.prepare
         shape = len(prepare.skeleton), prepare.channels
         people = [np.asarray(person, dtype=np.float32) for person in people]
@@ -165,7 +167,7 @@ class StreamingDetector:
             if person.shape not in (shape, (shape[0], shape[1] + 1)):
                 raise RecordingError(
                     f'Person {number} of frame {self.seen} of the stream is {person.shape}; expected {shape[0]} joints '
-                    f'of {shape[1]} coordinates, which a score may follow.'
+                    f'of {shape[1]} coordinates, and optionally a score.'
                 )
         width = max((person.shape[1] for person in people), default=prepare.channels)
         placed = np.zeros((prepare.num_person, shape[0], width), np.float32)
