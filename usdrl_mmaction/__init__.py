@@ -1,4 +1,4 @@
-"""USDRL for MMAction2. Importing this package mends what the stack gets wrong and registers its components."""
+"""USDRL for MMAction2. Importing this package repairs faults of the stack and registers its components."""
 
 __version__ = '0.2.0.dev0'
 

@@ -2,11 +2,11 @@
 
 
 class UsdrlError(ValueError):
-    """The root. The message says what is wrong, where, and what to do."""
+    """The root class. The message says what is wrong, where, and what to do."""
 
 
 class UsageError(UsdrlError):
-    """A command or call that cannot be carried out as given."""
+    """A command or call with arguments that do not fit together."""
 
 
 class ConfigError(UsdrlError):
@@ -55,4 +55,4 @@ class SaveError(OSError, UsdrlError):
     def __str__(self):
         if not self.filename:
             return super().__str__()
-        return f'{self.filename} cannot be written: {self.strerror}. Make room, or choose another place.'
+        return f'{self.filename} cannot be written: {self.strerror}. Free some space, or choose another place.'

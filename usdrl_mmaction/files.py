@@ -1,10 +1,10 @@
-"""Files: written whole or not at all, their checksums, and the error for one that does not exist."""
+"""Files: writing them whole or not at all, their checksums, and the error for one that does not exist."""
 
 import difflib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,18 +13,17 @@ from rich.console import Console
 
 from .errors import MissingFileError, SaveError, UsdrlError
 
-DRAFT = '.draft'  # ends the name of what is being written
+DRAFT = '.draft'  # suffix of a file that is being written
 BLOCK = 1 << 20
 LARGE = 1 << 30  # bytes whose checksum takes seconds
 
 
 @contextmanager
 def replacing(path: str | Path, sync: bool = False) -> Iterator[Path]:
-    """A path beside ``path`` to write a file or folder to. It takes the place of ``path`` when the block ends, and is
-    removed if the block raises.
+    """A path next to ``path`` to write a file or folder to. It replaces ``path`` when the block ends, and is removed if
+    the block raises. The parents of ``path`` are made.
 
     Args:
-        path (str | Path): What is to be written; its parents are made.
         sync (bool): Whether the content of a file must reach the disk before its name does.
     """
     path = Path(path)
@@ -48,7 +47,7 @@ def replacing(path: str | Path, sync: bool = False) -> Iterator[Path]:
 
 
 def remove(path: Path):
-    """Removes a file or folder, as far as it is there."""
+    """Removes a file or folder, if it exists."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -67,15 +66,11 @@ def sha256_of(path: str | Path) -> str:
 
 
 def missing(path: str | Path, what: str = 'file', todo: str = '') -> MissingFileError:
-    """The error of a file or folder that does not exist, with the name in its folder that is most like it."""
+    """The error for a file or folder that does not exist. It suggests the most similar name in its folder."""
     path = Path(path)
-    close = difflib.get_close_matches(path.name, names_in(path.parent), 1)
+    names = []
+    with suppress(OSError):
+        names = [other.name for other in path.parent.iterdir()]
+    close = difflib.get_close_matches(path.name, names, 1)
     hint = f' Did you mean {path.parent / close[0]}?' if close else ''
     return MissingFileError(f'There is no {what} {path} (seen from {Path.cwd()}).{hint}{f" {todo}" if todo else ""}')
-
-
-def names_in(folder: Path) -> Iterable[str]:
-    try:
-        return [path.name for path in folder.iterdir()]
-    except OSError:
-        return []
