@@ -23,6 +23,7 @@ COMMANDS = {
     'ensemble': 'fuse the predictions of several models',
     'postprocess': 'make proposals from saved scores',
     'reproduce': 'pretrain, adapt and test a benchmark, next to its published numbers',
+    'baselines': 'classify clips without an encoder',
     'ablate': 'measure what each part of the method is worth',
     'memory': 'compute the memory of a pretraining step',
     'export': 'export a model to ONNX, TorchScript or torch.export',
