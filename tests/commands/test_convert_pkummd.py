@@ -108,7 +108,7 @@ def test_faulty_files_and_labels_are_skipped_counted_and_named(raw, convert, cap
     done = capsys.readouterr()
     for reason in (
         '0001-M.txt, line 7: 2 numbers, not 150',
-        '0002-L.txt, line 1: a segment from 25 to 10 is none',
+        '0002-L.txt, line 1: a segment cannot be from 25 to 10',
         '0002-L.txt is left out of the untrimmed videos',
         '0002-M.txt, line 2: the end 70 is set to the end of the video, 60',
         '0003-L is in no split',

@@ -142,14 +142,14 @@ NAN[0, 3, 7, 1] = np.nan
 @pytest.mark.parametrize(
     'source, message',
     [
-        (np.ones((6, 75)), r"input 0: 'keypoint' is \(M, T, V, C\), .*, not \(6, 75\)"),
-        (np.ones((1, 6, 25, 4)), r"'keypoint' is .* 2 or 3 coordinates, not \(1, 6, 25, 4\)"),
+        (np.ones((6, 75)), r"input 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 75\)"),
+        (np.ones((1, 6, 25, 4)), r"'keypoint' has to be .* 2 or 3 coordinates, not \(1, 6, 25, 4\)"),
         (np.ones((1, 0, 25, 3)), r'not \(1, 0, 25, 3\)'),
         (np.ones((6, 24, 3)), 'input 0: 24 joints, but the layout has 25'),
-        (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates a joint, but the model was trained on 3"),
+        (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates per joint, but the model was trained on 3"),
         (NAN, r"'keypoint' is not finite at \(0, 3, 7, 1\)"),
         ([['left', 'right']], "input 0: 'keypoint' holds <U5, not numbers"),
-        ([[[[1, 2], [3]]]], "input 0: 'keypoint' is no array of numbers"),
+        ([[[[1, 2], [3]]]], "input 0: 'keypoint' is not an array of numbers"),
         (np.zeros((6, 25, 3)), 'input 0: nobody is seen in it'),
         ({'frame_dir': 'x', 'pose': 1}, "x has no array 'keypoint'. It has: frame_dir, pose"),
         (
@@ -192,12 +192,12 @@ def break_openpose(path):
 @pytest.mark.parametrize(
     'name, write, message',
     [
-        ('a.npz', break_npz, r"'keypoint' is \(M, T, V, C\), .* not \(2, 6, 25\)"),
+        ('a.npz', break_npz, r"'keypoint' has to be \(M, T, V, C\), .* not \(2, 6, 25\)"),
         ('a.csv', break_csv, 'line 3: 3 fields, but the header has 77'),
         ('a.skeleton', break_skeleton, 'line 30: .* the number of joints was expected'),
         ('a.pkl', break_pickle, "not of a dict with 'split' and 'annotations': found list"),
         ('a.json', break_mmpose, r"'keypoints' are \(1, 4\) and 'keypoint_scores' \(1,\)"),
-        ('video', break_openpose, "person 0: 'pose_keypoints_2d' has 50 numbers, not 3 a joint"),
+        ('video', break_openpose, "person 0: 'pose_keypoints_2d' has 50 numbers, not 3 per joint"),
         ('a.txt', lambda path: path.write_text('1'), "no reader for '.txt'"),
         ('folder', lambda path: path.mkdir(), r'folders of \*_keypoints.json'),
         ('nothing.pkl', lambda path: None, 'There is no annotation file'),

@@ -1,1 +1,1 @@
-"""What sensors, pose estimators and video give, as clips."""
+"""Recordings of sensors, pose estimators and cameras, read as clips."""

@@ -1,4 +1,4 @@
-"""What readers return, and how it is brought into the shape that a data set needs: its joints, its number of people."""
+"""What readers return, and how it gets the joints and the number of people that a data set needs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +9,11 @@ import numpy as np
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.skeletons import Skeleton, joint_mapping
 
-FARTHEST = 1e9  # farther than in any unit a joint can be; what a model makes of it is still a number
+FARTHEST = 1e9  # farther than any joint in any unit, but small enough for a model to give numbers
 
 
 class Clip(NamedTuple):
-    """Some people over some frames. What was not seen is 0."""
+    """Some people over some frames. Joints that were not seen are 0."""
 
     keypoint: np.ndarray  # (M, T, V, C), float32
     score: np.ndarray | None = None  # (M, T, V), float32
@@ -21,7 +21,7 @@ class Clip(NamedTuple):
     joints: tuple[str, ...] = ()  # names, where the file gives them
 
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> 'Clip':
-        """With a function of people and frames, (M, T, V[, C]), applied to joints and scores."""
+        """Applies a function of (M, T, V[, C]) to joints and scores."""
         return self._replace(
             keypoint=function(self.keypoint), score=None if self.score is None else function(self.score)
         )
@@ -32,13 +32,13 @@ class Clip(NamedTuple):
 
 
 def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False) -> Clip:
-    """The clip with the joints of a layout: by name where the file names joints of the layout (``joint_mapping``), else
-    as they stand, if their number is right. With ``estimate``, joints in the middle of others need not be there."""
+    """The clip with the joints of a layout: by name if the file has such names (``joint_mapping``), else in the order
+    of the file, if their number is right. With ``estimate``, joints in the middle of others may be missing."""
     if not clip.keypoint.any():
         raise RecordingError(f'{path}: nobody is seen in it.')
     largest = np.abs(clip.keypoint).max()
     if largest > FARTHEST:
-        raise RecordingError(f'{path}: no joint can be at {largest:.3g}. The file is damaged, or it has other numbers.')
+        raise RecordingError(f'{path}: no joint can be at {largest:.3g}. The file is damaged or holds other numbers.')
     mapping = joint_mapping(clip.joints, skeleton.names, estimate)
     if any(mapping.sources):
         if mapping.missing:
@@ -56,26 +56,18 @@ def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False
 
 
 def keep_people(clip: Clip, num_person: int) -> Clip:
-    """Without people who are never there; if more than ``num_person`` are left, the most active ones.
-
-    MMAction2's files leave out absent people as well: the pipeline fills up with zeros to the model's number.
-    """
+    """Leaves out people who are never seen and, if more than ``num_person`` remain, the least active ones. As in files
+    of MMAction2, the pipeline fills up with zeros to the number of the model."""
     clip = clip.people(np.flatnonzero(clip.keypoint.any((1, 2, 3))))
-    if len(clip.keypoint) <= num_person:
-        return clip
-    return by_activity(clip).people(np.arange(num_person))
+    return clip if len(clip.keypoint) <= num_person else by_activity(clip).people(np.arange(num_person))
 
 
 def by_activity(clip: Clip) -> Clip:
-    """People sorted by how far they spread and move, how long they are seen and their scores: short detections and
+    """People sorted by their size and motion, the time that they are seen and their scores: short detections and
     onlookers come last."""
-    return clip.people(np.argsort([-_activity(clip, person) for person in range(len(clip.keypoint))], kind='stable'))
-
-
-def _activity(clip, person):
-    keypoint = clip.keypoint[person]  # (T, V, C)
-    seen = keypoint.any(-1)  # (T, V)
-    if not seen.any():
-        return 0.0
-    score = 1.0 if clip.score is None else clip.score[person][seen].mean()
-    return float(keypoint[seen].std(0).sum() * seen.any(-1).sum() * score)
+    activity = []
+    for person, keypoint in enumerate(clip.keypoint):  # (T, V, C)
+        seen = keypoint.any(-1)  # (T, V)
+        score = 1.0 if clip.score is None or not seen.any() else clip.score[person][seen].mean()
+        activity.append(keypoint[seen].std(0).sum() * seen.any(-1).sum() * score if seen.any() else 0.0)
+    return clip.people(np.argsort(-np.array(activity), kind='stable'))

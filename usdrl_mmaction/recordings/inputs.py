@@ -1,4 +1,4 @@
-"""Recordings in whatever form they come: files of any format that is read here, annotations, or arrays."""
+"""Recordings of any form: files of any known format, annotations, or arrays."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,50 +16,41 @@ from .readers.arrays import MEDIAPIPE, from_arrays
 
 
 class Recording(NamedTuple):
-    """One recording that is still to be read."""
+    """A recording that was not read yet."""
 
     name: str
     source: Any  # a path, an annotation or an array
 
 
 def find_recordings(inputs: Any) -> list[Recording]:
-    """The recordings of one input or a list of them; an annotation file has many."""
-    inputs = inputs if isinstance(inputs, list | tuple) else [inputs]
+    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
     found = []
-    for number, source in enumerate(inputs):
-        if isinstance(source, str | Path):
-            found += _recordings_at(Path(source))
-        elif isinstance(source, dict):
-            found.append(Recording(str(source.get('frame_dir', f'input {number}')), source))
+    for number, source in enumerate(inputs if isinstance(inputs, list | tuple) else [inputs]):
+        path = Path(source) if isinstance(source, str | Path) else None
+        if path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()):
+            found += [Recording(item['frame_dir'], item) for item in read_annotations(str(path))['annotations']]
+        elif path:
+            found.append(Recording(str(path), path))
         else:
-            found.append(Recording(f'input {number}', source))
+            name = source.get('frame_dir') if isinstance(source, dict) else None
+            found.append(Recording(f'input {number}' if name is None else str(name), source))
     return found
 
 
 def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> Clip:
-    """A recording with the joints of a layout, in pixels (2 channels) or 3D. MediaPipe's are brought into any."""
+    """A recording with the joints of a layout, in pixels (2 channels) or 3D. MediaPipe's joints map to any layout."""
     name, source = recording
     clip = read_clip(source) if isinstance(source, Path) else from_arrays(source, name)
-    foreign = clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton)
-    if foreign:
-        clip = from_mediapipe(clip, flat=channels == 2)
-    clip = fit(clip, skeleton, name, estimate=foreign)
+    mediapipe = clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton)
+    if mediapipe:
+        # World landmarks have y downwards: in 3D they are turned to the axes of depth sensors.
+        keypoint = clip.keypoint[..., :2] if channels == 2 else clip.keypoint * np.float32([-1, -1, 1])
+        score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
+        clip = clip._replace(keypoint=keypoint, score=score, joints=MEDIAPIPE.names)
+    clip = fit(clip, skeleton, name, estimate=mediapipe)
     if clip.keypoint.shape[3] != channels:
         raise RecordingError(
-            f"{name}: 'keypoint' {clip.keypoint.shape} has {clip.keypoint.shape[3]} coordinates a joint, but the "
+            f"{name}: 'keypoint' {clip.keypoint.shape} has {clip.keypoint.shape[3]} coordinates per joint, but the "
             f'model was trained on {channels}. Choose a model of {"pixels" if channels == 3 else "3D"}.'
         )
     return clip
-
-
-def from_mediapipe(clip: Clip, flat: bool) -> Clip:
-    """With names and scores. World landmarks have y downwards: in 3D they are turned to where sensors have it."""
-    keypoint = clip.keypoint[..., :2] if flat else clip.keypoint * np.float32([-1, -1, 1])
-    score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
-    return clip._replace(keypoint=keypoint, score=score, joints=MEDIAPIPE.names)
-
-
-def _recordings_at(path: Path) -> list[Recording]:
-    if path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file():
-        return [Recording(item['frame_dir'], item) for item in read_annotations(str(path))['annotations']]
-    return [Recording(str(path), path)]

@@ -1,4 +1,4 @@
-"""Tracking: people keep their place from frame to frame, in recordings and live, whatever order they are found in."""
+"""Tracking: people keep their place from frame to frame, in recordings and live, whatever their order in a frame."""
 
 from itertools import count
 from pathlib import Path
@@ -11,12 +11,12 @@ from usdrl_mmaction.errors import RecordingError
 
 from .clip import Clip, by_activity
 
-SPEED = 0.5  # nobody moves further from one frame to the next, in sizes of their own body
+SPEED = 0.5  # the farthest that a person moves from one frame to the next, in sizes of the body
 FORBIDDEN = 1e6
 
 
 class Track(NamedTuple):
-    """Where the person of a place was last."""
+    """The last pose of the person of a place."""
 
     pose: np.ndarray  # (V, C)
     size: float  # the largest so far
@@ -24,13 +24,13 @@ class Track(NamedTuple):
 
 
 class Tracker:
-    """Gives the people of each frame their places, by least mean distance of joints. Who is gone for a while may come
-    back to the place, from the further away the longer it was. Newcomers get the first free places, the larger before
-    the smaller, and none while none is free.
+    """Gives each person of a frame a place, by the least mean distance of joints. A person who was away may return to
+    the same place; the longer the absence, the larger the distance may be. New people get the first free places, larger
+    people before smaller ones, and no place (None) if none is free.
 
     Args:
-        num_places (int | None): How many there are; by default as many as people come.
-        patience (int | None): Frames after which the place of somebody who is gone is free; by default it never is.
+        num_places (int | None): Number of places; by default one for every person.
+        patience (int | None): Frames of absence after which a place is free; by default it stays taken.
     """
 
     def __init__(self, num_places: int | None = None, patience: int | None = None):
@@ -79,7 +79,7 @@ def track_people(frames: list[list[np.ndarray]], path: str | Path, joints: tuple
 
 
 def match(people: list[np.ndarray], tracks: list[Track], frame: int) -> dict[int, int]:
-    """Person → track, for those who are near enough to one."""
+    """Person → track, for people who are near enough to a track."""
     if not people or not tracks:
         return {}
     sizes, absence = np.array([track.size for track in tracks]), frame - np.array([track.frame for track in tracks])
@@ -91,7 +91,7 @@ def match(people: list[np.ndarray], tracks: list[Track], frame: int) -> dict[int
 
 
 def mean_distance(people: np.ndarray, poses: np.ndarray) -> np.ndarray:
-    """Over joints that are seen in both; infinite if none is.  # (P, V, C), (M, V, C) -> (P, M)"""
+    """The mean over joints that are seen in both; infinite if there are none.  # (P, V, C), (M, V, C) -> (P, M)"""
     both = people.any(-1)[:, None] & poses.any(-1)  # (P, M, V)
     apart = np.linalg.norm(people[:, None] - poses, axis=-1) * both
     seen = both.sum(-1)

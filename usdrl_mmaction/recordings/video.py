@@ -1,4 +1,4 @@
-"""People in videos and where their joints are, by MMDetection and MMPose: a video becomes a clip."""
+"""Joints of the people in a video, by MMDetection and MMPose: a video becomes a clip."""
 
 import contextlib
 import io
@@ -27,7 +27,7 @@ TOGETHER = 32  # frames that are in memory at a time
 
 
 def read_video(path: Path, detector: nn.Module, pose: nn.Module, score_thr: float) -> tuple[Clip, float]:
-    """The people of a video, followed from frame to frame, and its frames per second.
+    """The people of a video, tracked from frame to frame, and its frames per second.
 
     Args:
         detector (nn.Module): A detector of MMDetection.
@@ -35,13 +35,13 @@ def read_video(path: Path, detector: nn.Module, pose: nn.Module, score_thr: floa
         score_thr (float): The score from which a detection is a person.
     """
     video = cv2.VideoCapture(str(path))
-    batches = -(-max(video.get(cv2.CAP_PROP_FRAME_COUNT), 0) // TOGETHER)  # a guess in some files
+    batches = -(-max(video.get(cv2.CAP_PROP_FRAME_COUNT), 0) // TOGETHER)  # an estimate in some files
     people, shape = [], None
     for frames in track(read_frames(video), path.name, batches, transient=True):
         people += find_people(detector, pose, frames, score_thr)
         shape = frames[0].shape[:2]
     if not people:
-        raise RecordingError(f'{path} is no video that OpenCV reads, or has no frames.')
+        raise RecordingError(f'{path} has no frames, or is not a video that OpenCV can read.')
     return track_people(people, path)._replace(img_shape=shape), video.get(cv2.CAP_PROP_FPS)
 
 
@@ -55,9 +55,9 @@ def find_people(
 ) -> list[list[np.ndarray]]:
     """The people of each frame, (V, 3) of x, y and score.
 
-    Both functions take frames as well as their paths, and look for transforms in the package of the model that was
-    loaded last, unless they are told. Frames without people are kept from MMPose: given no box it takes the whole image
-    for a person.
+    Both functions take frames as well as paths. They search the scope of the model that was loaded last for transforms,
+    hence the default scopes. MMPose must not get frames without people: without a box, it takes the whole image as a
+    person.
     """
     people = [[] for _ in frames]
     with without_bars():
@@ -74,7 +74,7 @@ def find_people(
 
 @contextlib.contextmanager
 def without_bars():
-    """MMAction2 shows a bar each time it is called; here that is every second."""
+    """Hides the progress bar that MMAction2 shows in each call, which here is every second."""
     bar, stock.track_iter_progress = stock.track_iter_progress, iter
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -84,7 +84,7 @@ def without_bars():
 
 
 def check_packages():
-    """Whether MMDetection and MMPose are installed."""
+    """Raises unless MMDetection and MMPose are installed."""
     lacking = [what for name, what in NEEDED.items() if not find_spec(name)]
     if lacking:
         raise UsageError(
@@ -101,12 +101,12 @@ def load_model(init: Callable, config: str, checkpoint: str | None, device: str,
         flag (str): What sets ``checkpoint``, for messages.
     """
     if '::' not in config and not (Path(config).is_file() and checkpoint):
-        raise UsageError(f'a config file goes with a checkpoint: {config} has to exist, and {flag} to be given.')
+        raise UsageError(f'a config file needs a checkpoint: {config} has to exist, and {flag} has to be given.')
     try:
         cfg = get_config(config, pretrained=checkpoint is None) if '::' in config else config
         return init(cfg, checkpoint or cfg.model_path, device=device)
     except (OSError, AssertionError) as error:  # no network, no such file, or a package that names no weights
         raise CheckpointError(
-            f'the weights of {config} cannot be loaded ({str(error).splitlines()[0]}): download them where there is a '
-            f'network, and give the file as {flag}.'
+            f'the weights of {config} cannot be loaded ({str(error).splitlines()[0]}): download them on a machine with '
+            f'a network, and give the file as {flag}.'
         ) from error

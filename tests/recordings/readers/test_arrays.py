@@ -53,19 +53,19 @@ def test_broken_arrays_are_named(tmp_path, arrays, message):
 
 def test_objects_are_not_unpickled_and_cut_or_empty_files_are_named(tmp_path):
     np.savez(tmp_path / 'a.npz', keypoint=np.array([print], dtype=object))
-    with pytest.raises(RecordingError, match=r'a.npz is no whole NPY or NPZ file of numbers \(.*pickle'):
+    with pytest.raises(RecordingError, match=r'a.npz is not a whole NPY or NPZ file of numbers \(.*pickle'):
         read_npz(tmp_path / 'a.npz')
     np.savez(tmp_path / 'b.npz', keypoint=moving())
     whole = (tmp_path / 'b.npz').read_bytes()
     for length in (0, 100, len(whole) // 2):
         (tmp_path / 'b.npz').write_bytes(whole[:length])
-        with pytest.raises(RecordingError, match=r'b.npz is no whole'):
+        with pytest.raises(RecordingError, match=r'b.npz is not a whole'):
             read_npz(tmp_path / 'b.npz')
 
 
-def test_a_header_that_is_no_python(tmp_path):
+def test_a_header_that_is_not_python(tmp_path):
     np.save(tmp_path / 'a.npy', moving())
     content = (tmp_path / 'a.npy').read_bytes().replace(b"'shape': (1, 6,", b"'shape': (1, \xf7,")
     (tmp_path / 'a.npy').write_bytes(content)
-    with pytest.raises(RecordingError, match=r'a\.npy is no whole NPY or NPZ file'):
+    with pytest.raises(RecordingError, match=r'a\.npy is not a whole NPY or NPZ file'):
         read_clip(tmp_path / 'a.npy')

@@ -65,10 +65,10 @@ def test_long_joints_that_are_not_listed_are_missing_and_numbers_sort_joints(tmp
     [
         (['a_x,a_y,b_x,b_y', '1,2,3,4', '1,2,3'], r'line 3: 3 fields, but the header has 4'),
         (['a_x,a_y,b_x,b_y', '1,2,3,4', '', '1,2,3,4'], r'line 3: 0 fields, but the header has 4'),
-        (['a_x,a_y,b_x,b_y', '1,2,3,4', '1,2,,4'], r"line 3: '' is not a number. Write 0 where"),
+        (['a_x,a_y,b_x,b_y', '1,2,3,4', '1,2,,4'], r"line 3: '' is not a finite number. Write 0 where"),
         (['a_x,a_y', '1,2', '1,NaN'], r"line 3: 'NaN' is not a finite number"),
         (['a_x,a_y,b_x', '1,2,3'], r"line 1: joint 'b' has x, others have x, y"),
-        (['a_x,a_y,time', '1,2,3'], r"line 1: column 'time' is none of frame, person, JOINT_x"),
+        (['a_x,a_y,time', '1,2,3'], r"line 1: column 'time' is not frame, person, JOINT_x"),
         (['a_x,a_y,a_x', '1,2,3'], r'line 1: two columns have the same name'),
         (['a_x;a_y', '1;2'], r'line 1: no columns of x and y. Are the fields separated by commas\?'),
         (['frame', '1'], r'line 1: no columns of x and y'),
@@ -88,5 +88,5 @@ def test_broken_tables_are_named_with_the_line(tmp_path, lines, message):
 def test_no_lines_and_time_stamps(tmp_path):
     with pytest.raises(RecordingError, match=r'clip.csv has a header and nothing below'):
         read(tmp_path, 'a_x,a_y')
-    with pytest.raises(RecordingError, match=r'clip.csv: its 3 entries spread over 10000 frames. Are these times\?'):
+    with pytest.raises(RecordingError, match=r'clip.csv: its 3 entries span 10000 frames. If these are times, number'):
         read(tmp_path, 'frame,a_x,a_y', '1700000000000,1,2', '1700000000033,1,2', '1700000009999,1,2')

@@ -25,7 +25,7 @@ def test_exact_joints_and_an_absent_second_person(tmp_path):
         (3, '', '0 numbers, not 150'),
         (4, ' '.join(['0.5'] * 149 + ['nan']), "'nan' is not a finite number"),
         (4, ' '.join(['0.5'] * 149 + ['1e99']), "'1e99' is not a finite number"),
-        (1, ' '.join(['0.5'] * 149 + ['0.5.1']), "'0.5.1' is not a number"),
+        (1, ' '.join(['0.5'] * 149 + ['0.5.1']), "'0.5.1' is not a finite number"),
     ],
 )
 def test_broken_frames_are_named_with_the_line(tmp_path, number, text, message):
@@ -47,10 +47,10 @@ def test_segments_are_as_given(tmp_path):
         ('3,10', "2 fields, not label,start,end,confidence: '3,10'"),
         ('0,10,20,1', 'label 0 is not among 1 to 51'),
         ('52,10,20,1', 'label 52 is not among 1 to 51'),
-        ('3,20,10,1', 'a segment from 20 to 10 is none'),
-        ('3,10,10,1', 'a segment from 10 to 10 is none'),
-        ('3,-5,10,1', 'a segment from -5 to 10 is none'),
-        ('3,100,120,1', 'a segment from 100 to 120 lies after the 100 frames of the video'),
+        ('3,20,10,1', 'a segment cannot be from 20 to 10'),
+        ('3,10,10,1', 'a segment cannot be from 10 to 10'),
+        ('3,-5,10,1', 'a segment cannot be from -5 to 10'),
+        ('3,100,120,1', 'the segment from 100 to 120 is after the 100 frames of the video'),
         ('3,nan,120,1', "'nan' is not a whole number, but a start was expected"),
     ],
 )
@@ -70,7 +70,7 @@ def test_splits(tmp_path, header):
 @pytest.mark.parametrize(
     'text, message',
     [
-        ('a, b\nTrain\nc\nValid\nd\n', ", line 1: 'a' stands before a header"),
+        ('a, b\nTrain\nc\nValid\nd\n', ", line 1: 'a' is before a header"),
         ('Train\na, b\nValid\nc, a\n', ", line 4: 'a' is for training and for validation"),
         ('Train\na, b\n', ' has no names for val'),
         ('', ' is empty'),

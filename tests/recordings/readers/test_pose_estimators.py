@@ -1,4 +1,4 @@
-"""What MMPose and OpenPose write, with people who are not yet followed."""
+"""What MMPose and OpenPose write, with people who are not tracked yet."""
 
 import json
 
@@ -65,10 +65,13 @@ NAN = mmpose_instance(np.full((17, 2), np.nan))
         ([[mmpose_instance(POSES[0, 0])], [SHORT]], r'people of different shapes .*: \[\(16, 3\), \(17, 3\)\]'),
         (
             [[], [mmpose_instance(POSES[0, 0]), NAN]],
-            "frame 1, instance 1: 'keypoints' or 'keypoint_scores' are not fin",
+            "frame 1, instance 1: 'keypoints' is not finite at",
         ),
         ([[{'bbox': []}]], "frame 0, instance 0 has no 'keypoints' with 'keypoint_scores'"),
-        ([[{'keypoints': [[1, 2], [3]], 'keypoint_scores': [1, 1]}]], "frame 0, instance 0: 'keypoints' are not num"),
+        (
+            [[{'keypoints': [[1, 2], [3]], 'keypoint_scores': [1, 1]}]],
+            "frame 0, instance 0: 'keypoints' is not an array of num",
+        ),
         (
             [[{'keypoints': [[1, 2], [3, 4]], 'keypoint_scores': [1]}]],
             r"frame 0, instance 0: .*'keypoint_scores' \(1,\)",
@@ -86,7 +89,7 @@ def test_broken_mmpose_files_are_named(tmp_path, content, message):
 def test_json_that_is_cut_short_is_named_with_the_line(tmp_path):
     text = json.dumps(FRAMES, indent=1).splitlines()[:50]
     (tmp_path / 'clip.json').write_text('\n'.join(text))
-    with pytest.raises(RecordingError, match=r'clip.json, line 50: no JSON'):
+    with pytest.raises(RecordingError, match=r'clip.json, line 50: not JSON'):
         read_mmpose(tmp_path / 'clip.json')
 
 
@@ -98,7 +101,7 @@ def test_openpose_people_gaps_and_undetected_joints(tmp_path):
     poses = POSES.copy()
     poses[:, :, 4] = 0
     frames = {t + 12: [with_score(poses[m, t]) for m in ((0, 1) if t % 2 else (1, 0))] for t in range(8) if t != 3}
-    frames[12].append(np.zeros((17, 3), np.float32))  # nobody, as it happens
+    frames[12].append(np.zeros((17, 3), np.float32))  # a detection without joints
     write_openpose(tmp_path / 'video', frames)
     clip = read_clip(tmp_path / 'video')
     poses[:, 3] = 0
@@ -110,10 +113,10 @@ def test_openpose_people_gaps_and_undetected_joints(tmp_path):
     'text, message',
     [
         ('', 'video_1_keypoints.json is empty'),
-        ('{"people": [', 'video_1_keypoints.json, line 1: no JSON'),
+        ('{"people": [', 'video_1_keypoints.json, line 1: not JSON'),
         ('{}', "video_1_keypoints.json has no list of 'people'"),
         ('{"people": [{}]}', "video_1_keypoints.json: person 0 has no list of numbers 'pose_keypoints_2d'"),
-        ('{"people": [{"pose_keypoints_2d": [1, 2]}]}', "person 0: 'pose_keypoints_2d' has 2 numbers, not 3 a joint"),
+        ('{"people": [{"pose_keypoints_2d": [1, 2]}]}', "person 0: 'pose_keypoints_2d' has 2 numbers, not 3 per joint"),
         ('{"people": [{"pose_keypoints_2d": [1, 2, NaN]}]}', "person 0: 'pose_keypoints_2d' is not finite"),
     ],
 )

@@ -59,7 +59,7 @@ def test_as_mmaction2s_own_script_reads_it(path):
     'number, text, message',
     [
         (1, '3', r'line 111: the file ends here, where the number of bodies in frame 3 of 3 should follow'),
-        (1, '1', r'line 57: 55 more lines than the frame count'),
+        (1, '1', r'line 57: the frames that line 1 counts end before this line. Lines left: 55'),
         (1, '0', r'line 1: 0 cannot be the number of frames'),
         (1, 'x', r"line 1: 'x' is not a whole number, but the number of frames was expected"),
         (2, '-1', r'line 2: -1 cannot be the number of bodies in frame 1 of 2'),
@@ -67,7 +67,7 @@ def test_as_mmaction2s_own_script_reads_it(path):
         (31, '17', r'line 31: 17 joints, but the bodies before have 25'),
         (5, '0.1 0.2', r'line 5: 2 numbers, not 3'),
         (7, '0.1 nan 0.3 4 5', r"line 7: 'nan' is not a finite number"),
-        (9, '0.1 0.2 0,3 4 5', r"line 9: '0,3' is not a number"),
+        (9, '0.1 0.2 0,3 4 5', r"line 9: '0,3' is not a finite number"),
     ],
 )
 def test_broken_files_are_named_with_the_line(path, number, text, message):

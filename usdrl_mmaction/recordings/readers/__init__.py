@@ -1,4 +1,4 @@
-"""Recordings from files: each reader takes a path and returns a ``Clip``, or says which line of the file is wrong."""
+"""Recordings from files: each reader takes a path and returns a ``Clip``, or raises an error that names the line."""
 
 from pathlib import Path
 
@@ -22,8 +22,8 @@ READERS = {
 
 
 def read_clip(path: str | Path) -> Clip:
-    """One recording in the format that its name says: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, or a folder
-    of OpenPose's JSON files."""
+    """A recording in the format of its suffix: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, or a folder of
+    OpenPose's JSON files."""
     path = Path(path)
     if not path.exists():
         raise missing(path, 'recording')

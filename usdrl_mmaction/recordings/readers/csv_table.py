@@ -1,8 +1,8 @@
-"""Recordings as CSV, in one of two forms, by its header:
+"""Recordings as CSV, in one of two forms, which the header shows:
 
-- wide, a line a frame: ``nose_x,nose_y[,nose_z][,nose_score],left_eye_x,…``, with columns ``frame`` and ``person`` if
+- wide, a line per frame: ``nose_x,nose_y[,nose_z][,nose_score],left_eye_x,…``, with columns ``frame`` and ``person`` if
   there are gaps or several people;
-- long, a line a joint: ``frame,joint,x,y[,z][,score]``, with a column ``person`` if there are several people.
+- long, a line per joint: ``frame,joint,x,y[,z][,score]``, with a column ``person`` if there are several people.
 """
 
 import csv
@@ -24,9 +24,10 @@ def read_csv(path: str | Path) -> Clip:
     their first line (long), or by number."""
     table = read_table(path)
     values, joints, channels, keys = (_long if 'joint' in table.header else _wide)(table)
-    person, persons = _index(table.column('person') or ['0'] * len(table.rows))
+    names = table.column('person') or ['0'] * len(table.rows)
+    persons = {name: index for index, name in enumerate(dict.fromkeys(names))}
     frame, frames = _frame_numbers(table)
-    cells = list(zip(person, frame, *keys, strict=True))
+    cells = list(zip(map(persons.get, names), frame, *keys, strict=True))
     seen = {}
     for cell, line in zip(cells, table.lines, strict=True):
         if seen.setdefault(cell, line) != line:
@@ -63,7 +64,7 @@ def read_table(path: str | Path) -> Table:
         rows.append([field.strip() for field in row])
         lines.append(reader.line_num)
     if not rows:
-        raise RecordingError(f'{path} has a header and nothing below.')
+        raise RecordingError(f'{path} has a header and nothing below it.')
     if len(set(header)) < len(header):
         raise at(path, 1, 'two columns have the same name.')
     return Table(path, header, rows, lines)
@@ -76,9 +77,7 @@ def _wide(table):
         if name in ('frame', 'person'):
             continue
         if not joint or channel not in CHANNELS:
-            raise at(
-                table.path, 1, f"column '{name}' is none of frame, person, JOINT_x, JOINT_y, JOINT_z and JOINT_score."
-            )
+            raise at(table.path, 1, f"column '{name}' is not frame, person, JOINT_x, JOINT_y, JOINT_z or JOINT_score.")
         columns.setdefault(joint, {})[channel] = column
     joints = _in_order(columns)
     channels = _channels({channel for found in columns.values() for channel in found}, table.path)
@@ -108,13 +107,8 @@ def _channels(found, path):
 
 
 def _in_order(joints):
-    """As they stand, or by number."""
+    """In the order of the file, or by number if all are numbers."""
     return tuple(sorted(joints, key=int) if all(joint.isdigit() for joint in joints) else joints)
-
-
-def _index(names):
-    order = {name: index for index, name in enumerate(dict.fromkeys(names))}
-    return [order[name] for name in names], list(order)
 
 
 def _frame_numbers(table):
@@ -123,7 +117,7 @@ def _frame_numbers(table):
         if 'person' in table.header:
             raise at(table.path, 1, "a column 'person' needs a column 'frame'.")
         return range(len(table.rows)), len(table.rows)
-    # Spreadsheets and pandas write 3 as 3.0 where a column once had gaps.
+    # Spreadsheets and pandas write 3 as 3.0 in a column that has had gaps.
     pairs = zip(words, table.lines, strict=True)
     numbers = [to_integer(word.removesuffix('.0'), table.path, line, 'a frame') for word, line in pairs]
     return from_first(numbers, table.path)

@@ -1,4 +1,4 @@
-"""PKU-MMD I and II: skeletons, labels and splits, a text file each."""
+"""PKU-MMD I and II: text files of skeletons, labels and splits."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,26 +12,26 @@ PERSONS, JOINTS, CLASSES = 2, 25, 51
 
 
 class Segment(NamedTuple):
-    """An action of a video; ``line`` is where the label file says so."""
+    """An action of a video."""
 
     label: int  # from 1
     start: int
-    end: int  # exclusive; may lie after the video
-    line: int
+    end: int  # exclusive; may be after the end of the video
+    line: int  # of the label file
 
 
 def read_pkummd(path: str | Path) -> Clip:
-    """A video: a line a frame of 2 persons × 25 joints × xyz, zero where there is nobody.  # (2, T, 25, 3)"""
+    """A video: a line for each frame, of 2 persons × 25 joints × xyz, zero without a person.  # (2, T, 25, 3)"""
     rows = [line.split() for line in read_lines(path)]
     values = to_numbers(rows, PERSONS * JOINTS * 3, path)
     return Clip(values.reshape(-1, PERSONS, JOINTS, 3).swapaxes(0, 1))
 
 
 def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[RecordingError]]:
-    """The actions of a video of so many frames, and what is wrong with those that are left out.
+    """The actions of a video of that many frames, and the errors of those that are left out.
 
-    A line is ``label,start,end,confidence``. The numbers are taken as they are given: the start as the first frame of
-    the action, frames counted from 0, the end as the first one after it.
+    A line is ``label,start,end,confidence``. The start is the first frame of the action, counted from 0; the end is the
+    first frame after it.
     """
     segments, faults = [], []
     for line, text in enumerate(read_lines(path), 1):
@@ -51,9 +51,9 @@ def _segment(text, path, line, frames):
     if not 1 <= label <= CLASSES:
         raise at(path, line, f'label {label} is not among 1 to {CLASSES}.')
     if not 0 <= start < end:
-        raise at(path, line, f'a segment from {start} to {end} is none.')
+        raise at(path, line, f'a segment cannot be from {start} to {end}.')
     if start >= frames:
-        raise at(path, line, f'a segment from {start} to {end} lies after the {frames} frames of the video.')
+        raise at(path, line, f'the segment from {start} to {end} is after the {frames} frames of the video.')
     return Segment(label, start, end, line)
 
 
@@ -68,7 +68,7 @@ def read_split(path: str | Path) -> dict[str, list[str]]:
             continue
         for name in filter(None, map(str.strip, text.split(','))):
             if half is None:
-                raise at(path, line, f"'{name}' stands before a header that begins with Train or Valid.")
+                raise at(path, line, f"'{name}' is before a header that starts with Train or Valid.")
             if where.setdefault(name, half) != half:
                 raise at(path, line, f"'{name}' is for training and for validation.")
     split = {half: [name for name in where if where[name] == half] for half in halves.values()}

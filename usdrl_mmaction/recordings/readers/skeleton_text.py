@@ -1,5 +1,5 @@
-"""The ``.skeleton`` layout of NTU RGB+D, which UAV-Human shares: a frame count; a frame is a body count and bodies; a
-body is a line about it, a joint count and a line a joint that begins with x y z."""
+"""The ``.skeleton`` format of NTU RGB+D and UAV-Human: a frame count; for each frame, a body count and bodies; for each
+body, a line about it, a joint count, and for each joint a line that starts with x y z."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from .text import at, read_lines, to_integer, to_numbers
 
 
 def read_skeleton_text(path: str | Path) -> Clip:
-    """All bodies of a file. A body's place is its place in the frame, as MMAction2's files of NTU have it."""
+    """All bodies of a file. The order of bodies is that in each frame, as in MMAction2's files of NTU."""
     lines = _Lines(path)
     total = lines.count('the number of frames', minimum=1)
     places, words, numbers, joints = [], [], [], None  # of the bodies; of their joints
@@ -25,7 +25,8 @@ def read_skeleton_text(path: str | Path) -> Clip:
             for _ in range(joints):
                 words.append(lines.take('a joint').split(maxsplit=3)[:3])
                 numbers.append(lines.number)
-    lines.finish()
+    if left := len(lines.lines) - lines.number:
+        raise at(path, lines.number + 1, f'the frames that line 1 counts end before this line. Lines left: {left}.')
     if not places:
         return Clip(np.zeros((0, total, 0, 3), np.float32))
     body, frame = np.transpose(places)
@@ -35,7 +36,7 @@ def read_skeleton_text(path: str | Path) -> Clip:
 
 
 class _Lines:
-    """Takes one line after the other and knows its number."""
+    """Takes one line after another and counts them."""
 
     def __init__(self, path):
         self.path, self.lines, self.number = path, read_lines(path), 0
@@ -51,8 +52,3 @@ class _Lines:
         if count < minimum:
             raise at(self.path, self.number, f'{count} cannot be {what}.')
         return count
-
-    def finish(self):
-        if self.number < len(self.lines):
-            left = len(self.lines) - self.number
-            raise at(self.path, self.number + 1, f'{left} more lines than the frame count at the top announces.')

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,33 +33,27 @@ def read_json(path: str | Path):
     try:
         return json.loads('\n'.join(read_lines(path)))
     except json.JSONDecodeError as error:
-        raise at(path, error.lineno, f'no JSON ({error.msg}). Is the file cut short?') from None
+        raise at(path, error.lineno, f'not JSON ({error.msg}). Is the file cut short?') from None
 
 
-@np.errstate(over='ignore')  # what is too large becomes infinite, and is refused as such
+@np.errstate(over='ignore')  # numbers that are too large become infinite and are refused
 def to_numbers(rows: list[list[str]], columns: int, path: str | Path, lines: Sequence[int] | None = None) -> np.ndarray:
     """Words to float32; ``lines`` are the line numbers of the rows, by default from 1.  # (rows, columns)"""
     try:
         values = np.array(rows, dtype=np.float32)
-    except ValueError:  # a word that is no number, or rows of different lengths
-        values = None
-    if values is None or values.shape != (len(rows), columns) or not np.isfinite(values).all():
-        raise _first_fault(rows, columns, path, lines or range(1, len(rows) + 1))
-    return values
-
-
-def _first_fault(rows, columns, path, lines):
-    for row, line in zip(rows, lines, strict=True):
+        if values.shape == (len(rows), columns) and np.isfinite(values).all():
+            return values
+    except ValueError:  # a word that is not a number, or rows of different lengths
+        pass
+    for row, line in zip(rows, lines or range(1, len(rows) + 1), strict=True):
         if len(row) != columns:
-            return at(path, line, f'{len(row)} numbers, not {columns}.')
+            raise at(path, line, f'{len(row)} numbers, not {columns}.')
         for word in row:
-            try:
-                finite = np.isfinite(np.float32(word))
-            except ValueError:
-                return at(path, line, f"'{word}' is not a number. Write 0 where a joint was not seen.")
-            if not finite:
-                return at(path, line, f"'{word}' is not a finite number. Write 0 where a joint was not seen.")
-    raise AssertionError('unreachable: there is a fault')
+            with suppress(ValueError):
+                if np.isfinite(np.float32(word)):
+                    continue
+            raise at(path, line, f"'{word}' is not a finite number. Write 0 where a joint was not seen.")
+    raise AssertionError('unreachable: a row is wrong')
 
 
 def to_integer(word: str, path: str | Path, line: int, what: str) -> int:
@@ -74,7 +69,7 @@ def from_first(frames: Sequence[int], path: str | Path) -> tuple[list[int], int]
     total = max(frames) - first + 1
     if total > 100 * len(frames):
         raise RecordingError(
-            f'{path}: its {len(frames)} entries spread over {total} frames. Are these times? Number the frames instead.'
+            f'{path}: its {len(frames)} entries span {total} frames. If these are times, number the frames instead.'
         )
     return [frame - first for frame in frames], total
 
