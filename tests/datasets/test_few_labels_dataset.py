@@ -30,8 +30,9 @@ def kept(ann_file, share, seed=0):
     return [clip['frame_dir'] for clip in few(ann_file, share, seed)]
 
 
-def few(ann_file, share, seed=0):
-    return FewLabelsDataset(ann_file, [], split='train', share=share, seed=seed, serialize_data=False).data_list
+def few(ann_file, share, seed=0, **options):
+    options |= dict(split='train', share=share, seed=seed, serialize_data=False)
+    return FewLabelsDataset(ann_file, [], **options).data_list
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,14 @@ def test_every_class_gives_its_share_and_at_least_one(ann_file, share, sizes):
     clips = few(ann_file, share)
     assert Counter(clip['label'] for clip in clips) == sizes
     assert len({clip['frame_dir'] for clip in clips}) == len(clips)
+
+
+def test_without_balance_the_share_is_of_all_clips(ann_file):
+    drawn = [Counter(clip['label'] for clip in few(ann_file, 0.1, seed, balanced=False)) for seed in range(50)]
+    assert {counts.total() for counts in drawn} == {5}
+    shares = sum(drawn, Counter())
+    assert shares[0] / shares.total() == pytest.approx(40 / 54, abs=0.1)
+    assert any(7 not in counts for counts in drawn)  # a rare class may be left out
 
 
 def test_the_subset_is_the_seeds_whatever_was_drawn_before(ann_file):

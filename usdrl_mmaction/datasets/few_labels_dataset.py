@@ -13,26 +13,30 @@ from .skeleton_dataset import SkeletonDataset
 
 @DATASETS.register_module()
 class FewLabelsDataset(SkeletonDataset):
-    """A ``SkeletonDataset`` of which a share of every class is kept, at least one clip each. The log names them.
+    """A ``SkeletonDataset`` of which a random share of the clips is kept. The log names them.
 
     Args:
         share (float): Above 0, up to 1.
+        balanced (bool): Whether the share is that of every class, at least one clip each, or of all clips together,
+            as in the papers.
         seed (int): Draws the clips; independent of the seed of training.
     """
 
-    def __init__(self, *args, share, seed=0, **kwargs):
+    def __init__(self, *args, share, balanced=True, seed=0, **kwargs):
         if not 0 < share <= 1:
             raise ConfigError(f'share={share} is above 0 and up to 1: 0.01 for 1 %.')
         self.share = share
+        self.balanced = balanced
         self.seed = seed
         super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         clips = super().load_data_list()
-        kept = [clips[index] for index in balanced_share([clip['label'] for clip in clips], self.share, self.seed)]
+        labels = [clip['label'] if self.balanced else 0 for clip in clips]
+        kept = [clips[index] for index in balanced_share(labels, self.share, self.seed)]
         names = ' '.join(clip['frame_dir'] for clip in kept)
         print_log(
-            f'{len(kept)} of the {len(clips)} clips of {self.split} are used ({self.share:.1%} of every class, '
+            f'{len(kept)} of the {len(clips)} clips of {self.split} are used ({self.share:.1%} of {"every class" if self.balanced else "them"}, '
             f'seed {self.seed}): {names}',
             'current',
             logging.INFO,

@@ -1,2 +1,2 @@
 _base_ = './finetune_ntu60.py'
-train_dataloader = dict(batch_size=64, dataset=dict(type='FewLabelsDataset', share=0.1))
+train_dataloader = dict(batch_size=64, dataset=dict(type='FewLabelsDataset', share=0.1, balanced=False))
