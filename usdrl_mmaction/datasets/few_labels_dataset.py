@@ -35,9 +35,10 @@ class FewLabelsDataset(SkeletonDataset):
         labels = [clip['label'] if self.balanced else 0 for clip in clips]
         kept = [clips[index] for index in balanced_share(labels, self.share, self.seed)]
         names = ' '.join(clip['frame_dir'] for clip in kept)
+        of = 'every class' if self.balanced else 'them'
         print_log(
-            f'{len(kept)} of the {len(clips)} clips of {self.split} are used ({self.share:.1%} of {"every class" if self.balanced else "them"}, '
-            f'seed {self.seed}): {names}',
+            f'{len(kept)} of the {len(clips)} clips of {self.split} are used ({self.share:.1%} of {of}, seed '
+            f'{self.seed}): {names}',
             'current',
             logging.INFO,
         )
