@@ -170,7 +170,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
         "labels.csv, line 4: there is no recording 'e'",
         'labels.csv, line 5: no split.',
         'b.npz is not in',
-        "d.npz: label 'z' is none of the 2 classes",
+        "d.npz: label 'z' is not one of the 2 classes",
     ):
         assert reason in output
 

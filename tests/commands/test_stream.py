@@ -118,7 +118,7 @@ def test_a_live_table_in_a_terminal(keypoint, model, run_command, capsys, monkey
     monkeypatch.setattr(Console, 'is_terminal', property(lambda self: True))
     run_command('stream', tmp_path / 'walk.npz', '--speed', 'inf', *model)
     output = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', capsys.readouterr().out)
-    assert '1.3 s, 0.5 s ago' in output and '█' in output and 'Segments' in output
+    assert '1.3 s, delay 0.5 s' in output and '█' in output and 'Segments' in output
     assert re.search(r'│ 0\.\d s +│ [01]\.\d s +│ action \d+ +│ +\d+% +│', output)
 
 

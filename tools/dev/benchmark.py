@@ -66,12 +66,12 @@ def main():
 
 
 def profile_pair(name: str) -> dict[str, dict]:
-    ours, textbook = PAIRS[name][1]()
-    return {who: profile.profile(run) for who, run in in_turn(ours, textbook)}
+    return {who: profile.profile(run) for who, run in in_turn(name)}
 
 
-def in_turn(ours, textbook) -> Iterator[tuple[str, Callable]]:
+def in_turn(name: str) -> Iterator[tuple[str, Callable]]:
     """The textbook version, if there is one, and then ours, which changes how the process allocates memory."""
+    ours, textbook = PAIRS[name][1]()
     if textbook:
         yield 'textbook', textbook
     keep_pages()  # as usdrl train does
@@ -79,10 +79,21 @@ def in_turn(ours, textbook) -> Iterator[tuple[str, Callable]]:
 
 
 def measure_pair(name: str, repeats: int) -> dict:
-    title, pair = PAIRS[name]
-    ours, textbook = pair()
-    row = {'title': title, **compare(ours, textbook, repeats)}
-    return row | share_of_products(ours, row['median']['ours'], *PRODUCTS[name]) if name in PRODUCTS else row
+    """Seconds and peak memory of both versions, one after the other, so that each keeps its memory."""
+    memory, seconds = {}, {}
+    for who, run in in_turn(name):
+        memory[who] = peak_memory(run)
+        run()
+        seconds[who] = [timed(run) for _ in range(repeats)]
+    median = {who: statistics.median(values) for who, values in seconds.items()}
+    row = {'title': PAIRS[name][0], 'seconds': seconds, 'median': median, 'peak_bytes': memory}
+    if 'textbook' in median:
+        row['speedup'] = median['textbook'] / median['ours']
+    if memory.get('textbook'):  # numpy's is not measured
+        row['memory_share'] = memory['ours'] / memory['textbook']
+    if name in PRODUCTS:
+        row |= share_of_products(run, median['ours'], *PRODUCTS[name])
+    return row
 
 
 def machine() -> dict:
@@ -90,23 +101,6 @@ def machine() -> dict:
     name = torch.cuda.get_device_name() if DEVICE == 'cuda' else next(models, platform.machine())
     versions = {'torch': torch.__version__, 'usdrl_mmaction': usdrl_mmaction.__version__}
     return {'device': name, 'threads': torch.get_num_threads(), 'python': platform.python_version(), **versions}
-
-
-def compare(ours, textbook, repeats: int) -> dict:
-    """Seconds and peak memory of both, one after the other, so that each keeps its memory; without a textbook version,
-    of ours alone."""
-    memory, seconds = {}, {}
-    for name, run in in_turn(ours, textbook):
-        memory[name] = peak_memory(run)
-        run()
-        seconds[name] = [timed(run) for _ in range(repeats)]
-    median = {name: statistics.median(values) for name, values in seconds.items()}
-    result = {'seconds': seconds, 'median': median, 'peak_bytes': memory}
-    if textbook:
-        result['speedup'] = median['textbook'] / median['ours']
-    if memory.get('textbook'):  # numpy's is not measured
-        result['memory_share'] = memory['ours'] / memory['textbook']
-    return result
 
 
 def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> dict:

@@ -93,9 +93,15 @@ def build_runner(cfg: Config) -> Runner:
     return RUNNERS.build(cfg) if 'runner_type' in cfg else UsdrlRunner.from_cfg(cfg)
 
 
-UNKNOWN_ARGUMENT = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
-UNKNOWN_TYPE = re.compile(r'(\w+) is not in the (\S+) registry')
-OTHER_WIDTH = re.compile(r'mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)')
+# Errors of other packages: type, message, and what to print.
+FOREIGN = (
+    (TypeError, r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'",
+     "{0} has no argument '{1}': correct the config or --cfg-options."),
+    (KeyError, r'(\w+) is not in the (\S+) registry',
+     "no '{0}' is registered in {1}: correct the 'type' in the config."),
+    (RuntimeError, r'mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)',
+     'a layer takes {1} features and gets {0}: set in_channels of the head to {0}.'),
+)  # fmt: skip
 # torch puts the traceback of a data loading process before its message.
 FROM_WORKER = re.compile(r'^Caught \w+ in DataLoader worker.*\n[\w.]+: ', re.DOTALL)
 DEAD_READER = re.compile(r'DataLoader worker \(pid')
@@ -127,12 +133,9 @@ def in_one_line(error: Exception) -> str | None:
         return ' '.join(FROM_WORKER.sub('', str(error)).split())
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         return f'{error.filename or "a file"} cannot be written: {error.strerror}. Make room, then run this again.'
-    if isinstance(error, TypeError) and (match := UNKNOWN_ARGUMENT.search(str(error))):
-        return f"{match[1]} has no argument '{match[2]}': correct the config or --cfg-options."
-    if isinstance(error, KeyError) and (match := UNKNOWN_TYPE.search(str(error))):
-        return f"no '{match[1]}' is registered in {match[2]}: correct the 'type' in the config."
-    if isinstance(error, RuntimeError) and (match := OTHER_WIDTH.search(str(error))):
-        return f'a layer takes {match[2]} features and gets {match[1]}: set in_channels of the head to {match[1]}.'
+    for kind, pattern, line in FOREIGN:
+        if isinstance(error, kind) and (match := re.search(pattern, str(error))):
+            return line.format(*match.groups())
     return None
 
 

@@ -39,7 +39,10 @@ def main(argv):
     if args.labels:
         entries, skipped = from_table(args.labels, recordings)
     elif not args.no_labels:
-        entries = from_folders(recordings)
+        if bare := next((path for name, path in recordings.items() if '/' not in name), None):
+            todo = 'Put it in one, or use --labels or --no-labels.'
+            raise RecordingError(f'{bare} is in no folder that could be its label. {todo}')
+        entries = [Entry(path, name, path.parent.name) for name, path in recordings.items()]
     classes = [line.strip() for line in read_lines(args.classes)] if args.classes else []
     if not classes:
         labels = {entry.label for entry in entries} - {None}
@@ -74,7 +77,6 @@ def parse_args(argv):
     return parser.parse_args(argv)
 
 
-# --- Recordings and their labels ------------------------------------------------------------------------------------
 def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
     """Recordings by name: the path below the folder, without its suffix."""
     others, found = {path.resolve() for path in others if path}, {}
@@ -95,17 +97,6 @@ def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
     if not found:
         raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
     return found
-
-
-def from_folders(recordings: dict[str, Path]) -> list[Entry]:
-    """The folder that contains a recording is its label."""
-    bare = [name for name in recordings if '/' not in name]
-    if bare:
-        raise RecordingError(
-            f'{recordings[bare[0]]} is in no folder that could be its label. Put it in one, or use --labels or '
-            '--no-labels.'
-        )
-    return [Entry(path, name, path.parent.name) for name, path in recordings.items()]
 
 
 def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], list[str]]:
@@ -152,7 +143,6 @@ def check_alike(annotations: list[dict]):
         raise RecordingError(f'the recordings are of several kinds: {found}. Convert each kind by itself.')
 
 
-# --- Splits --------------------------------------------------------------------------------------------------------
 def split_of(annotations: list[dict], share: float, seed: int) -> dict[str, list[str]]:
     """The split of the table; else whole subjects where they are known, else a share of each class."""
     if any('split' in item for item in annotations):

@@ -48,6 +48,6 @@ def strip(trained: dict, source: Path, dtype: torch.dtype) -> dict:
     }
     model = trained_model(trained, source)
     meta = {'encoder': model['backbone']}
-    if 'cls_head.fc.weight' in weights:
+    if 'cls_head.fc.weight' in weights and 'cls_head' in model:
         meta['cls_head'] = {key: value for key, value in model['cls_head'].items() if key in HEAD}
     return {'meta': meta, 'state_dict': weights}

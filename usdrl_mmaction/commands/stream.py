@@ -31,9 +31,7 @@ def main(argv):
     parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
     parser.add_argument('--video', metavar='NAME', help='clip of an annotation file to play')
     parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input (30)')
-    parser.add_argument(
-        '--speed', type=positive, default=1.0, help='2 plays twice as fast, inf as fast as possible (1)'
-    )
+    parser.add_argument('--speed', type=positive, default=1.0, help='2 is twice as fast, inf as fast as possible (1)')
     parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
     parser.add_argument('--img-shape', type=int, nargs=2, metavar='N', help='height and width, for models of pixels')
     add_device(parser)
@@ -61,7 +59,6 @@ def positive(text: str) -> float:
     return value
 
 
-# --- Frames as they come --------------------------------------------------------------------------------------------
 def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
     """The people of a recording, with scores after the coordinates if there are any.  # (M, T, V, C)"""
     recordings = find_recordings(path)
@@ -92,9 +89,8 @@ def read_lines(lines: Iterable[str]) -> Iterator[list]:
             people = json.loads(line)
             yield [np.array(person, dtype=np.float32) for person in people]
         except (ValueError, TypeError) as error:
-            raise RecordingError(
-                f'line {number} is not a JSON list of people, each a list of joints, each a list of numbers: {error}.'
-            ) from error
+            message = f'line {number} is not a JSON list of people, each a list of joints, each a list of numbers'
+            raise RecordingError(f'{message}: {error}.') from error
 
 
 def detect(detector: StreamingDetector, frames: Iterable) -> Iterator[Detections]:
@@ -103,7 +99,6 @@ def detect(detector: StreamingDetector, frames: Iterable) -> Iterator[Detections
     yield detector.finish()
 
 
-# --- What is printed ------------------------------------------------------------------------------------------------
 def as_json(found: Detections, classes: list[str]) -> Iterator[dict]:
     """A line for each frame, with its best label, and one for each segment when it has ended."""
     ended = deque(sorted(found.segments, key=lambda segment: segment['end']))
@@ -128,7 +123,7 @@ def show(detections: Iterable[Detections], detector: StreamingDetector, fps: flo
 
 
 def screen(scores: np.ndarray | None, segments: Iterable[dict], reported: int, detector: StreamingDetector, fps: float):
-    title = f'{reported / fps:.1f} s, {detector.delay / fps:.1f} s ago'
+    title = f'{reported / fps:.1f} s, delay {detector.delay / fps:.1f} s'
     now = Table(title=title, box=None, title_justify='left')
     now.add_column('now', width=24)
     now.add_column('', width=32)

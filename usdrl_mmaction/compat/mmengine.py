@@ -156,23 +156,16 @@ def origin(module: str) -> str | None:
     return None if spec is None else spec.origin
 
 
-def name_this_package():
-    """MMEngine keeps a closed list of packages whose configs may be inherited.
+def inherit_configs_of_this_package():
+    """MMEngine has a fixed list of packages whose configs can be inherited, and takes the scope from the package.
 
-    ``AssertionError: mmengine does not support to load usdrl_mmaction config.``
+    ``AssertionError: mmengine does not support to load usdrl_mmaction config.``, then ``KeyError: 'ActionVisualizer is
+    not in the mmengine::visualizer registry.``: the scope of this package is MMAction2's.
     """
+    from mmengine.config import Config
     from mmengine.config.utils import MODULE2PACKAGE
 
     MODULE2PACKAGE.setdefault(PACKAGE, PACKAGE)
-
-
-def inherit_in_scope_of_mmaction():
-    """MMEngine builds what a config inherits from a package in the registries of its scope; here that is MMAction2's.
-
-    ``KeyError: 'ActionVisualizer is not in the mmengine::visualizer registry.``
-    """
-    from mmengine.config import Config
-
     if Config._get_cfg_path is not get_cfg_path:
         Config._stock_get_cfg_path = Config._get_cfg_path
         Config._get_cfg_path = staticmethod(get_cfg_path)
@@ -208,27 +201,24 @@ def start_processes_without_gpus():
     from mmengine.model import MMDistributedDataParallel
     from mmengine.model.wrappers import MMFullyShardedDataParallel
 
-    if get_device() != 'cpu' or MMDistributedDataParallel.__init__ is wrap_on_cpu:
+    if get_device() != 'cpu' or MMDistributedDataParallel.__init__.__module__ == __name__:
         return
 
     def init_processes(backend, init_backend='torch', **kwargs):
         torch.distributed.init_process_group(backend, **kwargs)
 
     import_module('mmengine.dist.utils')._init_dist_pytorch = init_processes
-    wrap_on_cpu.stock = MMDistributedDataParallel.__init__
-    MMDistributedDataParallel.__init__ = wrap_on_cpu
-    shard_on_cpu.stock = MMFullyShardedDataParallel.__init__
-    MMFullyShardedDataParallel.__init__ = shard_on_cpu
+    wrap_on_cpu(MMDistributedDataParallel)
+    wrap_on_cpu(MMFullyShardedDataParallel, device_id=torch.device('cpu'))
 
 
-def wrap_on_cpu(self, module, *args, device_ids=None, **kwargs):
-    wrap_on_cpu.stock(self, module, *args, **kwargs)
+def wrap_on_cpu(wrapper, **given):
+    stock = wrapper.__init__
 
+    def init(self, module, *args, device_ids=None, device_id=None, **kwargs):
+        stock(self, module, *args, **given, **kwargs)
 
-def shard_on_cpu(self, module, *args, device_id=None, **kwargs):
-    import torch
-
-    shard_on_cpu.stock(self, module, *args, device_id=torch.device('cpu'), **kwargs)
+    wrapper.__init__ = init
 
 
 def resume_sharded_optimizers():

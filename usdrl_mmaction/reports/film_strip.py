@@ -32,33 +32,28 @@ def draw_film_strip(keypoint: np.ndarray, skeleton: Skeleton | None, title: str,
 
 
 def draw_pose(plot, people: np.ndarray, axes: tuple, skeleton: Skeleton | None, viewport: tuple, numbered=False):
-    """Draw one frame. The viewport is a centre and half a size, or half a width and height.  # (M, V, C)"""
+    """Draw the joints that are seen in a frame and the bones between them. The viewport is a centre and half a size, or
+    half a width and height.  # (M, V, C)"""
+    root, parents, mirror = (skeleton.root, skeleton.parents, skeleton.mirror) if skeleton else (None, (), ())
+    colours = [COLOURS['middle']] * people.shape[1]
+    for left, right in mirror:
+        colours[left], colours[right] = COLOURS['left'], COLOURS['right']
     for number, person in enumerate(people):
-        draw_person(plot, person, axes, skeleton, alpha=1 / (1 + number), numbered=numbered)
+        seen, shown, alpha = is_seen(person), person[:, list(axes)].T, 1 / (1 + number)  # (2, V)
+        for joint, parent in enumerate(parents):
+            if joint != parent and seen[joint] and seen[parent]:
+                plot.plot(*shown[:, [joint, parent]], color=colours[joint], linewidth=1.2, alpha=alpha)
+        for joint in np.flatnonzero(seen):
+            plot.plot(*shown[:, joint], '.', color=colours[joint], markersize=4, alpha=alpha)
+            if numbered:
+                plot.annotate(str(joint), shown[:, joint], fontsize=6, alpha=alpha)
+        if skeleton and seen[root]:
+            plot.plot(*shown[:, root], 'o', color='black', fillstyle='none', markersize=6)
     centre, half = viewport
     (left, bottom), (right, top) = centre[list(axes)] - half, centre[list(axes)] + half
     plot.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     if people.shape[2] == 2:
         plot.invert_yaxis()
-
-
-def draw_person(plot, person: np.ndarray, axes: tuple, skeleton: Skeleton | None, alpha: float, numbered: bool):
-    """Draw the joints that are seen and the bones between them.  # (V, C)"""
-    seen = is_seen(person)
-    across, up = person[:, axes[0]], person[:, axes[1]]
-    colours = [COLOURS['middle']] * len(person)
-    for left, right in skeleton.mirror if skeleton else ():
-        colours[left], colours[right] = COLOURS['left'], COLOURS['right']
-    for joint, parent in enumerate(skeleton.parents if skeleton else ()):
-        if joint != parent and seen[joint] and seen[parent]:
-            ends = [joint, parent]
-            plot.plot(across[ends], up[ends], color=colours[joint], linewidth=1.2, alpha=alpha)
-    for joint in np.flatnonzero(seen):
-        plot.plot(across[joint], up[joint], '.', color=colours[joint], markersize=4, alpha=alpha)
-        if numbered:
-            plot.annotate(str(joint), (across[joint], up[joint]), fontsize=6, alpha=alpha)
-    if skeleton and seen[skeleton.root]:
-        plot.plot(across[skeleton.root], up[skeleton.root], 'o', color='black', fillstyle='none', markersize=6)
 
 
 def viewports(keypoint: np.ndarray) -> tuple[np.ndarray, float]:
