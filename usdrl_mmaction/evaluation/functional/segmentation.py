@@ -24,19 +24,15 @@ def evaluate_segmentation(ground_truth: Sequence, predictions: Sequence, backgro
     segments = [(segments_of(truth, background), segments_of(found, background)) for truth, found in pairs]
     hits = np.sum([_hits(truth, found) for truth, found in segments], axis=0)
     num_truth, num_found = (sum(len(side[0]) for side in sides) for sides in zip(*segments, strict=True))
-    scores = [f1(int(hit), num_truth, num_found) for hit in hits]
+    f1 = [100.0 if num_truth == num_found else 0.0] * len(hits)
+    if num_truth and num_found:
+        precision, recall = hits / num_found, hits / num_truth
+        f1 = (200 * precision * recall / (precision + recall + EPSILON)).tolist()
     return {
         'acc': 100 * correct / sum(len(truth) for truth, _ in pairs),
         'edit': float(np.mean([edit_score(truth[0], found[0]) for truth, found in segments])),
-        **{f'f1@{100 * theta:.0f}': score for theta, score in zip(OVERLAPS, scores, strict=True)},
+        **{f'f1@{100 * theta:.0f}': score for theta, score in zip(OVERLAPS, f1, strict=True)},
     }
-
-
-def f1(hits: int, num_truth: int, num_found: int) -> float:
-    if not num_truth or not num_found:
-        return 100.0 if num_truth == num_found else 0.0
-    precision, recall = hits / num_found, hits / num_truth
-    return 100 * 2 * precision * recall / (precision + recall + EPSILON)
 
 
 def segments_of(labels: np.ndarray, background: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

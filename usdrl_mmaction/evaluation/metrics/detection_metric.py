@@ -63,7 +63,12 @@ class DetectionMetric(TrackMetric):
             )
 
     def compute_metrics(self, videos: Videos) -> dict:
-        classes = self.class_names()
+        classes = list((self.dataset_meta or {}).get('classes') or map(str, range(1, 1 + self.num_classes)))
+        if len(classes) != self.num_classes:
+            raise ConfigError(
+                f"The data set's metainfo names {len(classes)} classes, the metric has {self.num_classes}. Set the "
+                "metric's num_classes to their number."
+            )
         ground_truth, proposals = {}, {}
         for name, video in track(videos.items(), 'Proposals', transient=True):
             ground_truth[name] = video.segments
@@ -73,12 +78,6 @@ class DetectionMetric(TrackMetric):
         report = self.report(ground_truth, proposals, self.num_classes, self.thetas)
         print_log(f'\n{class_table(report.pop("per_class"), classes)}', 'current')
         return report
-
-    def class_names(self) -> list[str]:
-        names = (self.dataset_meta or {}).get('classes') or [str(1 + number) for number in range(self.num_classes)]
-        if len(names) != self.num_classes:
-            raise ConfigError(f"The data set's metainfo names {len(names)} classes, the metric has {self.num_classes}.")
-        return list(names)
 
     def write(self, videos: Videos, ground_truth: dict, proposals: dict, classes: list[str]):
         fps = (self.dataset_meta or {}).get('fps') or self.fps
