@@ -1,97 +1,112 @@
-"""Generate synthetic data, pretrain an encoder on them, and compare it with a random one (`make demo`)."""
+"""Generate synthetic data, pretrain an encoder on them, and compare it with a random one and with classifiers that have
+no encoder (`make demo`)."""
 
 import argparse
 import json
 import time
 from pathlib import Path
-
-from rich.table import Table
+from statistics import mean, stdev
 
 from usdrl_mmaction.files import replacing
 from usdrl_mmaction.reports.runs import Run
 
+from .common import number_table
 from .steps import console, run_step, usdrl
 
 ENCODERS = ('random', 'pretrained')
+LINEAR, NEIGHBOUR = 'linear classifier, accuracy', '1-NN retrieval, accuracy'
 # What is measured, by the run that measures it.
-TITLES = {
-    ('linear', 'acc/top1'): 'linear classifier, accuracy',
-    ('knn', 'acc/top1'): '1-NN retrieval, accuracy',
+MEASURES = {
+    ('linear', 'acc/top1'): LINEAR,
+    ('knn', 'acc/top1'): NEIGHBOUR,
     ('detect', 'detection/mAP_action@0.5'): 'detection, mAP over actions',
     ('detect', 'detection/mAP_video@0.5'): 'detection, mAP over videos',
     ('detect', 'detection/f1@0.5'): 'detection, F1',
 }
+# The classifiers without an encoder: measure, and column of the table.
+BASELINES = {
+    'plain, ridge': (LINEAR, 'plain'),
+    'plain, 1-NN': (NEIGHBOUR, 'plain'),
+    'MiniRocket': (LINEAR, 'MiniRocket'),
+}
+COLUMNS = ('plain', 'MiniRocket', *ENCODERS)
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--seed', type=int, default=0, help='seed of the encoder, its views and its batches')
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='seeds of the encoder, its views and batches')
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'), help='folder of all runs')
     args = parser.parse_args(argv)
     started, out = time.time(), args.work_dir
-
     run_step('Synthetic data', usdrl('synthetic'))
-    pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', out / 'pretrain', '--seed', args.seed)
-    run_step('Pretraining without labels', pretrain)
-    for encoder in ENCODERS:
-        recognition(encoder, args)
-        detection(encoder, args)
-    results = {
-        title: {encoder: Run(out / f'{task}_{encoder}', task).metrics[measure] for encoder in ENCODERS}
-        for (task, measure), title in TITLES.items()
-    }
+    run_step('Without an encoder', usdrl('baselines', 'linear_synthetic', '--out', out / 'baselines.json'))
+    folders = {seed: out / f'seed{seed}' if len(args.seeds) > 1 else out for seed in args.seeds}
+    for seed, folder in folders.items():
+        pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', folder / 'pretrain', '--seed', seed)
+        run_step('Pretraining without labels', pretrain)
+        for encoder in ENCODERS:
+            evaluate(encoder, folder, seed)
+    results = gather(out / 'baselines.json', list(folders.values()))
     with replacing(out / 'results.json') as draft:
         draft.write_text(json.dumps(results, indent=2) + '\n')
     run_step('Report', usdrl('report', out))
-
     show(results)
     console.print(f'\nDone in {(time.time() - started) / 60:.1f} minutes. Written:')
     written = [out / 'report.html', out / 'results.json']
-    written += [last_checkpoint(out / name) for name in ('pretrain', 'linear_pretrained', 'detect_pretrained')]
+    for folder in folders.values():
+        written += [last_checkpoint(folder / name) for name in ('pretrain', 'linear_pretrained', 'detect_pretrained')]
     console.print('\n'.join(f'  {path}' for path in written))
 
 
-def recognition(encoder: str, args):
-    """A linear classifier and the nearest neighbour, on the frozen encoder."""
-    linear = train('linear', encoder, args)
-    test('Its predictions', 'linear', encoder, args, linear, '--dump', linear / 'predictions.pkl')
-    test('1-NN retrieval', 'knn', encoder, args, linear)
-
-
-def detection(encoder: str, args):
-    """The encoder fine-tuned on whole videos."""
-    detect = train('detect', encoder, args, '--no-validate')
+def evaluate(encoder: str, folder: Path, seed: int):
+    """A linear classifier and 1-NN on the frozen encoder; the encoder fine-tuned on untrimmed videos."""
+    load_from = [f'load_from={last_checkpoint(folder / "pretrain")}'] if encoder == 'pretrained' else []
+    for task, flags in (('linear', []), ('detect', ['--no-validate'])):
+        work_dir = folder / f'{task}_{encoder}'
+        options = ['--cfg-options', *load_from] if load_from else []
+        command = usdrl('train', f'{task}_synthetic', '--work-dir', work_dir, '--seed', seed, *flags, *options)
+        run_step(f'Training of {task}_synthetic, {encoder} encoder', command)
+    linear, detect = folder / f'linear_{encoder}', folder / f'detect_{encoder}'
     outfiles = f'test_evaluator.outfile_prefix={detect}/detection'
-    test('Actions in whole videos', 'detect', encoder, args, detect, '--cfg-options', outfiles)
-
-
-def train(task: str, encoder: str, args, *options) -> Path:
-    """Train for a task from an encoder; returns the folder."""
-    folder = args.work_dir / f'{task}_{encoder}'
-    options = ['--work-dir', folder, '--seed', args.seed, *options]
-    if encoder == 'pretrained':
-        options += ['--cfg-options', f'load_from={last_checkpoint(args.work_dir / "pretrain")}']
-    command = usdrl('train', f'{task}_synthetic', *options)
-    run_step(f'Training of {task}_synthetic, {encoder} encoder', command)
-    return folder
-
-
-def test(title: str, task: str, encoder: str, args, trained: Path, *options):
-    """Test a trained model in a task."""
-    options = [last_checkpoint(trained), '--work-dir', args.work_dir / f'{task}_{encoder}', *options]
-    run_step(f'{title}, {encoder} encoder', usdrl('test', f'{task}_synthetic', *options))
+    for title, task, trained, *options in (
+        ('Predictions', 'linear', linear, '--dump', linear / 'predictions.pkl'),
+        ('1-NN retrieval', 'knn', linear),
+        ('Detection in untrimmed videos', 'detect', detect, '--cfg-options', outfiles),
+    ):
+        options = [last_checkpoint(trained), '--work-dir', folder / f'{task}_{encoder}', *options]
+        run_step(f'{title}, {encoder} encoder', usdrl('test', f'{task}_synthetic', *options))
 
 
 def last_checkpoint(work_dir: Path) -> Path:
     return Run(work_dir, work_dir.name).checkpoint
 
 
+def gather(baselines: Path, folders: list[Path]) -> dict[str, dict[str, list[float]]]:
+    """The values of each measure and column, over seeds."""
+    results = {title: {} for title in MEASURES.values()}
+    for name, values in json.loads(baselines.read_text()).items():
+        if name in BASELINES:
+            title, column = BASELINES[name]
+            results[title][column] = values
+    for (task, measure), title in MEASURES.items():
+        for encoder in ENCODERS:
+            runs = [Run(folder / f'{task}_{encoder}', task) for folder in folders]
+            results[title][encoder] = [run.metrics[measure] for run in runs]
+    return results
+
+
 def show(results: dict):
-    table = Table(title='On people never seen in training (synthetic, xsub)')
-    for name in ('measure', 'random encoder', 'pretrained encoder', 'gain'):
-        table.add_column(name, justify='left' if name == 'measure' else 'right')
-    for title, values in results.items():
-        random, pretrained = (values[encoder] for encoder in ENCODERS)
-        table.add_row(title, f'{random:.1%}', f'{pretrained:.1%}', f'{100 * (pretrained - random):+.1f} points')
+    columns = [column for column in COLUMNS if any(column in row for row in results.values())]
+    names = [f'{column} encoder' if column in ENCODERS else column for column in columns]
+    table = number_table('On subjects not seen in training (synthetic, xsub)', 'measure', *names, 'gain, points')
+    for title, row in results.items():
+        gain = 100 * (mean(row['pretrained']) - mean(row['random']))
+        table.add_row(title, *(cell(row.get(column)) for column in columns), f'{gain:+.1f}')
     console.print()
     console.print(table)
+
+
+def cell(values: list[float] | None) -> str:
+    if not values:
+        return ''
+    return f'{mean(values):.1%}' + (f' ± {100 * stdev(values):.1f}' if len(values) > 1 else '')

@@ -108,7 +108,8 @@ def read_results(path: Path) -> dict[str, dict[str, str]]:
             for key, value in node.items():
                 walk(value, (*keys, str(key)))
         elif keys:
-            value = rounded(node) if isinstance(node, float) else str(node)
+            values = node if isinstance(node, list) else [node]
+            value = ', '.join(rounded(value) if isinstance(value, float) else str(value) for value in values)
             rows.setdefault(', '.join(keys[:-1]), {})[keys[-1]] = value
 
     walk(content, ())
