@@ -1,4 +1,4 @@
-"""Actions as poses to pass through, and the motion of people who carry them out in their own way."""
+"""Actions as sequences of poses, and their motion by people who vary them."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from scipy.interpolate import PchipInterpolator
 from .bodies import FPS, FREEDOM, ROOT, SKELETON, V, animate, mirror_pose, smooth_noise
 
 # Rotation vectors in degrees from standing upright with hanging arms. x lifts a limb forward (and leans the trunk
-# back), y turns to the left, z moves limbs of the right side outward. A joint without a side stands for both.
+# back), y turns to the left, z moves limbs of the right side outward. A joint without a side means both sides.
 POSES = {
     'stand': {},
     'at ease': {'shoulder': (0, 0, 7), 'elbow': (12, 8, 0), 'knee': (-4, 0, 0), 'hip': (2, 0, 3)},
@@ -62,7 +62,7 @@ IDLE = (*HABITS, 'look down', 'scratch', '~scratch')
 
 class Action(NamedTuple):
     name: str
-    cycle: tuple[str, ...]  # the poses to pass through; ~ mirrors one
+    cycle: tuple[str, ...]  # the poses in order; ~ mirrors one
     pace: float  # seconds from pose to pose
     ease: float  # seconds from the first pose into the cycle and out of it
     cycles: tuple[int, int] = (1, 1)  # how often, at least and at most
@@ -103,7 +103,7 @@ class Key(NamedTuple):
 
 
 def script(action: Action, cycles: int = 1, mirrored: bool = False, habit: str = 'stand', turn: float = 0):
-    """An action as everybody would do it: the start pose and the keys to pass through."""
+    """An action without variation: the start pose and the keys in order."""
     names = [action.start, *action.cycle * cycles, action.end]
     others = ['stand', *(action.partner or ('stand',) * len(action.cycle)) * cycles, 'stand']
     seconds = [0, action.ease, *[action.pace] * (len(names) - 3), action.ease]
@@ -113,7 +113,7 @@ def script(action: Action, cycles: int = 1, mirrored: bool = False, habit: str =
 
 
 def act(action, person, rng):
-    """An action as one person does it this time: own tempo, reach, hand and habits, with pauses."""
+    """An action as one person does it once: own tempo, reach, hand and habits, with pauses."""
     low, high = action.cycles
     mirrored = action.handed and person.left_handed != (rng.random() < 0.08)
     habit = rng.choice(HABITS) if rng.random() < 0.5 else 'stand'
@@ -129,7 +129,7 @@ def act(action, person, rng):
 
 
 def idle(resting, rng):
-    """A few seconds of nothing in particular."""
+    """A few seconds without an action."""
     keys = []
     while not keys or rng.random() < 0.55:
         keys.append(Key(rng.uniform(0.6, 2), np.stack([at_ease(rng.choice(IDLE), resting), at_ease()])))
@@ -149,23 +149,17 @@ def at_ease(*names):
 
 
 def pose(name: str) -> np.ndarray:
-    """A pose of the table as rotation vectors in degrees, mirrored if its name begins with ~.  # (V + 1, 3)"""
-    values = np.zeros((V + 1, 3))
+    """A pose of the table as rotation vectors in degrees, mirrored if its name starts with ~.  # (V + 1, 3)"""
+    names, values = (*SKELETON.names, 'root'), np.zeros((V + 1, 3))
     for joint, rotation in POSES[name.removeprefix('~')].items():
-        values += rows(joint, rotation)
+        row, sided = np.zeros((V + 1, 3)), joint in names
+        row[names.index(joint if sided else f'right_{joint}')] = rotation
+        values += row if sided else row + mirror_pose(row)  # a joint without a side is mirrored to the left
     return mirror_pose(values) if name.startswith('~') else values
 
 
-def rows(joint, rotation):
-    """A joint's row; a joint without a side fills the right one and, mirrored, the left.  # (V + 1, 3)"""
-    names, values = (*SKELETON.names, 'root'), np.zeros((V + 1, 3))
-    sided = joint in names
-    values[names.index(joint if sided else f'right_{joint}')] = rotation
-    return values if sided else values + mirror_pose(values)
-
-
 def perform(keys, cast, frames, rng):
-    """The keys as each of the cast carries them out, swaying a little.  # (M, T, V, 3)"""
+    """The motion of each person of the cast through the keys, with a little sway.  # (M, T, V, 3)"""
     poses = interpolate(keys, frames)[: len(cast)]
     sway = 0.5 * FREEDOM * smooth_noise((len(cast), frames, V + 1, 3), 0.6 * FPS, rng)
     return np.stack([animate(who.bones, poses[m] + who.posture + sway[m]) for m, who in enumerate(cast)])

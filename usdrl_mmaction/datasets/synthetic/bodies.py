@@ -1,4 +1,4 @@
-"""Bodies of 25 joints: how long their limbs are, and where their joints lie in a pose."""
+"""Bodies of 25 joints: the lengths of their limbs, and the positions of their joints in a pose."""
 
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ REST = {
     'hand': (0.18, -0.14, 0), 'thumb': (0.17, -0.17, -0.04), 'hand_tip': (0.18, -0.22, -0.01),
     'hip': (0.085, -0.03, 0), 'knee': (0.095, -0.44, -0.01), 'ankle': (0.1, -0.83, 0), 'foot': (0.11, -0.89, -0.13),
 }  # fmt: skip
-# How far a joint strays from a pose, in degrees: from person to person, from time to time and within a clip.
+# The standard deviation of a joint from its pose, in degrees: between people, between repetitions and within a clip.
 STRAY = {
     'spine_base': (3, 3, 1.5), 'spine_mid': (4, 5, 2), 'neck': (7, 9, 3), 'shoulder': (8, 7, 6), 'elbow': (9, 6, 5),
     'wrist': (8, 4, 8), 'hip': (3, 2, 2), 'knee': (4, 0, 0), 'ankle': (3, 0, 0),
@@ -56,7 +56,7 @@ FREEDOM = np.array([STRAY.get(part, (0, 0, 0)) for part in (*PARTS, 'root')])  #
 
 @dataclass(frozen=True)
 class Person:
-    """A body and a manner; without arguments, the average one."""
+    """A body and its way of moving; by default the average one."""
 
     bones: np.ndarray = field(default_factory=lambda: BONES)  # (V, 3), from the joint nearer to the pelvis
     posture: np.ndarray = field(default_factory=lambda: np.zeros((V + 1, 3)))  # degrees, added to every pose

@@ -1,4 +1,4 @@
-"""Synthetic people as a colour camera and a pose estimator see them: 17 joints of COCO in pixels, with scores."""
+"""Synthetic people as seen by a colour camera and a pose estimator: 17 joints of COCO in pixels, with scores."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ FACE = {
 
 
 def make_trimmed_2d(num_clips: int = 720, seed: int = 0, progress=iter) -> dict:
-    """The clips of ``make_trimmed`` in pictures: the same people, moves, splits and names."""
+    """The clips of ``make_trimmed`` in pixels: the same people, motion, splits and names."""
     data = make_trimmed(num_clips, seed, progress)
     rng, to_coco = np.random.default_rng([seed, 2]), MapLayout(LAYOUT, 'coco')
     for item in data['annotations']:
@@ -34,7 +34,7 @@ def make_trimmed_2d(num_clips: int = 720, seed: int = 0, progress=iter) -> dict:
 
 
 def add_face(joints: np.ndarray, source: np.ndarray):
-    """The face, which a depth sensor does not see, placed by the head and the shoulders.
+    """Adds the face, which a depth sensor does not record, by the head and the shoulders.
     # (M, T, 17, 3), in place, and (M, T, 25, 3)"""
     names, known = LAYOUTS['coco'].names, LAYOUTS[LAYOUT]
     head, left, right, chest = (

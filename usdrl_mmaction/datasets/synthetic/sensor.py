@@ -1,4 +1,4 @@
-"""A depth sensor that films people: the view of its camera, noise, jumps and gaps."""
+"""A depth sensor that records people: its camera's view, noise, jumps and gaps."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -17,9 +17,9 @@ LIMBS = [joints(*(f'{side}_{part}' for part in chain)) for side in ('left', 'rig
 
 
 def film(clip, yaw, rng):
-    """What a depth camera makes of it: another view, noise, glitches and gaps.  # (M, T, V, 3), float32"""
+    """The recording of a depth camera: another view, noise, glitches and gaps.  # (M, T, V, 3), float32"""
     present = clip.any((-1, -2))  # (M, T)
-    clip = look(clip, yaw, rng)
+    clip = to_camera(clip, yaw, rng)
     clip = clip + sensor_noise(clip, rng)
     for person in clip:
         lose_track(person, rng)
@@ -30,8 +30,8 @@ def film(clip, yaw, rng):
     return (clip * present[..., None, None]).astype(np.float32)
 
 
-def look(clip, yaw, rng):
-    """From the room to camera coordinates: y up, z away from the camera.  # (M, T, V, 3)"""
+def to_camera(clip, yaw, rng):
+    """World to camera coordinates: y up, z away from the camera.  # (M, T, V, 3)"""
     turn = Rotation.from_euler('xy', (rng.normal(0, 4), yaw + rng.normal(0, 15)), degrees=True)
     seen = (clip - clip[0, :, PELVIS].mean(0) * (1, 0, 1) - (0, 1, 0)) @ turn.as_matrix().T
     distance = max(rng.uniform(2, 4), 1.2 - seen[0, ..., 2].min())
@@ -39,7 +39,7 @@ def look(clip, yaw, rng):
 
 
 def sensor_noise(clip, rng):
-    """A white and a slow part, both stronger at the ends of the limbs, behind the body and far away."""
+    """White noise and slow noise, both stronger at the ends of the limbs, behind the body and far away."""
     behind = clip[..., 2] - clip[..., SPINE, 2, None]  # (M, T, V)
     hidden = 1 + 1.5 / (1 + np.exp((0.12 - behind) / 0.03))
     scale = GRAIN * hidden * (clip[..., PELVIS, 2, None] / 3)
@@ -47,7 +47,7 @@ def sensor_noise(clip, rng):
 
 
 def lose_track(person, rng):
-    """Limbs that jump away for a moment, or are not found at all.  # (T, V, 3), in place"""
+    """Makes limbs jump away for a moment, or removes them.  # (T, V, 3), in place"""
     for span in spans(0.08, (4, 16), len(person), rng):
         limb = LIMBS[rng.integers(len(LIMBS))]
         bump = np.hanning(span.stop - span.start + 2)[1:-1, None, None]  # (t, 1, 1)
@@ -57,6 +57,6 @@ def lose_track(person, rng):
 
 
 def spans(rate, lengths, frames, rng):
-    """Slices of time that begin ``rate`` times a second on average."""
+    """Slices of time that start ``rate`` times a second on average."""
     starts = rng.integers(0, frames, rng.poisson(rate * frames / FPS))
     return [slice(start, min(start + rng.integers(*lengths), frames)) for start in starts]

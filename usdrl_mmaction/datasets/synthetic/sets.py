@@ -1,4 +1,4 @@
-"""Synthetic data sets: trimmed clips and untrimmed videos in MMAction2's pose format. No recording went into them."""
+"""Synthetic data sets: trimmed clips and untrimmed videos in MMAction2's pose format, made without any recording."""
 
 import numpy as np
 
@@ -12,21 +12,19 @@ CAMERA_YAW = (0, -45, 45)  # degrees; as in NTU, the first camera (xview_val) st
 
 
 def make_trimmed(num_clips: int = 720, seed: int = 0, progress=iter) -> dict:
-    """Clips of one action each, in MMAction2's pose format. ``progress`` may wrap the range to draw a bar."""
-    people = [make_person(seed, number) for number in range(NUM_SUBJECTS)]
-    return collected([trimmed_clip(people, seed, index) for index in progress(range(num_clips))], num_clips, seed)
+    """Clips of one action each, in MMAction2's pose format. ``progress`` may wrap the range in a progress bar."""
+    return make(trimmed_clip, num_clips, seed, progress)
 
 
 def make_untrimmed(num_videos: int = 48, seed: int = 0, progress=iter) -> dict:
-    """Long videos of several actions; ``segments`` holds (label from 1, start, end), ends exclusive."""
-    people = [make_person(seed, number) for number in range(NUM_SUBJECTS)]
-    return collected([untrimmed_video(people, seed, index) for index in progress(range(num_videos))], num_videos, seed)
+    """Long videos of several actions. ``segments`` holds (label from 1, start, end), ends exclusive."""
+    return make(untrimmed_video, num_videos, seed, progress)
 
 
 def trimmed_clip(people, seed, index):
     rng = np.random.default_rng([seed, TRIMMED, index])
     lap, label = divmod(index, len(TABLE))
-    # The halves of the subjects and the three cameras take turns, which spreads every action evenly over all splits.
+    # Both halves of the subjects and the three cameras alternate, which spreads every action evenly over all splits.
     subject, camera = 2 * ((lap // 2 + label) % (NUM_SUBJECTS // 2)) + lap % 2, lap % len(CAMERA_YAW)
     action, before, after = TABLE[label], *(rng.exponential(0.8, 2) + 0.05)
     start, *moves = act(action, people[subject], rng)
@@ -38,7 +36,7 @@ def trimmed_clip(people, seed, index):
         clip = stand_opposite(clip, 0, action.distance)[:: rng.choice((-1, 1))]
     clip = film(clip, CAMERA_YAW[camera], rng)
     if action.partner and rng.random() < 0.2:
-        clip[1, : frames // rng.integers(1, 4)] = 0  # the sensor finds the second person late or never
+        clip[1, : frames // rng.integers(1, 4)] = 0  # the sensor detects the second person late or never
     name = f'S001C{camera + 1:03d}P{subject + 1:03d}R{lap // NUM_SUBJECTS + 1:03d}A{label + 1:03d}'
     return annotation(name, label, clip, subject, camera)
 
@@ -66,7 +64,9 @@ def annotation(name, label, clip, subject, camera):
     return item | {'subject': subject + 1, 'camera': camera + 1}
 
 
-def collected(annotations, num, seed):
+def make(one, num, seed, progress):
+    people = [make_person(seed, number) for number in range(NUM_SUBJECTS)]
+    annotations = [one(people, seed, index) for index in progress(range(num))]
     split = {'xsub_train': [], 'xsub_val': [], 'xview_train': [], 'xview_val': []}
     for item in annotations:
         split['xsub_train' if item['subject'] % 2 else 'xsub_val'].append(item['frame_dir'])
@@ -76,19 +76,19 @@ def collected(annotations, num, seed):
 
 
 def partner_of(people, subject, rng):
-    """Someone else from the same half, so that nobody appears on both sides of the cross-subject split."""
+    """Another subject of the same half, so that nobody is on both sides of the cross-subject split."""
     return people[(subject + 2 * rng.integers(1, NUM_SUBJECTS // 2)) % NUM_SUBJECTS]
 
 
 def programme(rng):
-    """The labels of a video's actions, in order: who sits down stands up next."""
+    """The labels of the actions of a video, in order: 'stand up' follows 'sit down'."""
     sit, rise = ACTIONS.index('sit down'), ACTIONS.index('stand up')
     drawn = (label for label in rng.permutation(len(ACTIONS)) if label != rise)
     return [label for first in drawn for label in ((sit, rise) if first == sit else (first,))][: rng.integers(5, 13)]
 
 
 def partner_visits(clip, segments, rng):
-    """The second person takes part in the actions of two and is gone before and after."""
+    """The second person takes part in the actions of two people and is absent before and after."""
     visits = np.zeros_like(clip[1])  # (T, V, 3)
     for label, start, end in segments:
         if TABLE[label - 1].partner:

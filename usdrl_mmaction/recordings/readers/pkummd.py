@@ -35,26 +35,22 @@ def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[Re
     """
     segments, faults = [], []
     for line, text in enumerate(read_lines(path), 1):
+        fields = text.split(',')
         try:
-            segments.append(_segment(text, path, line, frames))
+            if len(fields) != 4:
+                raise at(path, line, f"{len(fields)} fields, not label,start,end,confidence: '{text}'.")
+            names = zip(fields, ('a label', 'a start', 'an end'), strict=False)
+            label, start, end = (to_integer(field, path, line, name) for field, name in names)
+            if not 1 <= label <= CLASSES:
+                raise at(path, line, f'label {label} is not among 1 to {CLASSES}.')
+            if not 0 <= start < end:
+                raise at(path, line, f'a segment cannot be from {start} to {end}.')
+            if start >= frames:
+                raise at(path, line, f'the segment from {start} to {end} is after the {frames} frames of the video.')
+            segments.append(Segment(label, start, end, line))
         except RecordingError as error:
             faults.append(error)
     return segments, faults
-
-
-def _segment(text, path, line, frames):
-    fields = text.split(',')
-    if len(fields) != 4:
-        raise at(path, line, f"{len(fields)} fields, not label,start,end,confidence: '{text}'.")
-    names = ('a label', 'a start', 'an end')
-    label, start, end = (to_integer(field, path, line, name) for field, name in zip(fields, names, strict=False))
-    if not 1 <= label <= CLASSES:
-        raise at(path, line, f'label {label} is not among 1 to {CLASSES}.')
-    if not 0 <= start < end:
-        raise at(path, line, f'a segment cannot be from {start} to {end}.')
-    if start >= frames:
-        raise at(path, line, f'the segment from {start} to {end} is after the {frames} frames of the video.')
-    return Segment(label, start, end, line)
 
 
 def read_split(path: str | Path) -> dict[str, list[str]]:
