@@ -20,22 +20,22 @@ def curve(work_dir: str, key: str = 'loss') -> list[float]:
 
 def test_cached_features_train_the_same_classifier(tiny, tmp_path):
     runs = {}
-    for name, hooks in (('cached', [dict(type='FeatureCacheHook')]), ('anew', [])):
+    for name, hooks in (('cached', [dict(type='FeatureCacheHook')]), ('encoded', [])):
         options = {'custom_hooks': hooks, 'work_dir': str(tmp_path / name), 'default_hooks.logger.interval': 1}
-        runner = Runner.from_cfg(tiny('linear_synthetic', {**options, 'train_cfg.val_interval': 1}))
+        runner = Runner.from_cfg(tiny('linear_ntu60', {**options, 'train_cfg.val_interval': 1}))
         before = {key: value.clone() for key, value in runner.model.backbone.state_dict().items()}
         runner.train()
         assert all(value.equal(before[key]) for key, value in runner.model.backbone.state_dict().items())
         runs[name] = runner.model.cls_head.state_dict(), curve(runner.work_dir), curve(runner.work_dir, 'acc/top1')
-    for key, value in runs['anew'][0].items():
+    for key, value in runs['encoded'][0].items():
         torch.testing.assert_close(runs['cached'][0][key], value)
-    assert len(runs['anew'][1]) == 4 and len(runs['anew'][2]) == 2
-    assert runs['cached'][1] == pytest.approx(runs['anew'][1], rel=1e-5)
-    assert runs['cached'][2] == runs['anew'][2]
+    assert len(runs['encoded'][1]) == 4 and len(runs['encoded'][2]) == 2
+    assert runs['cached'][1] == pytest.approx(runs['encoded'][1], rel=1e-5)
+    assert runs['cached'][2] == runs['encoded'][2]
 
 
 def test_only_the_head_of_a_frozen_recognizer_learns(tiny):
-    model = Runner.from_cfg(tiny('linear_synthetic')).model.train()
+    model = Runner.from_cfg(tiny('linear_ntu60')).model.train()
     assert not model.backbone.training and model.cls_head.training
     assert {name.split('.')[0] for name, p in model.named_parameters() if p.requires_grad} == {'cls_head'}
 

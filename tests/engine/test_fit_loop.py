@@ -31,7 +31,7 @@ def test_it_fits_the_head_alone_writes_a_checkpoint_and_validates(tiny, tmp_path
     (log,) = Path(runner.work_dir).glob('*/vis_data/scalars.json')
     logged = {name: value for line in log.open() for name, value in json.loads(line).items()}
     assert 0 <= logged['fit/left_out_accuracy'] <= 1 and logged['fit/strength'] > 0 and 'acc/top1' in logged
-    # A test of the checkpoint, which encodes clips anew, scores as the features do.
+    # A test of the checkpoint, which encodes clips again, scores as the features do.
     features, samples = encode_all(runner.model, in_order(runner.val_loop.dataloader), head.pooling)
     predicted = head(features).argmax(1)
     right = [int(label) == int(sample.gt_label) for label, sample in zip(predicted, samples, strict=True)]

@@ -101,7 +101,7 @@ def arguments(runner):
     return {key: value for key, value in runner.cfg.train_dataloader.dataset.items() if key != 'type'}
 
 
-def test_looking_changes_nothing_and_history_survives_resuming(tiny):
+def test_measuring_changes_nothing_and_history_survives_resuming(tiny):
     def weights(options):
         runner = Runner.from_cfg(tiny('pretrain_synthetic', options))
         runner.train()

@@ -1,4 +1,4 @@
-"""A run that is told to end, wherever it is, goes on as if it had not been."""
+"""A run that is interrupted, at any point, resumes as if it had not been."""
 
 import os
 import random
@@ -58,7 +58,7 @@ def everything(runner):
     return {**runner.model.state_dict(), **moments}
 
 
-def test_wherever_it_was_ended_it_goes_on_bit_for_bit(tiny, tmp_path):
+def test_wherever_it_ended_it_resumes_bit_for_bit(tiny, tmp_path):
     whole = train(tiny, {'work_dir': str(tmp_path / 'whole')})
     options = {'work_dir': str(tmp_path / 'parts'), 'resume': True}
     handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
@@ -80,14 +80,14 @@ def test_wherever_it_was_ended_it_goes_on_bit_for_bit(tiny, tmp_path):
     assert resumed.param_schedulers[0].last_step == whole.param_schedulers[0].last_step
 
 
-def test_with_another_batch_size_the_epoch_begins_anew(tiny, tmp_path, caplog):
+def test_with_another_batch_size_the_epoch_starts_again(tiny, tmp_path, caplog):
     with pytest.raises(SystemExit):
         train(tiny, {}, Signal(signal.SIGTERM, 6))
     options = {'resume': True, 'train_dataloader.batch_size': 8}
     runner = Runner.from_cfg(tiny('pretrain_synthetic', {**THREE_EPOCHS, **options}))
     runner.logger.addHandler(caplog.handler)
     runner.train()
-    assert any('Epoch 2, which was interrupted, begins anew: the batches' in text for text in caplog.messages)
+    assert any('Epoch 2, which was interrupted, starts again: the batches' in text for text in caplog.messages)
     assert runner.iter == 6 + 2 * 2
 
 
@@ -100,12 +100,12 @@ def test_a_run_begun_with_an_interrupted_checkpoint_trains_on_every_batch(tiny, 
 
 def test_validation_is_ended_as_well(tiny):
     options = {'train_cfg.val_interval': 1, 'custom_hooks': [], 'default_hooks.checkpoint.interval': 10}
-    cfg = tiny('linear_synthetic', {**options, 'val_dataloader.batch_size': 2})
+    cfg = tiny('linear_ntu60', {**options, 'val_dataloader.batch_size': 2})
     runner = Runner.from_cfg(cfg)
     runner.register_hook(Signal(signal.SIGTERM, 2, 'after_val_iter'))
     with pytest.raises(SystemExit):
         runner.train()
-    runner = Runner.from_cfg(tiny('linear_synthetic', {**options, 'resume': True}))
+    runner = Runner.from_cfg(tiny('linear_ntu60', {**options, 'resume': True}))
     runner.train()
     assert (runner.epoch, runner.iter) == (2, 4)
 
@@ -145,10 +145,10 @@ def test_a_signal_to_those_that_read_data_as_well(tiny, tmp_path):
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert 'SIGTERM: ended after iteration' in said and 'interrupted.pth; --resume goes on from there' in said
-    assert 'Traceback' not in said and 'killed by signal' not in said
+    assert 'SIGTERM: ended after iteration' in output and 'interrupted.pth; --resume continues from there' in output
+    assert 'Traceback' not in output and 'killed by signal' not in output
     meta = torch.load(tmp_path / 'work/interrupted.pth')['meta']
     assert meta['iter'] == 4 * meta['epoch'] + meta['left_off']['done']
 
@@ -175,7 +175,7 @@ def test_a_process_dies_halfway_through_handing_over_a_batch(tiny, tmp_path, mon
 
     def send(connection, message):
         if threading.current_thread().name == 'QueueFeederThread' and get_worker_info():
-            handed.append(message)  # two batches, that the second epoch may begin, and a batch
+            handed.append(message)  # two batches, that the second epoch may start, and a batch
             if get_worker_info().id == 0 and len(handed) == 4:
                 connection._send(struct.pack('!i', len(message)) + bytes(message[: len(message) // 2]))
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A run keeps its checkpoints through a full disk, and goes on from the newest that can be read."""
+"""A run keeps its checkpoints through a full disk, and resumes from the newest that can be read."""
 
 import os
 import shutil
@@ -38,11 +38,11 @@ def test_a_run_resumes_from_what_can_be_read_and_overwrites_the_rest(tiny, caplo
     assert newest_checkpoint(Path(cfg.work_dir))[1] == []
 
 
-def test_a_run_with_nothing_to_resume_begins_from_what_it_was_given(tiny, tmp_path):
+def test_a_run_with_nothing_to_resume_starts_from_what_it_was_given(tiny, tmp_path):
     pretrained = Runner.from_cfg(tiny('pretrain_synthetic')).model
     torch.save({'state_dict': pretrained.state_dict()}, tmp_path / 'weights.pth')
     changes = {'train_cfg.max_epochs': 1, 'resume': True, 'begin_from': str(tmp_path / 'weights.pth')}
-    runner = Runner.from_cfg(tiny('linear_synthetic', {**changes, 'randomness.seed': 1}))
+    runner = Runner.from_cfg(tiny('linear_ntu60', {**changes, 'randomness.seed': 1}))
     runner.train()
     assert runner.model.backbone.spatial_position.equal(pretrained.backbone.spatial_position)
     assert runner.epoch == 1
@@ -78,7 +78,7 @@ def test_the_best_so_far_stays_until_a_better_one_is_there(tiny, monkeypatch):
         'default_hooks.checkpoint': dict(save_best='acc/top1', interval=1),
         'default_hooks.checkpoint.rule': 'greater',
     }
-    runner = Runner.from_cfg(tiny('linear_synthetic', options))
+    runner = Runner.from_cfg(tiny('linear_ntu60', options))
     hook = next(hook for hook in runner.hooks if type(hook).__name__ == 'SafeCheckpointHook')
     runner.train()
     scores = iter([2.0, 3.0])
@@ -91,16 +91,16 @@ def test_the_best_so_far_stays_until_a_better_one_is_there(tiny, monkeypatch):
     assert before.exists()
 
 
-def test_too_little_room_is_said_before_the_first_epoch(tiny, monkeypatch):
+def test_too_little_space_is_reported_before_the_first_epoch(tiny, monkeypatch):
     cfg = tiny('pretrain_synthetic')
     runner = Runner.from_cfg(cfg)
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: shutil._ntuple_diskusage(10**6, 10**6 - 99, 99))
-    with pytest.raises(SaveError, match=r'room for 0 MB, and a checkpoint takes about [1-9]\d* MB'):
+    with pytest.raises(SaveError, match=r'0 MB free, and a checkpoint takes about [1-9]\d* MB'):
         runner.train()
     assert runner.iter == 0
 
 
-def test_an_out_dir_that_cannot_be_written_to_is_said_before_the_first_epoch(tiny, tmp_path):
+def test_an_out_dir_that_cannot_be_written_to_is_reported_before_the_first_epoch(tiny, tmp_path):
     (tmp_path / 'file').write_text('')
     runner = Runner.from_cfg(tiny('pretrain_synthetic', {'default_hooks.checkpoint.out_dir': str(tmp_path / 'file')}))
     with pytest.raises(SaveError, match='Not a directory'):

@@ -1,4 +1,4 @@
-"""Measures of the health of an embedding: a collapsed one may have a low loss, and says nothing of its clips."""
+"""Measures of the health of an embedding. A collapsed one may have a low loss, and does not tell clips apart."""
 
 import torch
 import torch.nn.functional as F
@@ -6,9 +6,9 @@ from torch import Tensor
 
 
 def effective_rank(features: Tensor) -> float:
-    """In how many directions the features vary on the unit sphere, where a few long ones count no more than others: the
-    exponential of the entropy of their covariance's eigenvalues. It is D for features that vary alike in all
-    directions, and 1 for those that lie in a point or on opposite ones.  # (N, D)"""
+    """The number of directions in which the features vary on the unit sphere: the exponential of the entropy of the
+    eigenvalues of their covariance. It is D if they vary alike in all directions, and 1 if they are all at one point
+    or at two opposite ones.  # (N, D)"""
     unit = F.normalize(features, dim=1)
     variance = torch.linalg.svdvals(unit - unit.mean(0)).square()
     share = variance / variance.sum().clamp(min=torch.finfo(variance.dtype).tiny)
@@ -16,7 +16,7 @@ def effective_rank(features: Tensor) -> float:
 
 
 def spread(features: Tensor) -> float:
-    """Mean standard deviation of the features on the unit sphere, times √D: 1 when they fill it, 0 in a point."""
+    """Mean standard deviation of the features on the unit sphere, times √D: 1 when they fill it, 0 at one point."""
     return float(F.normalize(features, dim=1).std(0).mean() * features.size(1) ** 0.5)
 
 
@@ -28,12 +28,12 @@ def alignment(views: Tensor) -> float:
 
 
 def uniformity(features: Tensor) -> float:
-    """Log of the mean of exp(-2·squared distance) over pairs on the unit sphere; 0 in a point, lower is better."""
+    """Log of the mean of exp(-2·squared distance) over pairs on the unit sphere; 0 at one point, lower is better."""
     return float(F.pdist(F.normalize(features, dim=1)).square().mul(-2).exp().mean().log())
 
 
 def neighbour_accuracy(features: Tensor, labels: Tensor) -> float:
-    """Share of the samples whose nearest other sample, by cosine, has their label.  # (N, D), (N,)"""
+    """Share of the clips whose nearest other clip, by cosine similarity, has the same label.  # (N, D), (N,)"""
     unit = F.normalize(features, dim=1)
     nearest = (unit @ unit.T).fill_diagonal_(-torch.inf).argmax(1)
     return float((labels[nearest] == labels).float().mean())

@@ -1,4 +1,4 @@
-"""The memory that a step of pretraining needs, found by running it on tensors that have a shape and no content."""
+"""The memory of a pretraining step, found by running it on tensors that have a shape and no content."""
 
 import sys
 import weakref
@@ -16,8 +16,6 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-MIXED = ('AmpOptimWrapper', 'MixedPrecisionOptimWrapper')
-
 
 class StepMemory(NamedTuple):
     """Bytes in each process."""
@@ -31,7 +29,7 @@ class StepMemory(NamedTuple):
 
 
 class Held(TorchDispatchMode):
-    """Counts the bytes of the tensors that are made under it, as long as they live."""
+    """Counts the bytes of the tensors that are made in its context, as long as they exist."""
 
     def __init__(self):
         super().__init__()
@@ -41,34 +39,29 @@ class Held(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         for tensor in tree_leaves(out):
-            if isinstance(tensor, Tensor):
-                self.count(tensor.untyped_storage())
-        return out
-
-    def count(self, storage: torch.UntypedStorage):
-        if storage in self.known:
-            return
-        self.known.add(storage)
-        weakref.finalize(storage, self.release, storage.nbytes())
-        self.now += storage.nbytes()
+            if isinstance(tensor, Tensor) and (storage := tensor.untyped_storage()) not in self.known:
+                self.known.add(storage)
+                weakref.finalize(storage, self.release, storage.nbytes())
+                self.now += storage.nbytes()
         self.peak = max(self.peak, self.now)
+        return out
 
     def release(self, size: int):
         self.now -= size
 
 
 def step_memory(cfg: Config, batch_size: int, processes: int = 1, precision: torch.dtype | None = None) -> StepMemory:
-    """The second step with a config of pretraining, whose backbone is ``DSTE`` or ``STTR``, by the kernels for CPUs.
-    All views of a modality are encoded at once, as on a GPU, unless the config's ``clips_per_call`` says otherwise.
+    """The memory of the second step with a pretraining config, whose backbone is ``DSTE`` or ``STTR``, with the kernels
+    for CPUs. All views of a modality are encoded at once, as on a GPU, unless the config sets ``clips_per_call``.
 
     Args:
-        cfg (Config): The config.
         batch_size (int): Clips in each process.
         processes (int): With several, ``gather=True`` of the head is followed, and gradients are sent.
         precision (torch.dtype | None): By default bfloat16 if the config's ``optim_wrapper`` is one of mixed precision.
     """
     if precision is None:
-        precision = torch.bfloat16 if cfg.optim_wrapper.type in MIXED else torch.float32
+        mixed = cfg.optim_wrapper.type in ('AmpOptimWrapper', 'MixedPrecisionOptimWrapper')
+        precision = torch.bfloat16 if mixed else torch.float32
     # Before the tensors lose their content: weights cannot be drawn without.
     model = MODELS.build(cfg.model, default_args=dict(clips_per_call=sys.maxsize)).train()
     with among(processes), FakeTensorMode(allow_non_fake_inputs=True), Held() as held:
@@ -96,7 +89,7 @@ def size_of(tensors) -> int:
 
 @contextmanager
 def among(processes: int):
-    """This process as one of several, without the others: what it gathers has the right shape."""
+    """This process as one of several, without the others. What it gathers has the right shape."""
     if processes == 1:
         yield
         return

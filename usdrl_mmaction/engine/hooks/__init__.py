@@ -1,4 +1,4 @@
-"""Hooks."""
+"""Hooks of training runs."""
 
 from .embedding_health_hook import EmbeddingHealthHook
 from .epoch_seed_hook import EpochSeedHook

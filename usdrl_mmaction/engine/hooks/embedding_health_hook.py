@@ -29,11 +29,6 @@ PANELS = {
     'uniformity': 'uniformity (0: collapsed)',
     'neighbour': '1-NN accuracy among the clips',
 }
-TRY = (
-    "Look at health.png in the work dir. If it fell slowly, raise the head's variance_weight or cross_weight; if at "
-    'once, lower the learning rate, use milder augmentations or a larger batch. Checkpoints that were saved are '
-    'untouched.'
-)
 
 
 @HOOKS.register_module()
@@ -72,25 +67,24 @@ class EmbeddingHealthHook(Hook):
         due = self.every_n_epochs(runner, self.interval) or self.is_last_train_epoch(runner)
         if not due or not is_main_process() or self.sharded:
             return
-        look = {
-            'epoch': runner.epoch + 1,
-            'loss': float(np.mean(self.losses or [np.nan])),
-            **self.measure(runner.model),
-        }
+        loss = float(np.mean(self.losses or [np.nan]))
+        point = {'epoch': runner.epoch + 1, 'loss': loss, **self.measure(runner.model)}
         self.losses.clear()
-        history = [*runner.message_hub.runtime_info.get('health', []), look]
+        history = [*runner.message_hub.runtime_info.get('health', []), point]
         runner.message_hub.update_info('health', history)
-        numbers = {f'health/{name}': value for name, value in look.items() if name in PANELS and name != 'loss'}
+        numbers = {f'health/{name}': value for name, value in point.items() if name in PANELS and name != 'loss'}
         runner.visualizer.add_scalars(numbers, step=runner.epoch + 1)
         runner.logger.info('Health: ' + ', '.join(f'{name[7:]} {value:.3f}' for name, value in numbers.items()))
         draw(history, Path(runner.work_dir, 'health.png'))
-        if look['effective_rank'] >= self.min_rank:
+        if point['effective_rank'] >= self.min_rank:
             return
         terms = ', '.join(f'{name} {value:.3g}' for name, value in self.terms.items())
         message = (
-            f'The embedding has collapsed: in epoch {look["epoch"]} its effective rank is '
-            f'{look["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is '
-            f'{look["loss"]:.4g} ({terms}). {TRY}'
+            f'The embedding has collapsed: in epoch {runner.epoch + 1} its effective rank is '
+            f'{point["effective_rank"]:.2f}, below min_rank={self.min_rank}, while the loss is {loss:.4g} ({terms}). '
+            "Open health.png in the work dir. If the rank fell slowly, raise the head's variance_weight or "
+            'cross_weight; if at once, lower the learning rate, use milder augmentations or a larger batch. '
+            'Checkpoints that were saved are untouched.'
         )
         if not self.is_last_train_epoch(runner):
             raise TrainingError(message)
@@ -103,18 +97,14 @@ class EmbeddingHealthHook(Hook):
         model.eval()
         with torch.random.fork_rng():  # the same views each time, and training's random numbers are left alone
             torch.manual_seed(0)
-            looks = [look_at(model, data) for data in self.loader]
+            batches = [embed(model, data) for data in self.loader]
         model.train(was_training)
-        whole, views, labels = zip(*looks, strict=True)
-        features, views, labels = torch.cat(whole).float(), torch.cat(views, dim=1).float(), torch.cat(labels)
+        features, views, labels = zip(*batches, strict=True)
+        features, views, labels = torch.cat(features).float(), torch.cat(views, dim=1).float(), torch.cat(labels)
         finite = features.isfinite().all(1) & views.isfinite().all(2).all(0)  # (N,)
         if not finite.all():
-            left_out = int((~finite).sum())
-            print_log(
-                f'{left_out} held-out clips are not finite and are left out of the measures.',
-                'current',
-                logging.WARNING,
-            )
+            count = int((~finite).sum())
+            print_log(f'Held-out clips left out of the measures, not finite: {count}.', 'current', logging.WARNING)
             features, views, labels = features[finite], views[:, finite], labels[finite.to(labels.device)]
         numbers = {
             'effective_rank': effective_rank(features),
@@ -127,7 +117,7 @@ class EmbeddingHealthHook(Hook):
         return numbers
 
 
-def look_at(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
+def embed(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
     """Pooled features of whole clips and of their views, and labels.  # (N, 2D), (views, N, 2D), (N,)"""
     whole = model.encode_as(model.data_preprocessor(data, False)['inputs'], model.views[-1]).pooled()
     views = model.encode(model.data_preprocessor(data, True)['inputs']).pooled()
@@ -135,11 +125,10 @@ def look_at(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def draw(history: list[dict], path: Path):
-    """Plots each measure over the epochs."""
     figure = Figure(figsize=(11, 6), layout='constrained')
     for axes, (name, title) in zip(figure.subplots(2, 3).flat, PANELS.items(), strict=True):
-        seen = [look for look in history if name in look]
-        axes.plot([look['epoch'] for look in seen], [look[name] for look in seen], marker='.')
+        measured = [point for point in history if name in point]
+        axes.plot([point['epoch'] for point in measured], [point[name] for point in measured], marker='.')
         axes.set_title(title, fontsize=10)
         axes.set_xlabel('epoch')
         axes.grid(alpha=0.3)

@@ -16,7 +16,7 @@ from ..features import encode_all, in_order
 class FeatureCacheHook(Hook):
     """Encodes every clip once before training; the loops then read the features from memory.
 
-    For a ``FrozenRecognizer`` and a pipeline that draws nothing at random: the result is the one of encoding anew.
+    For a ``FrozenRecognizer`` and a pipeline that draws nothing at random: the result is the same.
     """
 
     def before_train(self, runner):
@@ -26,25 +26,19 @@ class FeatureCacheHook(Hook):
 
     def cached(self, runner, loader: DataLoader, shuffle: bool) -> DataLoader:
         """A loader like this one, of the features of its data set."""
-        print_log(f'Encoding {len(loader.dataset)} clips once, instead of every epoch.', 'current', logging.INFO)
+        print_log(f'Encoding each clip once, not every epoch. Clips: {len(loader.dataset)}.', 'current', logging.INFO)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         features, samples = encode_all(model, in_order(loader), model.cls_head.pooling)
         items = [
             {'inputs': feature[None], 'data_samples': sample.cpu()}
             for feature, sample in zip(features.cpu(), samples, strict=True)
         ]
+        dataset, sampler = Features(items), DefaultSampler(items, shuffle, seed=runner.seed)
+        dataset.metainfo = loader.dataset.metainfo
         return DataLoader(
-            Features(items, loader.dataset.metainfo),
-            loader.batch_size,
-            sampler=DefaultSampler(items, shuffle, seed=runner.seed),
-            collate_fn=pseudo_collate,
-            drop_last=loader.drop_last,
+            dataset, loader.batch_size, sampler=sampler, collate_fn=pseudo_collate, drop_last=loader.drop_last
         )
 
 
 class Features(list):
-    """Items of a data set in memory."""
-
-    def __init__(self, items: list[dict], metainfo: dict):
-        super().__init__(items)
-        self.metainfo = metainfo
+    """A data set in memory; it also has the ``metainfo`` that loops read."""

@@ -24,9 +24,9 @@ FILE = 'interrupted.pth'
 class InterruptHook(Hook):
     """At SIGTERM or SIGINT, lets the iteration end, writes a checkpoint and exits with 128 + the signal's number.
 
-    Resumed by ``ResumableTrainLoop``, the run goes on as if it had not been interrupted: the checkpoint says what of
-    the epoch was done, and every process's random state. A second signal ends the run at once. One that comes while
-    validating ends the validation, which is not repeated.
+    Resumed by ``ResumableTrainLoop``, the run continues as if it had not been interrupted: the checkpoint holds the
+    number of batches that were done, and every process's random state. A second signal ends the run at once. One that
+    comes during validation ends the validation, which is not repeated.
     """
 
     priority = 'LOWEST'
@@ -43,7 +43,7 @@ class InterruptHook(Hook):
 
     def before_train(self, runner):
         if self.left_off:
-            self.go_on(runner)
+            self.resume_epoch(runner)
         if threading.current_thread() is threading.main_thread():
             self.previous = {number: signal.signal(number, self.receive) for number in SIGNALS}
 
@@ -72,7 +72,7 @@ class InterruptHook(Hook):
             self.end(runner, runner.iter)
 
     def after_failed_reading(self, runner):
-        """``ResumableTrainLoop`` got no batch: the process that was to read it has died, maybe of the same signal."""
+        """``ResumableTrainLoop`` got no batch: the process that reads them has died, perhaps of the same signal."""
         if get_world_size() == 1:
             self.end(runner, runner.iter) if self.received else self.save(runner, runner.iter)
 
@@ -92,7 +92,7 @@ class InterruptHook(Hook):
         self.save(runner, iteration)
         runner.logger.warning(
             f'{name}: ended after iteration {iteration}, in epoch {runner.epoch + 1}. Saved {last_good(runner)}; '
-            f'--resume goes on from there. Exit code {code}.'
+            f'--resume continues from there. Exit code {code}.'
         )
         raise SystemExit(code)
 
@@ -112,12 +112,12 @@ class InterruptHook(Hook):
                 f'{error.strerror}. The last good checkpoint: {last_good(runner)}.'
             ) from error
 
-    def go_on(self, runner):
+    def resume_epoch(self, runner):
         loop, states = runner.train_loop, self.left_off['random_states']
         changed = (self.left_off['of'], len(states)) != (len(loop.dataloader), get_world_size())
         if changed or not isinstance(loop, ResumableTrainLoop):
-            why = 'the batches or the processes are others' if changed else "train_cfg.type is no 'ResumableTrainLoop'"
-            runner.logger.warning(f'Epoch {runner.epoch + 1}, which was interrupted, begins anew: {why}.')
+            why = 'the batches or processes have changed' if changed else "train_cfg.type is not 'ResumableTrainLoop'"
+            runner.logger.warning(f'Epoch {runner.epoch + 1}, which was interrupted, starts again: {why}.')
             return
         loop.done = self.left_off['done']
 
@@ -126,7 +126,7 @@ class InterruptHook(Hook):
 
 
 def random_state() -> dict:
-    """Where every generator of a process stands, in types that a checkpoint may hold."""
+    """The state of every generator of a process, in types that a checkpoint may hold."""
     name, keys, *rest = np.random.get_state()
     state = {'python': random.getstate(), 'numpy': (name, keys.tolist(), *rest), 'torch': torch.get_rng_state()}
     return state | ({'cuda': torch.cuda.get_rng_state()} if torch.cuda.is_available() else {})

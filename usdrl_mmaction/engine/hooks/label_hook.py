@@ -1,4 +1,4 @@
-"""Reports a label that the classifier has no class for, by its clip; on a GPU it would abort the process."""
+"""Names the clip whose label the classifier has no class for. On a GPU the label would abort the process."""
 
 from mmaction.registry import HOOKS
 from mmaction.structures import ActionDataSample

@@ -11,7 +11,6 @@ from usdrl_mmaction.checkpoints.saving import last_good
 from usdrl_mmaction.errors import TrainingError
 
 SHOWN = 5  # names in a warning
-TRY = 'Look at these clips with usdrl inspect, lower the learning rate, or train without mixed precision.'
 
 
 @HOOKS.register_module()
@@ -33,28 +32,28 @@ class NonFiniteHook(Hook):
         self.model, self.optimizer = runner.model, runner.optim_wrapper.optimizer
         self.buffers = list(self.model.buffers())
         self.handles = [
-            self.model.register_forward_hook(self.look_at_losses),
-            self.optimizer.register_step_pre_hook(self.look_at_gradients),
+            self.model.register_forward_hook(self.check_losses),
+            self.optimizer.register_step_pre_hook(self.check_gradients),
         ]
-        self.begin_step()
+        self.start_step()
 
     def after_train(self, runner):
         for handle in self.handles:
             handle.remove()
 
-    def begin_step(self):
-        """Of several iterations, if gradients are accumulated."""
+    def start_step(self):
+        """A step has several iterations if gradients are accumulated."""
         self.batches, self.finite, self.taken, self.cause = [], True, False, ''
         self.before = [buffer.clone() for buffer in self.buffers]
 
-    def look_at_losses(self, model: nn.Module, inputs: tuple, losses: dict):
+    def check_losses(self, model: nn.Module, inputs: tuple, losses: dict):
         in_training = model.training and isinstance(losses, dict)
         if in_training and not is_finite(sum(map(total, losses.values()))):
             wrong = [name for name, value in losses.items() if not is_finite(total(value))]
             terms = [name for name in wrong if name != 'loss']
             self.finite, self.cause = False, f'the loss ({", ".join(terms or wrong)})'
 
-    def look_at_gradients(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict):
+    def check_gradients(self, optimizer: torch.optim.Optimizer, args: tuple, kwargs: dict):
         parameters = [value for group in optimizer.param_groups for value in group['params'] if value.grad is not None]
         largest = get_total_norm([value.grad for value in parameters], norm_type=torch.inf)
         finite = (largest.isfinite() & self.finite).int()
@@ -76,7 +75,7 @@ class NonFiniteHook(Hook):
             self.in_a_row = 0
         else:
             self.skip(runner)
-        self.begin_step()
+        self.start_step()
 
     @torch.no_grad()
     def skip(self, runner):
@@ -92,8 +91,9 @@ class NonFiniteHook(Hook):
         )
         if self.in_a_row >= self.patience:
             raise TrainingError(
-                f'{self.in_a_row} steps in a row were skipped, the last in {where}: {what}. {TRY} The last good '
-                f'checkpoint: {last_good(runner)}. Clips of the batch: {", ".join(clips)}'
+                f'{self.in_a_row} steps in a row were skipped, the last in {where}: {what}. Check these clips with '
+                'usdrl inspect, lower the learning rate, or train without mixed precision. The last good checkpoint: '
+                f'{last_good(runner)}. Clips of the batch: {", ".join(clips)}'
             )
 
 

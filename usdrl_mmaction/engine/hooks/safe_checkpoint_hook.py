@@ -1,6 +1,5 @@
 """Checkpoints that survive a kill at any moment, a full disk and a damaged file."""
 
-import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,18 +18,20 @@ BYTES = 3 * 4  # of a parameter and its two moments in Adam
 
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
-    """``CheckpointHook`` that writes beside and renames, removes old files only once a new one is there, and resumes
-    from the newest checkpoint that can be read. Where there is none, the run begins, from ``begin_from`` of the config
-    if that is given. Takes the arguments of ``CheckpointHook``.
+    """``CheckpointHook`` that writes a new file before it replaces or removes an old one, and resumes from the newest
+    checkpoint that can be read. Without any, the run starts from ``begin_from`` of the config, if that is given. Takes
+    the arguments of ``CheckpointHook``.
 
-    Whether there is room for a checkpoint is checked before the first epoch. On other file systems than local ones
-    (``out_dir='s3://…'``) it writes as ``CheckpointHook`` does.
+    Free space is checked before the first epoch. On other file systems than local ones (``out_dir='s3://…'``) it writes
+    as ``CheckpointHook`` does.
     """
 
     def before_run(self, runner):
-        folder = local_folder(self, runner)
-        if not (runner._resume and runner._load_from is None and folder):
+        if not runner._resume or runner._load_from is not None or '://' in str(self.out_dir):
             return
+        folder = Path(runner.work_dir)
+        if self.out_dir is not None:
+            folder = Path(self.out_dir, folder.name)
         found = [newest_checkpoint(folder) if is_main_process() else None]
         broadcast_object_list(found)
         path, skipped = found[0]
@@ -44,7 +45,7 @@ class SafeCheckpointHook(CheckpointHook):
         resumable = isinstance(meta, dict) and {'epoch', 'iter'} <= set(meta) and 'message_hub' in checkpoint
         if runner._resume and not resumable:
             raise CheckpointError(
-                f'{runner._load_from} holds weights, but no state of training to resume. To begin a run with these '
+                f'{runner._load_from} holds weights, but no state of training to resume. To start a run with these '
                 'weights, give the file as load_from, without --resume.'
             )
 
@@ -59,9 +60,9 @@ class SafeCheckpointHook(CheckpointHook):
         for draft in folder.glob(f'*{DRAFT}'):
             remove(draft)  # of a run that was killed
         with self.nothing_lost(runner):
-            self.file_backend.put(b'', folder / 'room')
-            (folder / 'room').unlink()
-        check_room(folder, runner, BYTES * numbers, self.max_keep_ckpts)
+            self.file_backend.put(b'', folder / 'test')
+            (folder / 'test').unlink()
+        check_space(folder, runner, BYTES * numbers, self.max_keep_ckpts)
 
     def _save_checkpoint_with_step(self, runner, step, meta):
         outdated = self.keep(runner, step)
@@ -116,29 +117,21 @@ class SafeCheckpointHook(CheckpointHook):
         except OSError as error:
             raise SaveError(
                 f'No checkpoint can be written to {self.out_dir}: {error.strerror}. The last good one: '
-                f'{last_good(runner)}. Make it writable, then go on with --resume.'
+                f'{last_good(runner)}. Make it writable, then continue with --resume.'
             ) from error
 
 
-def local_folder(hook: CheckpointHook, runner) -> Path | None:
-    """Where the checkpoints of a run lie; none if that is no local folder."""
-    if hook.out_dir is None:
-        return Path(runner.work_dir)
-    out_dir = str(hook.out_dir)
-    return None if '://' in out_dir else Path(out_dir, os.path.basename(runner.work_dir.rstrip(os.sep)))
-
-
-def check_room(folder: Path, runner, size: int, max_keep: int):
-    """Whether there is room for a checkpoint, and for as many as are to be kept."""
+def check_space(folder: Path, runner, size: int, max_keep: int):
+    """Raises without space for one checkpoint, and warns without space for as many as are to be kept."""
     free = shutil.disk_usage(folder).free
     there = sum(path.stat().st_size for path in folder.glob('*.pth'))
     if free < size:
         raise SaveError(
-            f'{folder} has room for {free / 1e6:.0f} MB, and a checkpoint takes about {size / 1e6:.0f} MB. Make room, '
-            'or choose another --work-dir.'
+            f'{folder} has {free / 1e6:.0f} MB free, and a checkpoint takes about {size / 1e6:.0f} MB. Free some '
+            'space, or choose another --work-dir.'
         )
     if max_keep > 0 and free + there < (max_keep + 1) * size:
         runner.logger.warning(
-            f'{folder} has room for {(free + there) // size} checkpoints; {max_keep} are to be kept (max_keep_ckpts), '
-            'and one more is there while it is written.'
+            f'{folder} has {(free + there) / 1e6:.0f} MB for checkpoints. max_keep_ckpts={max_keep}, and the one being '
+            f'written, take {(max_keep + 1) * size / 1e6:.0f} MB. Free some space, or keep fewer.'
         )

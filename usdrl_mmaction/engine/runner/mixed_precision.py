@@ -27,7 +27,7 @@ class MixedPrecisionOptimWrapper(AmpOptimWrapper):
 
 
 def half_precision(device: str) -> torch.dtype | None:
-    """The 16-bit type that pays on a device, if one does."""
+    """The 16-bit type that a device computes fast in, if there is one."""
     if device == 'cuda':
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     if device == 'cpu':

@@ -1,4 +1,4 @@
-"""What overrides a config file: settings that cannot take effect are refused, whichever tool sets them."""
+"""Overrides of a config file. Those that cannot take effect are refused, whichever tool sets them."""
 
 import difflib
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from usdrl_mmaction.errors import ConfigError
 
 from .settings import SETTINGS, markers
 
-# What a runner reads at the top level of a config; it looks some of it up in the config itself.
+# What a runner reads at the top level of a config, as an argument or later from the config.
 FIELDS = {*signature(Runner).parameters, *signature(FlexibleRunner).parameters} - {'cfg'} | {
     'runner_type', 'custom_imports', 'model_wrapper_cfg', 'sync_bn', 'find_unused_parameters', 'begin_from',
     'activation_checkpointing', 'efficient_conv_bn_eval', 'init_weights_for_test_or_val',
 }  # fmt: skip
 LOADER = {*signature(DataLoader).parameters, 'num_batch_per_epoch'}
-# What other dicts take that do not say a type, beside what is in them.
+# What dicts without a type take, besides the keys that they have.
 ARGUMENTS = {
     **dict.fromkeys(('train_dataloader', 'val_dataloader', 'test_dataloader', 'gallery'), LOADER),
     'env_cfg': {'cudnn_benchmark', 'resource_limit'},
@@ -30,7 +30,7 @@ OPEN = ('custom_keys', 'dist_cfg')  # dicts of any keys
 
 
 def override(cfg: Config, options: dict):
-    """Override settings of a config, by keys such as 'train_cfg.max_epochs'."""
+    """Overrides settings of a config, by keys such as 'train_cfg.max_epochs'."""
     source, before = cfg.filename, cfg.to_dict()
     for key in options:
         check_place(before, key, source)
@@ -39,13 +39,13 @@ def override(cfg: Config, options: dict):
 
 
 def check_overrides(cfg: Config):
-    """Refuse what was set since a config was read from its file and cannot take effect."""
+    """Refuses what was set since a config was read from its file and cannot take effect."""
     if cfg.filename and Path(cfg.filename).is_file():
         compare(Config.fromfile(cfg.filename).to_dict(), cfg.to_dict(), cfg.filename)
 
 
 def check_place(cfg: dict, key: str, source: str):
-    """Whether all but the last part of a key lead to a dict."""
+    """Raises unless all but the last part of a key lead to a dict."""
     node, path = cfg, []
     for part in key.split('.'):
         place = '.'.join(path)
@@ -98,7 +98,7 @@ def changes(before, after, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 
 
 def takes(owner: dict, path: tuple[str, ...], value) -> bool:
-    """Whether a dict takes a key that the file does not have: what is built says itself which arguments it has."""
+    """Whether a dict takes a key that the file does not have. What has a type checks its arguments itself."""
     *place, key = path
     if not place:
         return key in FIELDS
@@ -110,7 +110,7 @@ def takes(owner: dict, path: tuple[str, ...], value) -> bool:
 
 
 def read_instead(before: dict, path: tuple[str, ...]) -> str:
-    """What to set: places that are read, of the same name or else of the same value."""
+    """What to set instead: settings that are read, with the same name or else with the same value."""
     read = {'.'.join(found): value for found, value in places(before) if found[0] in FIELDS}
     same = [found for found in read if found.endswith(f'.{path[-1]}')]
     same = same or [found for found, value in read.items() if value == before.get(path[0]) is not None]

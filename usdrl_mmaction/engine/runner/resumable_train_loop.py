@@ -1,4 +1,4 @@
-"""Training that can go on where it was interrupted, within an epoch as well."""
+"""Training that can continue where it was interrupted, also within an epoch."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ from usdrl_mmaction.models import MPCT
 
 @LOOPS.register_module()
 class ResumableTrainLoop(EpochBasedTrainLoop):
-    """``EpochBasedTrainLoop`` that leaves out the batches which ``InterruptHook`` says were trained on."""
+    """``EpochBasedTrainLoop`` that skips the batches that were done when ``InterruptHook`` saved."""
 
     def __init__(self, runner, dataloader, **kwargs):
         super().__init__(runner, dataloader, **kwargs)
@@ -29,7 +29,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         self.runner.model.train()
         batches = enumerate(self.read())
         if self.done:
-            self.runner.logger.info(f'Leaving out {self.done} of {len(self.dataloader)} batches, which are done.')
+            self.runner.logger.info(f'Skipping batches that are done: {self.done} of {len(self.dataloader)}.')
             deque(islice(batches, self.done), maxlen=0)
             self.runner.call_hook('before_remaining_iters')
             self.done = 0
@@ -39,7 +39,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         self._epoch += 1
 
     def read(self):
-        """The batches; if one cannot be had, between two iterations, there is time to save."""
+        """The batches. If one cannot be read, hooks may save first."""
         try:
             batches = iter(self.dataloader)
             while True:
@@ -55,28 +55,28 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
 
 @contextmanager
 def dead_readers_raise():
-    """Hear of a process that read data and died here, and nowhere else.
+    """Raises for a data loading process that has died, here and nowhere else.
 
-    Torch raises wherever this process happens to be, in a checkpoint that is being written as well. Here it must: who
-    died while handing over a batch leaves a part of it, for the rest of which one would wait for ever.
+    Torch raises wherever this process is, also while it writes a checkpoint. Here it must: a process that died while
+    handing over a batch leaves a part of it, and waiting for the rest would never end.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     signal.signal(signal.SIGCHLD, lambda *_: _error_if_any_worker_fails())
     try:
-        _error_if_any_worker_fails()  # died since
+        _error_if_any_worker_fails()  # died in between
         yield
     finally:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def check_batches(loader: DataLoader, pretrains: bool):
-    """There is a batch, and one to pretrain on has clips to compare: batch statistics of one clip are none."""
+    """Raises if there is no batch, or if one to pretrain on has a single clip, which has no batch statistics."""
     clips, size = len(loader.sampler), loader.batch_size
     if not len(loader):
         raise ConfigError(
-            f'The {clips} clips to train on do not fill one batch of {size}: lower train_dataloader.batch_size.'
+            f'The clips to train on ({clips}) do not fill one batch of {size}: lower train_dataloader.batch_size.'
         )
     smallest = size if loader.drop_last or clips % size == 0 else clips % size
     if pretrains and smallest == 1:

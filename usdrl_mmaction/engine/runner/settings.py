@@ -13,13 +13,13 @@ from usdrl_mmaction.errors import AnnotationError, ConfigError
 from usdrl_mmaction.files import missing
 from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton
 
-MARK = '$'  # begins a string that stands for a setting: '$layout'
+MARK = '$'  # before the name of a setting, in place of its value: '$layout'
 SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn')
 
 
 def complete(cfg: Config) -> Config:
-    """A copy of a config that can be built: every marker replaced by the setting of its name, as
-    configs/_base_/datasets/custom.py has them, and ``AmpOptimWrapper`` by the one that runs on every device."""
+    """A copy of a config that can be built. Every marker, such as those in configs/_base_/datasets/custom.py, is
+    replaced by the setting of its name, and ``AmpOptimWrapper`` by the wrapper that runs on every device."""
     cfg = deepcopy(cfg)
     if markers(cfg.to_dict()):
         values = resolve(cfg)
@@ -31,7 +31,7 @@ def complete(cfg: Config) -> Config:
     if isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper':
         if wrapper.get('loss_scale') == 'dynamic':
             del wrapper['loss_scale']
-        if not {'dtype', 'loss_scale'} & set(wrapper):  # with these, MMEngine's own is meant
+        if not {'dtype', 'loss_scale'} & set(wrapper):  # with these, MMEngine's wrapper is meant
             wrapper['type'] = 'MixedPrecisionOptimWrapper'
     return cfg
 
@@ -55,22 +55,21 @@ def filled(node, values: dict):
 
 
 def resolve(cfg: Config) -> dict:
-    """The value for every marker: what the config gives, or what its annotation file says. They may not disagree."""
+    """The value of every marker, from the config or its annotation file. They may not contradict each other."""
     given = {name: cfg.get(name) for name in SETTINGS}
     path, turn = str(given['ann_file']), given['turn']
     if not Path(path).exists():
         name = Path(cfg.filename or 'linear_custom.py').stem
-        todo = f'Set ann_file, or give the config that a run with it has written, e.g. work_dirs/{name}/{name}.py.'
+        todo = f'Set ann_file, or give the config that an earlier run wrote, e.g. work_dirs/{name}/{name}.py.'
         raise missing(path, 'annotation file', todo)
     facts = read_facts(path)
     layout = resolve_layout(given['layout'], facts, path)
     dimensions = agree('dimensions', given['dimensions'], facts.dimensions, path)
     if turn not in (True, False) or (turn and dimensions == 2):
         raise ConfigError(f'turn={turn}: set turn to True or False; clips of pixels are not turned.')
+    normalize = dict(type='NormalizeSkeleton', layout=layout, turn=turn, scale=True)
     if dimensions == 2:
         normalize = dict(type='NormalizeSkeleton2D', layout=layout, score=False)
-    else:
-        normalize = dict(type='NormalizeSkeleton', layout=layout, turn=turn, scale=True)
     values = given | dict(
         layout=layout,
         dimensions=dimensions,
@@ -102,26 +101,18 @@ def read_facts(path: str) -> Facts:
     clips, meta = content['annotations'], content.get('meta')
     meta = meta if isinstance(meta, dict) else {}
     shapes = [clip['keypoint'].shape for clip in clips if 'keypoint' in clip]  # (M, T, V, C)
-    people, _, joints, dimensions = (
-        sorted(set(sizes)) for sizes in (zip(*shapes, strict=True) if shapes else [()] * 4)
-    )
+    people, _, joints, dimensions = map(sorted, map(set, zip(*shapes, strict=True) if shapes else [()] * 4))
     if len(dimensions) > 1:
-        raise AnnotationError(f'{path} has clips of 2 and clips of 3 coordinates. Make a file of each.')
+        raise AnnotationError(f'{path} has clips of 2 and clips of 3 coordinates. Write a file for each.')
     labels = [clip['label'] for clip in clips if isinstance(clip.get('label'), Integral)]
     classes = list(meta.get('classes') or ())
-    return Facts(
-        layout=meta.get('layout'),
-        joints=joints,
-        dimensions=dimensions[0] if dimensions else None,
-        num_person=people[-1] if people else None,
-        num_classes=len(classes) or int(max(labels, default=-1)) + 1 or None,
-        classes=classes,
-        fps=meta.get('fps'),
-    )
+    num_classes = len(classes) or int(max(labels, default=-1)) + 1 or None
+    num_person, dimensions = max(people, default=None), max(dimensions, default=None)
+    return Facts(meta.get('layout'), joints, dimensions, num_person, num_classes, classes, meta.get('fps'))
 
 
 def agree(name: str, given, found, path: str, larger: bool = False):
-    """What is given, or else what the file says. A given number may be larger where that does no harm."""
+    """The given value, or else the file's. With ``larger``, a given number may be larger than the file's."""
     if given is None or given == found:
         return found
     if found is None or (larger and isinstance(given, int) and given > found):
@@ -141,5 +132,5 @@ def resolve_layout(given: str | dict | None, facts: Facts, path: str) -> str | d
     if facts.joints not in ([], [len(skeleton)]):
         found = ' and '.join(map(str, facts.joints))
         raise ConfigError(f'layout={layout} has {len(skeleton)} joints, clips of {path} have {found}: set layout.')
-    # With what a JSON file says in it, the config of the run, and its checkpoint, do not need that file.
+    # The content of a JSON file, so that the config of the run and its checkpoint do not need the file.
     return json.loads(Path(layout).read_text(encoding='utf-8')) if str(layout).endswith('.json') else layout

@@ -9,5 +9,5 @@ from usdrl_mmaction.models.heads.decorrelation_head import Projector
 
 @FUNCTIONS.register_module()
 def dste_layers(module: nn.Module, recurse: bool, nonwrapped_numel: int) -> bool:
-    """What is put together at a time and given up again. No part of a layer: a layer reads the weights of its parts."""
+    """The modules that are gathered and freed as one. No part of a layer is: a layer reads the weights of its parts."""
     return recurse or isinstance(module, DenseLayer | Projector)

@@ -1,4 +1,4 @@
-"""The runner that configs name, so that MMAction2's own tools build it as well."""
+"""The runner of this package's configs, which MMAction2's own tools build as well."""
 
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,17 +22,13 @@ class UsdrlRunner(Runner):
     @classmethod
     def from_cfg(cls, cfg: Config | dict) -> Runner | FlexibleRunner:
         cfg = cfg if isinstance(cfg, Config) else Config(cfg)
-        check_work_dir(Path(cfg.work_dir))
+        try:  # MMEngine would fail later, in many lines
+            Path(cfg.work_dir).mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=cfg.work_dir).close()
+        except OSError as error:
+            text = f'the work dir {cfg.work_dir} cannot be written to: {error.strerror}. Set --work-dir.'
+            raise ConfigError(text) from error
         check_overrides(cfg)
         keep_pages()
         cfg = complete(cfg)
         return FlexibleRunner.from_cfg(cfg) if cfg.get('strategy') else super().from_cfg(cfg)
-
-
-def check_work_dir(folder: Path):
-    """Logs and checkpoints can be written there; MMEngine would find out late, and in many lines."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise ConfigError(f'the work dir {folder} cannot be written to: {error.strerror}. Set --work-dir.') from error
