@@ -10,5 +10,5 @@ def flip(path, byte):
 
 
 def tensor_bytes(path):
-    """Where the tensor lies in a checkpoint file."""
+    """The position of the tensor in a checkpoint file."""
     return path.read_bytes().index(torch.arange(1000.0).add(2).numpy().tobytes())

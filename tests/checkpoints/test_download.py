@@ -40,11 +40,11 @@ def target(tmp_path):
 
 
 def names(target):
-    """What lies in the folder; the lock stays, as a file that nobody holds."""
+    """The files in the folder, without the lock, which stays as a file that nobody holds."""
     return sorted(path.name for path in target.parent.iterdir() if path.suffix != '.lock')
 
 
-def begin(url, target, server, at=100_000):
+def cut_download(url, target, server, at=100_000):
     """Have the first bytes of a file, from a server that then fails for good."""
     server.cuts = [at, 0]
     with pytest.raises(DownloadError):
@@ -69,8 +69,8 @@ def test_a_cut_connection_is_taken_up_again(url, target, server):
     assert names(target) == ['model.pth']
 
 
-def test_another_run_goes_on_where_one_stopped(url, target, server):
-    begin(url, target, server)
+def test_another_process_continues_where_one_stopped(url, target, server):
+    cut_download(url, target, server)
     download(url, target, sha256=SHA256)
     assert server.asked == ['bytes=100000-']
     assert target.read_bytes() == CONTENT
@@ -78,7 +78,7 @@ def test_another_run_goes_on_where_one_stopped(url, target, server):
 
 @pytest.mark.parametrize('etag', ['"2"', 'W/"1"', None])
 def test_parts_of_two_versions_are_not_joined(url, target, server, etag):
-    begin(url, target, server)
+    cut_download(url, target, server)
     server.etag = etag
     server.files['model.pth'] = CONTENT[::-1]
     download(url, target)
@@ -94,7 +94,7 @@ def test_a_server_without_versions_is_asked_for_everything(url, target, server):
 
 def test_a_server_that_knows_no_ranges_sends_everything(url, target, server):
     server.ranges = False
-    begin(url, target, server)
+    cut_download(url, target, server)
     download(url, target, sha256=SHA256)
     assert target.read_bytes() == CONTENT
 
@@ -106,8 +106,8 @@ def test_a_server_that_always_cuts_at_the_same_place_is_given_up(url, target, se
     assert len(server.asked) == 2
 
 
-def test_a_file_that_has_shrunk_comes_anew(url, target, server):
-    begin(url, target, server)
+def test_a_file_that_has_shrunk_is_downloaded_again(url, target, server):
+    cut_download(url, target, server)
     server.files['model.pth'] = CONTENT[:70_000]
     download(url, target)
     assert server.asked == ['bytes=100000-', None]
@@ -178,7 +178,7 @@ def test_a_file_that_the_server_does_not_have(target, server):
 
 def test_a_silent_server_is_left_and_what_came_is_kept(url, target, server):
     server.stalls = [100_000, 0]
-    with pytest.raises(DownloadError, match=r'timed out.*go on from byte 100000'):
+    with pytest.raises(DownloadError, match=r'timed out.*continue from byte 100000'):
         download(url, target, timeout=0.2)
     download(url, target, sha256=SHA256)
     assert server.asked == [None, 'bytes=100000-', 'bytes=100000-']

@@ -1,4 +1,4 @@
-"""A checkpoint is read as it was written, or what is wrong is said; nothing in it is run."""
+"""A checkpoint is read as it was written, or the error is reported; nothing in it is run."""
 
 import os
 import pickle

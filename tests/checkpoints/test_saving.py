@@ -1,4 +1,4 @@
-"""A checkpoint is there whole or not at all; a run goes on from the newest that can be read."""
+"""A checkpoint is there whole or not at all; a run resumes from the newest that can be read."""
 
 import os
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_so_are_weights_alone_and_a_name_without_a_file(work_dir):
     assert weights.endswith('weights.pth holds no state of training.')
 
 
-def test_if_none_is_left_that_is_said(work_dir):
+def test_if_none_is_left_that_is_reported(work_dir):
     for path in work_dir.glob('*.pth'):
         os.truncate(path, 50)
     with pytest.raises(CheckpointError, match=r'No checkpoint in .*epoch_1.pth is damaged.*epoch_2.pth is damaged'):

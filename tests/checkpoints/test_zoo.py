@@ -82,7 +82,7 @@ def test_an_authors_file_comes_in_our_names_and_then_works_off_line(index, golde
     assert (Path(torch.hub.get_dir()) / f'usdrl/{file}.sha256').exists()
 
 
-def test_a_mirror_stands_in_for_the_server(index, encoder, tmp_path, monkeypatch):
+def test_a_mirror_replaces_the_server(index, encoder, tmp_path, monkeypatch):
     (tmp_path / 'mirror').mkdir()
     saved(encoder, tmp_path / 'mirror/far.pth')
     index(far={**DOWNLOAD, 'file': 'far.pth', 'url': 'http://127.0.0.1:9/far.pth'})

@@ -1,1 +1,1 @@
-"""Checkpoints: safe reading and saving, what they say of themselves, the authors' format, downloads and the zoo."""
+"""Checkpoints: safe reading and saving, their descriptions, the authors' format, downloads and the zoo."""

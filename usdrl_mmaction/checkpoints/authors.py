@@ -9,7 +9,7 @@ from usdrl_mmaction.errors import CheckpointError
 
 LAYER = r'backbone\.(?P<stream>[ts])_tr(?P<index>1?)\.'
 STREAMS = {'t': 'temporal', 's': 'spatial', 'i': 'instance'}
-# The authors' name, without 'module.', and ours. What has no name of ours is computed, or a second copy.
+# The authors' name, without 'module.', and ours. Tensors without a name of ours are computed, or second copies.
 NAMES = [
     (r'backbone\.tpe\.pe', None),
     (LAYER + r'DSA\.attn\..*', None),
@@ -34,19 +34,19 @@ NAMES = [
 class Converted(NamedTuple):
     """An authors' checkpoint in our names."""
 
-    encoder: dict  # arguments of the encoder, as far as the shapes say them
+    encoder: dict  # arguments of the encoder
     state_dict: dict[str, Tensor]
     mapped: dict[str, str]  # their name -> ours
     dropped: list[str]  # computed here, or a second copy
-    left: list[str]  # not known to belong to such a file
+    left: list[str]  # unknown names
 
     def checkpoint(self) -> dict:
-        """As MMEngine loads it."""
+        """In MMEngine's format."""
         return {'meta': {'encoder': self.encoder}, 'state_dict': self.state_dict}
 
 
 def convert(weights: dict[str, Tensor]) -> Converted:
-    """Rename the parameters of the authors' pretraining and downstream models."""
+    """Renames the parameters of the authors' pretraining and downstream models."""
     result = Converted(describe(weights), {}, {}, [], [])
     for theirs, value in weights.items():
         known, ours = rename(theirs.removeprefix('module.'))
@@ -70,7 +70,7 @@ def rename(name: str) -> tuple[bool, str | None]:
 
 
 def describe(weights: dict[str, Tensor]) -> dict:
-    """The arguments of the encoder, as far as the shapes in an authors' checkpoint say them."""
+    """The arguments of the encoder that follow from the shapes in an authors' checkpoint."""
     weights = {name.removeprefix('module.'): value for name, value in weights.items()}
     names = ['backbone.spe'] + [f'backbone.ske_emb.{stream}_embedding.0.weight' for stream in 'ts']
     missing = [name for name in names if name not in weights]

@@ -1,4 +1,4 @@
-"""Downloads a file once: resumes where a connection was cut, checks what came, and renames it into place."""
+"""Downloads a file once: resumes after a cut connection, checks the file, and renames it into place."""
 
 import os
 from contextlib import contextmanager, nullcontext
@@ -15,19 +15,21 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from usdrl_mmaction.errors import DownloadError
 from usdrl_mmaction.files import BLOCK, replacing, sha256_of
 
+COLUMNS = TextColumn('{task.description}'), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+
 
 def download(url: str, target: Path, size: int | None = None, sha256: str | None = None, timeout: float = 30):
-    """Puts the file of ``url`` at ``target``: downloaded unless it is there, checked in any case.
+    """Downloads ``url`` to ``target`` unless that exists, and checks the file in either case.
 
-    Without a ``sha256``, the one of the first download is recorded in ``target``.sha256 and holds from then on. Of
-    several processes that ask at once, one downloads and the others wait. ``timeout`` is the seconds that a server may
+    Without a ``sha256``, that of the first download is recorded in ``target``.sha256 and expected from then on. If
+    several processes call this at once, one downloads and the others wait. ``timeout`` is the seconds that a server may
     be silent.
     """
-    record = beside(target, '.sha256')
+    record = Path(f'{target}.sha256')
     expected, advice = sha256, ''
     if sha256 is None and record.exists():
         expected = record.read_text().split()[0]
-        advice = f' That was recorded on first use: delete {record} too if the file was published anew.'
+        advice = f' That was recorded on first use: delete {record} too if a new version of the file was published.'
     with nullcontext() if target.exists() else exclusive(target):
         if target.exists():
             found = check(target, size, expected, f'Delete it to download it again.{advice}')
@@ -43,15 +45,11 @@ def location(base: str, name: str) -> str:
     return f'{base.rstrip("/")}/{quote(name)}' if '://' in base else Path(base, name).expanduser().absolute().as_uri()
 
 
-def beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
-
-
 @contextmanager
 def exclusive(target: Path):
-    """One process at a time. The kernel holds the lock, not the file: it goes with its owner, however that ends."""
+    """One process at a time. The kernel holds the lock, and releases it however the process ends."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(beside(target, '.lock'))
+    lock = FileLock(f'{target}.lock')
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
@@ -62,12 +60,12 @@ def exclusive(target: Path):
 
 
 def fetch(url: str, target: Path, size: int | None, sha256: str | None, timeout: float, advice: str) -> str:
-    """Receive a file beside its place, check it and rename it; its sha256."""
-    part, version = beside(target, '.part'), beside(target, '.part.version')
+    """Receives a file as ``target``.part, checks it and renames it; returns its sha256."""
+    part, version = Path(f'{target}.part'), Path(f'{target}.part.version')
     try:
         receive_all(url, part, version, size, timeout)
     except (OSError, HTTPException, ValueError) as error:
-        again = f'Run this again to go on from byte {length(part)}' if version.exists() else 'Try again later'
+        again = f'Run this again to continue from byte {length(part)}' if version.exists() else 'Try again later'
         todo = f'{again}, or put the file at {target} by hand.'
         raise DownloadError(f'{url} cannot be fetched ({error}). {todo}') from error
     version.unlink(missing_ok=True)
@@ -81,7 +79,7 @@ def fetch(url: str, target: Path, size: int | None, sha256: str | None, timeout:
 
 
 def receive_all(url: str, part: Path, version: Path, size: int | None, timeout: float):
-    """Ask again after every cut, as long as that gets further."""
+    """Requests the rest after every cut, as long as more bytes come."""
     while size is None or length(part) != size:
         reached = length(part)
         try:
@@ -92,7 +90,7 @@ def receive_all(url: str, part: Path, version: Path, size: int | None, timeout: 
 
 
 def receive(url: str, part: Path, version: Path, timeout: float):
-    """One request: for the rest, if the server still has the version that ``part`` began with, or else for all."""
+    """Requests the rest if the server still has the version that ``part`` is from, or else all."""
     have = length(part)
     headers = {'User-Agent': 'usdrl-mmaction'}
     if have and version.exists():
@@ -100,14 +98,14 @@ def receive(url: str, part: Path, version: Path, timeout: float):
     with open_url(Request(url, headers=headers), timeout) as response:
         if response.headers.get_content_type() == 'text/html':
             raise HTTPException('the server answers with a web page')
-        goes_on = response.headers.get('Content-Range', '').startswith(f'bytes {have}-')
-        if response.status == 206 and not goes_on:
-            raise HTTPException(f'the server does not go on at byte {have}, as it was asked to')
+        continues = response.headers.get('Content-Range', '').startswith(f'bytes {have}-')
+        if response.status == 206 and not continues:
+            raise HTTPException(f'the server does not continue at byte {have}, as requested')
         lacking = response.headers.get('Content-Length')
-        start = have if goes_on else 0
+        start = have if continues else 0
         total = start + int(lacking) if lacking else None
-        with part.open('ab' if goes_on else 'wb') as file, progress() as bar:
-            if not goes_on:
+        with part.open('ab' if continues else 'wb') as file, Progress(*COLUMNS, console=Console(stderr=True)) as bar:
+            if not continues:
                 remember(version, response.headers)
             task = bar.add_task(part.stem, total=total, completed=start)
             while block := response.read1(BLOCK):
@@ -123,12 +121,12 @@ def open_url(request: Request, timeout: float):
     except HTTPError as error:
         if error.code != 416:
             raise
-    request.remove_header('Range')  # the file has shrunk: nothing lies where the rest should begin
+    request.remove_header('Range')  # the file has shrunk, and has nothing from there on
     return urlopen(request, timeout=timeout)
 
 
 def remember(version: Path, headers):
-    """Keeps what identifies the server's version of a file; a weak ETag does not."""
+    """Keeps what identifies the server's version of a file. A weak ETag does not."""
     etag = headers.get('ETag', '')
     validator = etag if etag.startswith('"') else headers.get('Last-Modified')
     if validator:
@@ -141,13 +139,8 @@ def length(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def progress() -> Progress:
-    columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
-
-
 def check(path: Path, size: int | None, sha256: str | None, todo: str) -> str:
-    """The sha256 of a file, once it has the size and the sha256 that are known of it."""
+    """The sha256 of a file. Raises if its size or sha256 is not the known one."""
     if size is not None and length(path) != size:
         raise DownloadError(f'{path} has {length(path)} bytes instead of {size}. {todo}')
     found = sha256_of(path)

@@ -1,4 +1,4 @@
-"""Reading checkpoints: their checksums are compared, data alone is read, and what is wrong is said in one line."""
+"""Reads checkpoints: checks their checksums, loads data alone, and reports errors in one line."""
 
 import re
 import zipfile
@@ -12,14 +12,14 @@ from usdrl_mmaction.errors import CheckpointError
 from usdrl_mmaction.files import missing
 
 FORBIDDEN = re.compile(r'GLOBAL (\S+)')  # how torch names what it refused
-REASON = re.compile(r'WeightsUnpickler error:\s*(.+)')  # stands below torch's advice to read the file as code
+REASON = re.compile(r'WeightsUnpickler error:\s*(.+)')  # follows torch's advice to read the file as code
 
 
 def read_checkpoint(path: str | Path, map_location='cpu', mmap: bool = False) -> dict:
     """The content of a checkpoint file: tensors, containers, numbers and strings. Nothing in the file is run.
 
     Args:
-        mmap (bool): Leave the tensors on the disk, and their checksums to ``verify``.
+        mmap (bool): Leave the tensors on the disk, and do not check their checksums.
     """
     path = Path(path).expanduser()
     if not path.is_file():
@@ -28,7 +28,7 @@ def read_checkpoint(path: str | Path, map_location='cpu', mmap: bool = False) ->
         verify(path)
     try:
         content = torch.load(path, map_location=map_location, weights_only=True, mmap=mmap)
-    except Exception as error:  # a damaged file makes torch raise whatever the damage spells
+    except Exception as error:  # a damaged file makes torch raise anything
         forbidden = FORBIDDEN.search(str(error))
         if forbidden:
             raise CheckpointError(
@@ -42,22 +42,22 @@ def read_checkpoint(path: str | Path, map_location='cpu', mmap: bool = False) ->
 
 
 def verify(path: Path):
-    """Compares the checksums of the zip format, which torch writes and does not compare when it reads."""
+    """Checks the checksums of the zip format, which torch writes and does not check when it reads."""
     try:
         if not zipfile.is_zipfile(path):
-            return  # the format of before torch 1.6, which has none, or not a checkpoint
+            return  # the format of torch before 1.6, without checksums, or not a checkpoint
         with zipfile.ZipFile(path) as archive:
             packed = [entry.filename for entry in archive.infolist() if entry.compress_type != zipfile.ZIP_STORED]
             broken = packed[0] if packed else archive.testzip()
-    except Exception as error:  # as damage makes torch do
+    except Exception as error:  # as above
         raise damaged(path, error) from error
     if broken:
         raise damaged(path, f'the checksum of {broken} is wrong')
 
 
 def damaged(path: Path, reason: str | Exception) -> CheckpointError:
-    said = REASON.search(str(reason))
-    line = said[1] if said else (str(reason).strip() or type(reason).__name__).splitlines()[0]
+    found = REASON.search(str(reason))
+    line = found[1] if found else (str(reason).strip() or type(reason).__name__).splitlines()[0]
     return CheckpointError(
         f'{path} is damaged or cut short ({line.split(". ")[0]}). Use another, or download it again.'
     )
@@ -65,13 +65,13 @@ def damaged(path: Path, reason: str | Exception) -> CheckpointError:
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_from_local(filename: str, map_location=None) -> dict:
-    """``read_checkpoint`` for MMEngine's runner, and for whatever else loads a file through MMEngine."""
+    """``read_checkpoint`` for everything that loads a file through MMEngine."""
     path = Path(filename).expanduser()
     if path.is_file():
         return read_checkpoint(path, map_location)
     config = path.parent.name
     todo = f'Run usdrl train {config}, or set' if config.startswith('pretrain_') else 'Set'
-    raise missing(path, 'checkpoint', f'{todo} load_from to a file, to usdrl://NAME, or to None to begin at random.')
+    raise missing(path, 'checkpoint', f'{todo} load_from to a file, to usdrl://NAME, or to None to start at random.')
 
 
 def weights_of(checkpoint: dict, source: str | Path) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Saves checkpoints whole or not at all, and finds the one of a work dir to resume from."""
+"""Saves checkpoints whole or not at all, and finds the checkpoint of a work dir to resume from."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ LAST = 'last_checkpoint'  # in the work dir: the path of the newest checkpoint
 
 
 class DraftBackend(LocalBackend):
-    """Local files, written beside their place and renamed."""
+    """Local files, written whole or not at all."""
 
     def put(self, obj: bytes, filepath: str | Path):
         with replacing(filepath, sync=True) as draft:
@@ -24,8 +24,8 @@ register_backend('draft', DraftBackend)
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
-    """The checkpoint to resume from, the last one written of those that can be read, and why others were passed over.
-    Without any checkpoint there is nothing to resume, which is no error."""
+    """The checkpoint to resume from, which is the newest that can be read, and why others were skipped. None without
+    any checkpoint."""
     last = folder / LAST
     named = [folder / last.read_text().strip()] if last.exists() and last.read_text().strip() else []
     progress, skipped = {}, []
@@ -50,7 +50,7 @@ def newest_checkpoint(folder: Path) -> tuple[Path | None, list[str]]:
 
 
 def progress_of(path: Path) -> tuple[str, int]:
-    """When a checkpoint was saved, and after how many iterations. The tensors stay on the disk."""
+    """When a checkpoint was saved, and after how many iterations."""
     meta = read_checkpoint(path, mmap=True).get('meta')
     if not isinstance(meta, dict) or not isinstance(meta.get('iter'), int):
         raise CheckpointError(f'{path} holds no state of training.')
@@ -60,4 +60,4 @@ def progress_of(path: Path) -> tuple[str, int]:
 def last_good(runner) -> str:
     """The last checkpoint of a run, for messages."""
     path = Path(runner.work_dir, LAST)
-    return path.read_text().strip() if path.exists() else 'none, for none was due yet'
+    return path.read_text().strip() if path.exists() else 'none yet'

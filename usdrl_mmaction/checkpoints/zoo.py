@@ -20,7 +20,7 @@ PREFIX = 'usdrl://'
 
 @CheckpointLoader.register_scheme(prefixes=PREFIX)
 def load_from_zoo(filename: str, map_location=None) -> dict:
-    """The checkpoint ``usdrl://NAME``; the authors' files come in this package's names."""
+    """The checkpoint ``usdrl://NAME``, with this package's names also if the file has the authors'."""
     path = checkpoint_path(filename)
     checkpoint = read_checkpoint(path, map_location)
     return convert(weights_of(checkpoint, path)).checkpoint() if find(filename)['convert'] else checkpoint
@@ -29,8 +29,8 @@ def load_from_zoo(filename: str, map_location=None) -> dict:
 def checkpoint_path(name: str) -> Path:
     """The file of a model, with or without ``usdrl://`` before its name, downloaded unless it is here.
 
-    Files from elsewhere are kept in ``usdrl`` in torch's hub folder. The environment variable ``USDRL_ZOO`` names a
-    folder or a server to take them from instead.
+    Downloads are kept in the folder ``usdrl`` of torch's hub folder. The environment variable ``USDRL_ZOO`` names a
+    folder or server to download from instead.
     """
     entry = find(name)
     file, url, size, sha256 = (entry[key] for key in ('file', 'url', 'size', 'sha256'))
@@ -44,17 +44,17 @@ def checkpoint_path(name: str) -> Path:
 
 
 def models() -> dict[str, dict]:
-    """The entries of the index, by name. No ``url``: the file lies in this package. No ``sha256``: nobody has
-    published it, and it is recorded on first use. ``convert``: the file is in the authors' names."""
+    """The entries of the index, by name. No ``url``: the file is in this package. No ``sha256``: it is not published,
+    and is recorded on first use. ``convert``: the file has the authors' names."""
     return json.loads(INDEX.read_text())
 
 
 def packaged_model() -> str:
-    """The name of the first model that lies in this package."""
+    """The name of the first model that is in this package."""
     for name, entry in models().items():
         if entry['url'] is None:
             return name
-    raise DownloadError(f'This package has no model of its own: name one of the zoo ({", ".join(models())}).')
+    raise DownloadError(f'This package comes without a model: name one of the zoo ({", ".join(models())}).')
 
 
 def find(name: str) -> dict:
