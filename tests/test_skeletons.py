@@ -112,7 +112,7 @@ def test_every_layout_survives_a_json_file(tmp_path):
         ('nowhere.json', 'There is no layout file nowhere.json'),
         (dict(num_node=3, inward=[(1, 0)]), "needs \\['center'\\]"),
         (dict(num_node=3, inward=[(1, 0)], center=0), 'Joints \\[2\\] have no parent'),
-        (dict(num_node=2, inward=[(1, 0), (5, 1)], center=0), 'Joints \\[5\\] do not exist'),
+        (dict(num_node=2, inward=[(1, 0), (5, 1)], center=0), "Joints \\[5\\] of 'inward' do not exist"),
         (dict(num_node=2, inward=[(1, 0), (0, 1)], center=0), 'joint 0 two parents, 1 and 0'),
         (dict(CHAIN, left=[1]), "unknown keys \\['left'\\]"),
         (dict(CHAIN, names=['a', 'b']), '3 joints need 3 different names'),

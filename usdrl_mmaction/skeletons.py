@@ -218,12 +218,12 @@ def _parents(spec: dict, names: tuple) -> tuple[int, ...]:
         if child in parents:
             raise LayoutError(f"'inward' and 'center' give joint {child} two parents, {parents[child]} and {parent}.")
         parents[child] = parent
-    orphans = sorted(set(range(spec['num_node'])) - set(parents))
-    strangers = sorted(set(parents) - set(range(spec['num_node'])))
-    if orphans or strangers:
-        found = f'Joints {orphans} have no parent' if orphans else f'Joints {strangers} do not exist'
-        raise LayoutError(f"{found} in 'inward', with 'num_node' {spec['num_node']}.")
-    return tuple(parents[joint] for joint in range(spec['num_node']))
+    joints = range(spec['num_node'])
+    if missing_parents := sorted(set(joints) - set(parents)):
+        raise LayoutError(f"Joints {missing_parents} have no parent in 'inward', with 'num_node' {len(joints)}.")
+    if unknown := sorted(set(parents) - set(joints)):
+        raise LayoutError(f"Joints {unknown} of 'inward' do not exist, with 'num_node' {len(joints)}.")
+    return tuple(parents[joint] for joint in joints)
 
 
 def _joints(given, names: tuple) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def test_actions_are_what_the_test_loop_would_predict(linear, inferencer):
     with torch.no_grad():
         expected = inferencer.model.test_step(data)[0].pred_score
     (result,) = inferencer(keypoint)
-    assert (result['name'], result['frames'], result['people']) == ('input 0', 40, 2)
+    assert (result['name'], result['frames'], result['people']) == ('recording 0', 40, 2)
     assert probabilities(result['actions']) == pytest.approx(expected.tolist(), abs=1e-6)
     scores = [action['score'] for action in result['actions']]
     assert scores == sorted(scores, reverse=True) and sum(scores) == pytest.approx(1)
@@ -142,7 +142,7 @@ def test_segments_are_the_proposals_of_the_whole_track(detection, trained, frame
     one, other = inferencer([keypoint, recording(1, frames=30)])
     scorer = WindowScorer(inferencer.model)
     expected = proposals_from_scores(scorer.track(Clip(keypoint)), (0.1,)).tolist()
-    assert (one['name'], one['frames'], one['people'], other['people']) == ('input 0', frames, 2, 1)
+    assert (one['name'], one['frames'], one['people'], other['people']) == ('recording 0', frames, 2, 1)
     assert len(expected) > 1 and [s['start'] for s in one['segments']] == sorted(row[1] for row in expected)
     found = [(s['label'], s['start'], s['end'], pytest.approx(s['score'], rel=1e-5)) for s in one['segments']]
     assert sorted(map(tuple, expected), key=lambda row: (row[1], row[0])) == found

@@ -13,7 +13,7 @@ from usdrl_mmaction.apis import StreamingDetector, load_model
 from usdrl_mmaction.datasets.windows import stitch
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.evaluation import proposals_from_scores
-from usdrl_mmaction.recordings.inputs import Recording, read_recording
+from usdrl_mmaction.recordings.recording import Recording, read_recording
 from usdrl_mmaction.skeletons import get_skeleton
 
 CLASSES = [f'action {i}' for i in range(1, 19)]

@@ -63,5 +63,5 @@ def test_float32_under_mixed_precision():
 
 @pytest.mark.parametrize('shape', [(4, 8), (1, 8, 4), (3, 1, 4)])
 def test_shapes_without_meaning_are_refused(shape):
-    with pytest.raises(ValueError, match='two views and two samples, not'):
+    with pytest.raises(ValueError, match='two views and two clips, not'):
         decorrelation_terms(torch.randn(shape))

@@ -23,7 +23,7 @@ from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.recordings.clip import Clip, keep_people
-from usdrl_mmaction.recordings.inputs import Recording, find_recordings, read_recording
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_recording
 
 from .live_segments import as_segment
 from .model import load_model

@@ -17,7 +17,7 @@ from rich.text import Text
 from usdrl_mmaction.apis import Detections, StreamingDetector
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.recordings.clip import keep_people
-from usdrl_mmaction.recordings.inputs import find_recordings, read_recording
+from usdrl_mmaction.recordings.recording import find_recordings, read_recording
 
 from .common import add_cfg_options, add_device, read_config
 

@@ -1,4 +1,4 @@
-"""The layers of the encoders and heads, each with the path that is fastest on the processor at hand."""
+"""The layers of the encoders and heads, each with the fastest path for the processor."""
 
 import platform
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from usdrl_mmaction.errors import ConfigError
 
-# A convolution is faster than a product from so many rows of the input and so many multiplications on.
+# From this many rows of the input and this many multiplications on, a convolution is faster than a product.
 TOKENS = 128
 PRODUCTS = 2**23
-CACHED = 2**19  # numbers of one activation that fit a CPU's cache together with those around it
+CACHED = 2**19  # numbers of an activation that fit into a CPU's cache with the neighbouring activations
 
 
 class Linear(nn.Linear):
@@ -43,7 +43,7 @@ class Attention(nn.Module):
 
 
 class TokenConv(nn.Conv1d):
-    """``x + ReLU(Conv(x))``, the convolution running over tokens."""
+    """``x + ReLU(Conv(x))``, with a convolution over tokens."""
 
     def __init__(self, embed_dims, kernel_size, causal):
         super().__init__(embed_dims, embed_dims, kernel_size)
@@ -77,8 +77,8 @@ class TokenShift(nn.Module):
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """``F.linear``. For float32 on a CPU that is a product by MKL, which leaves half of an AMD processor with AVX-512
-    idle; a convolution is by oneDNN, which does not, and with a kernel of 1×1 it is the same product."""
+    """``F.linear``. For float32 on a CPU, MKL computes it and leaves half of an AMD processor with AVX-512 idle. oneDNN
+    does not: it computes the same product as a convolution with a kernel of 1×1."""
     if not by_convolution(x, len(weight)):
         return F.linear(x, weight, bias)
     tokens = x.reshape(-1, *x.shape[-2:])[:, :, None].permute(0, 3, 1, 2)  # (N, D, L, 1)
@@ -87,8 +87,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def attention_by_products(q: Tensor, k: Tensor, v: Tensor, is_causal: bool) -> Tensor:
-    """``F.scaled_dot_product_attention`` as two products: with so few tokens, the backward pass of PyTorch's fused
-    kernel for CPUs takes four times as long in bfloat16.  # (N, heads, L, d) -> (N, heads, L, d)"""
+    """``F.scaled_dot_product_attention`` as two products: for few tokens in bfloat16, the backward pass of PyTorch's
+    fused kernel for CPUs takes four times as long.  # (N, heads, L, d) -> (N, heads, L, d)"""
     scores = (q * q.size(-1) ** -0.5) @ k.mT  # (N, heads, L, L)
     if is_causal:
         later = torch.ones_like(scores[0, 0], dtype=torch.bool).triu(1)
@@ -102,8 +102,8 @@ def full_precision(function: Callable) -> Callable:
 
 
 def clips_at_once(clips: Tensor, numbers: int) -> int:
-    """How many clips to encode at once, where an activation of one is so many numbers: on a CPU as many as fit its
-    cache, elsewhere all."""
+    """How many clips to encode in one call, if an activation of one clip has this many numbers: on a CPU as many as fit
+    into its cache, elsewhere all."""
     return max(1, CACHED // numbers) if clips.is_cpu else len(clips)
 
 
@@ -128,5 +128,5 @@ def mkl_holds_back() -> bool:
 
 
 def processor() -> str:
-    info = Path('/proc/cpuinfo')  # on Linux, platform tells the architecture alone
+    info = Path('/proc/cpuinfo')  # on Linux, platform has only the architecture
     return info.read_text() if info.exists() else platform.processor()

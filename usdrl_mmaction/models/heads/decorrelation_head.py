@@ -25,7 +25,7 @@ class DecorrelationHead(BaseModule):
         consistency_weight (float): Weight of the distances between views.
         variance_weight (float): Weight of the variance and auto-covariance term.
         cross_weight (float): Weight of the cross-correlation term.
-        domains (dict[str, float]): Weights of 'instance', 'temporal' and 'spatial'; one left out is not computed.
+        domains (dict[str, float]): Weights of 'instance', 'temporal' and 'spatial', or of some of them.
         gather (bool): Whether several processes compute the loss over their common batch.
     """
 
@@ -61,7 +61,7 @@ class DecorrelationHead(BaseModule):
         return {name: projector(pooled[name]) for name, projector in self.projectors.items()}
 
     def loss(self, streams: StreamFeatures) -> dict[str, Tensor]:
-        """The total as 'loss', and every term by itself, unweighted, for the log."""
+        """The total as 'loss', and every unweighted term for the log."""
         logged = {}
         total = 0.0
         for domain, z in self(streams).items():
@@ -72,7 +72,7 @@ class DecorrelationHead(BaseModule):
 
 
 class Projector(nn.Sequential):
-    """A three-layer MLP, its batch statistics a view's own."""
+    """A three-layer MLP with batch statistics of each view."""
 
     def __init__(self, in_channels, hidden, out_channels):
         super().__init__(

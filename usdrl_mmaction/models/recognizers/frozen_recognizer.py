@@ -1,4 +1,4 @@
-"""Linear evaluation: a recognizer that trains its head alone."""
+"""Linear evaluation: a recognizer that trains only its head."""
 
 import torch
 from mmaction.models.recognizers import RecognizerGCN
@@ -12,7 +12,7 @@ from ..backbones.streams import check_backbone, check_joints
 class FrozenRecognizer(RecognizerGCN):
     """``RecognizerGCN`` with a frozen backbone that stays in evaluation mode.
 
-    It takes the features (N, clips, F) that its head pools as well as clips, so that each clip is encoded once.
+    It takes clips, or the features (N, clips, F) that its head pools, so that each clip has to be encoded only once.
     """
 
     def __init__(self, **kwargs):

@@ -54,7 +54,7 @@ def read_segments(path: str | Path, frames: int) -> tuple[list[Segment], list[Re
 
 
 def read_split(path: str | Path) -> dict[str, list[str]]:
-    """The names for ``train`` and ``val``: lines of comma-separated names after a header Train… and a header Valid…"""
+    """The names of ``train`` and ``val``: lines of comma-separated names after the headers Train… and Valid…"""
     halves, where = {'train': 'train', 'valid': 'val'}, {}
     half = None
     for line, text in enumerate(read_lines(path), 1):

@@ -19,28 +19,28 @@ class Recording(NamedTuple):
     """A recording that was not read yet."""
 
     name: str
-    source: Any  # a path, an annotation or an array
+    content: Any  # a path, an annotation or an array
 
 
-def find_recordings(inputs: Any) -> list[Recording]:
+def find_recordings(given: Any) -> list[Recording]:
     """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
     found = []
-    for number, source in enumerate(inputs if isinstance(inputs, list | tuple) else [inputs]):
-        path = Path(source) if isinstance(source, str | Path) else None
+    for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
+        path = Path(content) if isinstance(content, str | Path) else None
         if path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()):
             found += [Recording(item['frame_dir'], item) for item in read_annotations(str(path))['annotations']]
         elif path:
             found.append(Recording(str(path), path))
         else:
-            name = source.get('frame_dir') if isinstance(source, dict) else None
-            found.append(Recording(f'input {number}' if name is None else str(name), source))
+            name = content.get('frame_dir') if isinstance(content, dict) else None
+            found.append(Recording(f'recording {number}' if name is None else str(name), content))
     return found
 
 
 def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> Clip:
     """A recording with the joints of a layout, in pixels (2 channels) or 3D. MediaPipe's joints map to any layout."""
-    name, source = recording
-    clip = read_clip(source) if isinstance(source, Path) else from_arrays(source, name)
+    name, content = recording
+    clip = read_clip(content) if isinstance(content, Path) else from_arrays(content, name)
     mediapipe = clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton)
     if mediapipe:
         # World landmarks have y downwards: in 3D they are turned to the axes of depth sensors.

@@ -9,7 +9,7 @@ import torch
 from raw_files import mmpose_instance, moving, replace_line, write_openpose, write_skeleton
 
 from usdrl_mmaction.errors import AnnotationError, MissingFileError, RecordingError
-from usdrl_mmaction.recordings.inputs import find_recordings, read_recording
+from usdrl_mmaction.recordings.recording import find_recordings, read_recording
 from usdrl_mmaction.skeletons import get_skeleton
 
 NTU, COCO, BODY_25, MEDIAPIPE = map(get_skeleton, ('nturgb+d', 'coco', 'openpose_25', 'mediapipe'))
@@ -66,7 +66,7 @@ def test_one_person_without_an_axis_for_people():
 def test_an_annotation_file_has_many(tmp_path):
     write_pickle(tmp_path / 'a.pkl')
     recordings = find_recordings([tmp_path / 'a.pkl', KEYPOINT, {'frame_dir': 'mine', 'keypoint': KEYPOINT}])
-    assert [recording.name for recording in recordings] == ['day1/clip', 'other', 'input 1', 'mine']
+    assert [recording.name for recording in recordings] == ['day1/clip', 'other', 'recording 1', 'mine']
     np.testing.assert_array_equal(read_recording(recordings[1], NTU, 3).keypoint, KEYPOINT)
 
 
@@ -142,15 +142,15 @@ NAN[0, 3, 7, 1] = np.nan
 @pytest.mark.parametrize(
     'source, message',
     [
-        (np.ones((6, 75)), r"input 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 75\)"),
+        (np.ones((6, 75)), r"recording 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 75\)"),
         (np.ones((1, 6, 25, 4)), r"'keypoint' has to be .* 2 or 3 coordinates, not \(1, 6, 25, 4\)"),
         (np.ones((1, 0, 25, 3)), r'not \(1, 0, 25, 3\)'),
-        (np.ones((6, 24, 3)), 'input 0: 24 joints, but the layout has 25'),
+        (np.ones((6, 24, 3)), 'recording 0: 24 joints, but the layout has 25'),
         (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates per joint, but the model was trained on 3"),
         (NAN, r"'keypoint' is not finite at \(0, 3, 7, 1\)"),
-        ([['left', 'right']], "input 0: 'keypoint' holds <U5, not numbers"),
-        ([[[[1, 2], [3]]]], "input 0: 'keypoint' is not an array of numbers"),
-        (np.zeros((6, 25, 3)), 'input 0: nobody is seen in it'),
+        ([['left', 'right']], "recording 0: 'keypoint' holds <U5, not numbers"),
+        ([[[[1, 2], [3]]]], "recording 0: 'keypoint' is not an array of numbers"),
+        (np.zeros((6, 25, 3)), 'recording 0: nobody is seen in it'),
         ({'frame_dir': 'x', 'pose': 1}, "x has no array 'keypoint'. It has: frame_dir, pose"),
         (
             {'frame_dir': 'x', 'keypoint': KEYPOINT, 'keypoint_score': np.ones((2, 6, 24))},
