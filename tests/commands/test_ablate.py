@@ -57,3 +57,27 @@ def test_the_table_has_means_spreads_and_how_many_were_stopped():
     assert '| complete | 2 | 85.0% ± 7.1 | 70.0% ± 0.0 | 7.0 ± 1.4 |' in table
     assert '| no variance | 2, 1 stopped | 60.0% ± 0.0 | 50.0% ± 0.0 | 3.0 ± 0.0 |' in table
     assert '| no decorrelation | 2, 2 stopped |  |  |  |' in table
+
+
+@pytest.mark.parametrize('name', [ablate.RANDOM, *ablate.SUPERVISED, ablate.FINETUNED])
+def test_what_is_compared_with_runs_from_start_to_number(name, ann_file, tmp_path, monkeypatch):
+    data = dict(ann_file=str(ann_file), layout='nturgb+d', split='xsub_train', held_out='xsub_val')
+    loaded = ablate.load
+
+    def small(task, *arguments):
+        cfg = loaded(task, *arguments)
+        if cfg.model.backbone.type == 'DSTE':
+            cfg.model.backbone.embed_dims = 16
+            cfg.model['head' if task == 'pretrain' else 'cls_head'].in_channels = 16
+        if task == 'pretrain':
+            cfg.default_hooks.health.min_rank = 0.0
+        if cfg.get('train_cfg', {}).get('max_epochs'):
+            cfg.train_cfg.max_epochs = 6  # one more than the warm-up has
+        if cfg.get('train_dataloader'):
+            cfg.train_dataloader.update(num_workers=0, persistent_workers=False, batch_size=8)
+        return cfg
+
+    monkeypatch.setattr(ablate, 'load', small)
+    monkeypatch.setitem(ablate.STGCN_RECIPE, 'train_cfg', dict(max_epochs=1))
+    result = ablate.measure(1, data, name, 0, tmp_path)
+    assert 0 <= result['linear'] <= 1 and (result['1-NN'] is None) == (name != ablate.RANDOM)

@@ -22,6 +22,18 @@ from usdrl_mmaction.skeletons import get_skeleton
 from .common import build_runner, read_config
 
 RANDOM, COMPLETE = 'random encoder', 'complete'
+FINETUNED = 'complete, fine-tuned'
+# Trained with labels from nothing, STGCN++ by MMAction2's recipe.
+SUPERVISED = {'DSTE, supervised': 'complete', 'STGCN++, supervised': 'STGCN++'}
+STGCN_RECIPE = dict(
+    optim_wrapper=dict(
+        _delete_=True,
+        type='OptimWrapper',
+        optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True),
+    ),
+    param_scheduler=[dict(type='CosineAnnealingLR', eta_min=0, convert_to_iter_based=True)],
+    train_cfg=dict(max_epochs=80),
+)
 PAPERS = dict(
     crop=dict(ratio=(0.1, 1.0), min_frames=64),
     augmentations=[
@@ -33,7 +45,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def main(argv):
-    names = [RANDOM, *variants('nturgb+d')]
+    names = [RANDOM, *SUPERVISED, FINETUNED, *variants('nturgb+d')]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--ann-file', help='annotation file with splits train and val; if not given, synthetic data')
     parser.add_argument('--layout', help='skeleton layout of the annotation file, if it does not say it')
@@ -102,11 +114,13 @@ def remembered(args, data: dict, name: str, seed: int) -> dict:
 
 
 def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> dict:
-    """Pretrain, then linear and 1-NN accuracy."""
+    """Pretrain, then linear and 1-NN accuracy; with labels, the accuracy of the model that was trained with them."""
     started = time.time()
+    if name in SUPERVISED:
+        return supervise(data, name, seed, work_dir)
     backbone = load('pretrain', data, seed, work_dir, {}).model.backbone
     layout, in_channels = backbone.get('layout', 'nturgb+d'), backbone.get('in_channels', 3)
-    changes = {} if name == RANDOM else variants(layout, in_channels)[name]
+    changes = {} if name == RANDOM else variants(layout, in_channels)[COMPLETE if name == FINETUNED else name]
     encoder = {'backbone': changes['backbone']} if 'backbone' in changes else {}
     linear = load('linear', data, seed, work_dir, encoder)
     rank = None
@@ -120,6 +134,8 @@ def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> di
             return {'stopped': str(error).split(', below')[0]}
         rank = runner.message_hub.get_info('health')[-1]['effective_rank']
         linear.load_from = str(work_dir / 'pretrain' / f'epoch_{epochs}.pth')
+        if name == FINETUNED:
+            return supervise(data, name, seed, work_dir, linear.load_from) | {'rank': round(rank, 2)}
     runner = build_runner(linear)
     runner.train()
     knn = load('knn', data, seed, work_dir, encoder)
@@ -127,6 +143,22 @@ def measure(epochs: int, data: dict, name: str, seed: int, work_dir: Path) -> di
     accuracies = {'linear': runner.test()['acc/top1'], '1-NN': build_runner(knn).test()['acc/top1']}
     rounded = {key: round(float(value), 4) for key, value in accuracies.items()}
     return rounded | {'rank': rank and round(rank, 2), 'seconds': round(time.time() - started)}
+
+
+def supervise(data: dict, name: str, seed: int, work_dir: Path, load_from: str | None = None) -> dict:
+    """Train with labels, from nothing or from a checkpoint."""
+    started = time.time()
+    backbone = load('finetune', data, seed, work_dir, {}).model.backbone
+    layout, in_channels = backbone.get('layout', 'nturgb+d'), backbone.get('in_channels', 3)
+    changes = variants(layout, in_channels)[SUPERVISED.get(name, COMPLETE)]
+    cfg = load('finetune', data, seed, work_dir, changes)
+    if 'STGCN++' in name:
+        cfg.merge_from_dict(copy.deepcopy(STGCN_RECIPE))
+    cfg.load_from = load_from
+    runner = build_runner(cfg)
+    runner.train()
+    accuracy = round(float(runner.test()['acc/top1']), 4)
+    return {'linear': accuracy, '1-NN': None, 'rank': None, 'seconds': round(time.time() - started)}
 
 
 def load(task: str, data: dict, seed: int, work_dir: Path, changes: dict) -> Config:
@@ -147,7 +179,7 @@ def load(task: str, data: dict, seed: int, work_dir: Path, changes: dict) -> Con
 
 def table(results: dict) -> str:
     """Mean and standard deviation over the runs that were not stopped, as Markdown."""
-    lines = ['| variant | runs | linear | 1-NN | effective rank |', '| --- | --- | --- | --- | --- |']
+    lines = ['| variant | runs | linear or trained | 1-NN | effective rank |', '| --- | --- | --- | --- | --- |']
     for name, runs in results.items():
         finished = [run for run in runs if 'stopped' not in run]
         stopped = len(runs) - len(finished)
@@ -170,7 +202,7 @@ def plot(results: dict) -> Figure:
     figure = Figure(figsize=(10, 1 + 0.35 * len(results)), layout='constrained')
     for axes, key in zip(figure.subplots(1, 2, sharey=True), ('linear', '1-NN'), strict=True):
         for row, (name, runs) in enumerate(results.items()):
-            values = [100 * run[key] for run in runs if key in run]
+            values = [100 * run[key] for run in runs if run.get(key) is not None]
             axes.plot(values, [row] * len(values), 'o', alpha=0.7, color='tab:red' if name == COMPLETE else 'tab:blue')
             if name == COMPLETE and values:
                 axes.axvline(statistics.mean(values), color='tab:red', alpha=0.4)
