@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -27,7 +28,11 @@ STGCNPP = STOCK / 'configs/skeleton/stgcnpp/stgcnpp_8xb16-joint-u100-80e_ntu60-x
 IMPORTED = (
     'import sys, runpy, usdrl_mmaction; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name="__main__")'
 )
-BRIEF = ['train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1', 'model.backbone.embed_dims=16']
+FILES = ROOT / 'configs/usdrl'
+NARROW = 'model.backbone.embed_dims=16'
+BRIEF = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
+         'default_hooks.checkpoint.interval=1']  # fmt: skip
+PRETRAIN_HEAD, LINEAR_HEAD = 'model.head.in_channels=16', 'model.cls_head.in_channels=16'
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -176,21 +181,19 @@ def test_pretraining_on_ones_own_data(tmp_path):
     layout = tmp_path / 'snake.json'
     layout.write_text(json.dumps(dict(parents=[None, 0, 1, 2, 3, 4])))
     path = write_clips(tmp_path / 'my.pkl', (1, 30, 6, 3), ('a', 'b'))
-    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b', *BRIEF]
+    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b', NARROW]
+    brief = ['--cfg-options', *options, *BRIEF]
+    pretrain, linear, knn = (tmp_path / task for task in ('pretrain', 'linear', 'knn'))
     said = run(
-        'tools/train.py', 'configs/usdrl/pretrain_custom.py', '--work-dir', tmp_path / 'w', '--cfg-options', *options,
-        'model.head.in_channels=16',
+        'tools/train.py', 'configs/usdrl/pretrain_custom.py', '--work-dir', pretrain, *brief,
+        'train_cfg.max_epochs=1', PRETRAIN_HEAD,
     )  # fmt: skip
     assert 'Health: effective_rank' in said
-    for config in ('linear', 'knn'):
-        tool = 'train' if config == 'linear' else 'test'
-        checkpoint = [] if config == 'linear' else [tmp_path / 'linear/epoch_1.pth']
-        start = [f'load_from={tmp_path}/w/epoch_1.pth', *BRIEF] if config == 'linear' else [BRIEF[-1]]
-        said = run(
-            f'tools/{tool}.py', f'{config}_custom', *checkpoint, '--work-dir', tmp_path / config, '--cfg-options',
-            *options[:4], *start, 'model.cls_head.in_channels=16',
-        )  # fmt: skip
-        assert 'acc/top1' in said
+    start = f'load_from={pretrain}/epoch_1.pth'
+    said = run('tools/train.py', 'linear_custom', '--work-dir', linear, *brief, LINEAR_HEAD, start)
+    assert 'acc/top1' in said
+    test = [linear / 'epoch_1.pth', '--work-dir', knn, '--cfg-options', *options, LINEAR_HEAD]
+    assert 'acc/top1' in run('tools/test.py', 'knn_custom', *test)
 
 
 def write_clips(path: Path, shape: tuple[int, ...], splits: tuple[str, str], **meta) -> Path:
@@ -206,6 +209,10 @@ def write_clips(path: Path, shape: tuple[int, ...], splits: tuple[str, str], **m
     return path
 
 
+def stock_train(*arguments):
+    run(STOCK / 'tools/train.py', *arguments)
+
+
 def ours(name: str, *arguments):
     """A command of ours, in this process."""
     with mock.patch('sys.argv'):
@@ -217,28 +224,27 @@ def ours(name: str, *arguments):
 )
 def test_mmactions_own_tools_do_the_same_on_ones_own_data(shape, layout, flags, tmp_path, capfd):
     path = write_clips(tmp_path / 'my.pkl', shape, ('train', 'val'), layout=layout, classes=['a', 'b', 'c'])
-    options = [
-        '--cfg-options', f'ann_file={path}', *BRIEF, 'model.cls_head.in_channels=16', 'train_cfg.val_interval=1',
-        'randomness.seed=0', 'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
-        'test_dataloader.num_workers=0', f'experiment_name={layout}', 'default_hooks.logger.interval=1',
-    ]  # fmt: skip
-    config = ROOT / 'configs/usdrl/benchmarks/linear_custom.py'
-    folders = tmp_path / 'ours', tmp_path / 'stock'
-    ours('train', 'linear_custom', '--work-dir', folders[0], *flags, *options)
-    run(STOCK / 'tools/train.py', config, '--work-dir', folders[1], *flags, *options, cwd=tmp_path)
-    steps = [losses(folder) for folder in folders]
-    assert steps[0] == steps[1] and steps[0]
-    weights, same = (torch.load(folder / 'epoch_1.pth') for folder in folders)
-    torch.testing.assert_close(same['state_dict'], weights['state_dict'], rtol=0, atol=0)
-    assert same['meta']['dataset_meta']['classes'] == ['a', 'b', 'c']
+    options = ['--cfg-options', f'ann_file={path}', f'experiment_name={layout}', 'randomness.seed=0', NARROW]
+    pretrain = [*flags, *options, *BRIEF, 'train_cfg.max_epochs=1', 'default_hooks.logger.interval=1', PRETRAIN_HEAD]
+    linear = [*options, *BRIEF, LINEAR_HEAD]
+    weights = {}
+    for folder, train in ((tmp_path / 'ours', partial(ours, 'train')), (tmp_path / 'stock', stock_train)):
+        train(FILES / 'pretrain_custom.py', '--work-dir', folder / 'pretrain', *pretrain)
+        start = f'load_from={folder}/pretrain/epoch_1.pth'
+        train(FILES / 'benchmarks/linear_custom.py', '--work-dir', folder / 'linear', *linear, start)
+        weights[folder.name] = torch.load(folder / 'linear/epoch_1.pth')
+    steps = losses(tmp_path / 'ours/pretrain')
+    assert steps and steps == losses(tmp_path / 'stock/pretrain')
+    torch.testing.assert_close(weights['stock']['state_dict'], weights['ours']['state_dict'], rtol=0, atol=0)
+    assert weights['stock']['meta']['dataset_meta']['classes'] == ['a', 'b', 'c']
 
-    written = Config.fromfile(folders[1] / 'linear_custom.py')
+    written = Config.fromfile(folder / 'linear/linear_custom.py')
     assert "'$" not in written.pretty_text
     assert (written.model.backbone.in_channels, written.model.backbone.num_person) == (shape[-1], shape[0])
-    test = ['--work-dir', tmp_path / 'tested']
+    test = [folder / 'linear/epoch_1.pth', '--work-dir', tmp_path / 'tested']
     capfd.readouterr()
-    ours('test', 'linear_custom', folders[0] / 'epoch_1.pth', *test, *options)
-    said = [capfd.readouterr().out, run(STOCK / 'tools/test.py', written.filename, folders[1] / 'epoch_1.pth', *test)]
+    ours('test', 'linear_custom', *test, *linear)
+    said = [capfd.readouterr().out, run(STOCK / 'tools/test.py', written.filename, *test)]
     accuracies = [re.search(r'acc/top1: ([\d.]+)', text)[1] for text in said]
     assert accuracies[0] == accuracies[1]
 
@@ -262,11 +268,11 @@ def test_settings_without_effect_are_refused_by_both_tools(option, message, tmp_
 
 def test_our_configs_are_bases_for_others(tmp_path, ann_file, monkeypatch, capfd):
     """MMEngine asks a list for the packages of bases, which ours joins as it is imported."""
-    small = 'train_cfg = dict(max_epochs=1, val_interval=1)\ndefault_hooks = dict(checkpoint=dict(interval=1))\n'
+    small = 'default_hooks = dict(checkpoint=dict(interval=1))\n'
     loaders = [f'{name} = dict(batch_size=8, dataset=dict(ann_file={str(ann_file)!r}))\n' for name in LOADERS]
     pretrain, linear = tmp_path / 'pretrain.py', tmp_path / 'linear.py'
     pretrain.write_text(
-        f"_base_ = 'usdrl_mmaction::usdrl/pretrain_synthetic.py'\n{small.replace(', val_interval=1', '')}{loaders[0]}"
+        f"_base_ = 'usdrl_mmaction::usdrl/pretrain_synthetic.py'\n{small}{loaders[0]}train_cfg = dict(max_epochs=1)\n"
         'model = dict(backbone=dict(embed_dims=16), head=dict(in_channels=16))\n'
     )
     # found by its name, whatever its folder
