@@ -14,21 +14,18 @@ from .safe_pickle import read_pickle
 from .store import open_store
 
 COMMANDS = {
-    **{f'synthetic{kind}.pkl': 'usdrl synthetic' for kind in ('', '_2d', '_other', '_untrimmed')},
-    **{f'{name}.pkl': f'usdrl download {name}' for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')},
-    **{
-        f'pkummd{part}{kind}.pkl': f'usdrl convert-pkummd {part} SKELETONS LABELS SPLITS'
-        for part in (1, 2)
-        for kind in ('', '_untrimmed')
-    },
-    'uav_human.pkl': 'usdrl convert-uav-human --v1 FOLDER --v2 FOLDER',
+    **{f'synthetic{kind}': 'usdrl synthetic' for kind in ('', '_2d', '_other', '_untrimmed')},
+    **{name: f'usdrl download {name}' for name in ('ntu60_3d', 'ntu120_3d', 'ntu60_2d', 'ntu120_2d')},
+    **dict.fromkeys(('pkummd1', 'pkummd1_untrimmed'), 'usdrl convert-pkummd 1 SKELETONS LABELS SPLITS'),
+    **dict.fromkeys(('pkummd2', 'pkummd2_untrimmed'), 'usdrl convert-pkummd 2 SKELETONS LABELS SPLITS'),
+    'uav_human': 'usdrl convert-uav-human --v1 FOLDER --v2 FOLDER',
 }
 
 
 def read_annotations(path: str) -> dict:
     """The content of an annotation file or store: ``split``, ``annotations`` and other fields."""
     if not os.path.exists(path):
-        command = COMMANDS.get(os.path.basename(path))
+        command = COMMANDS.get(os.path.basename(path).removesuffix('.pkl'))
         todo = f'Get it with `{command}`.' if command else "Set the data set's 'ann_file'."
         raise missing(path, 'annotation file', todo)
     content = open_store(path) if os.path.isdir(path) else read_pickle(path)

@@ -9,12 +9,10 @@ from rich.progress import track
 
 from usdrl_mmaction.errors import UsdrlError
 
-# Returns the annotations of a recording, and what was skipped or cut. An error leaves out the whole recording.
-Read = Callable[..., tuple[list[dict], list[UsdrlError]]]
 
-
-def convert(read: Read, recordings: Sequence, workers: int, description: str) -> tuple[list[dict], list[str]]:
-    """The annotations of all recordings, in their order, and what was skipped or cut and why."""
+def convert(read: Callable, recordings: Sequence, workers: int, description: str) -> tuple[list[dict], list[str]]:
+    """The annotations of all recordings, in their order, and what was skipped or cut and why. ``read`` returns both for
+    one recording; if it raises, the whole recording is skipped."""
     annotations, skipped = [], []
     attempt, chunksize = partial(_attempt, read), max(1, min(32, len(recordings) // (4 * max(workers, 1))))
     with ProcessPoolExecutor(workers) if min(workers, len(recordings)) > 1 else nullcontext() as pool:

@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,17 +37,13 @@ def read_video(path: Path, detector: nn.Module, pose: nn.Module, score_thr: floa
     video = cv2.VideoCapture(str(path))
     batches = -(-max(video.get(cv2.CAP_PROP_FRAME_COUNT), 0) // TOGETHER)  # an estimate in some files
     people, shape = [], None
-    for frames in track(read_frames(video), path.name, batches, transient=True):
+    read = iter(lambda: [frame for there, frame in (video.read() for _ in range(TOGETHER)) if there], [])
+    for frames in track(read, path.name, batches, transient=True):
         people += find_people(detector, pose, frames, score_thr)
         shape = frames[0].shape[:2]
     if not people:
         raise RecordingError(f'{path} has no frames, or is not a video that OpenCV can read.')
     return track_people(people, path)._replace(img_shape=shape), video.get(cv2.CAP_PROP_FPS)
-
-
-def read_frames(video: cv2.VideoCapture) -> Iterator[list[np.ndarray]]:
-    while batch := [frame for there, frame in (video.read() for _ in range(TOGETHER)) if there]:
-        yield batch
 
 
 def find_people(

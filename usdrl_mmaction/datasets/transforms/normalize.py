@@ -108,14 +108,12 @@ class ResizeFrames(BaseTransform):
             raise AnnotationError(f"Clip '{results.get('frame_dir', '?')}' has no frames. Leave it out of the file.")
         for field in ('keypoint', 'keypoint_score'):
             if field in results:
-                results[field] = self.resize(np.ascontiguousarray(results[field], dtype=np.float32))
+                array = np.ascontiguousarray(results[field], dtype=np.float32)  # (M, T, V[, C])
+                by_joint = torch.from_numpy(array).flatten(2).transpose(1, 2)  # (M, V*C, T)
+                resized = F.interpolate(by_joint, self.num_frames, mode='linear', align_corners=False).transpose(1, 2)
+                results[field] = resized.reshape(len(array), self.num_frames, *array.shape[2:]).numpy()
         results['total_frames'] = self.num_frames
         return results
-
-    def resize(self, array: np.ndarray) -> np.ndarray:  # (M, T, V[, C])
-        by_joint = torch.from_numpy(array).flatten(2).transpose(1, 2)  # (M, V*C, T)
-        resized = F.interpolate(by_joint, self.num_frames, mode='linear', align_corners=False)
-        return resized.transpose(1, 2).reshape(len(array), self.num_frames, *array.shape[2:]).numpy()
 
 
 def read_keypoint(results: dict, joints: int, channels: int) -> np.ndarray:

@@ -12,13 +12,7 @@ from .mmpose import read_mmpose
 from .openpose import is_openpose, read_openpose
 from .skeleton_text import read_skeleton_text
 
-READERS = {
-    '.csv': read_csv,
-    '.json': read_mmpose,
-    '.npy': read_npz,
-    '.npz': read_npz,
-    '.skeleton': read_skeleton_text,
-}
+READERS = {'.csv': read_csv, '.json': read_mmpose, '.npy': read_npz, '.npz': read_npz, '.skeleton': read_skeleton_text}
 
 
 def read_clip(path: str | Path) -> Clip:
