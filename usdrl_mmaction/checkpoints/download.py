@@ -105,8 +105,11 @@ def receive(url: str, part: Path, version: Path, timeout: float):
         start = have if continues else 0
         total = start + int(lacking) if lacking else None
         with part.open('ab' if continues else 'wb') as file, Progress(*COLUMNS, console=Console(stderr=True)) as bar:
-            if not continues:
-                remember(version, response.headers)
+            if not continues:  # keep what identifies the server's version, which a weak ETag does not
+                etag = response.headers.get('ETag', '')
+                version.unlink(missing_ok=True)
+                if validator := etag if etag.startswith('"') else response.headers.get('Last-Modified'):
+                    version.write_text(validator)
             task = bar.add_task(part.stem, total=total, completed=start)
             while block := response.read1(BLOCK):
                 file.write(block)
@@ -123,16 +126,6 @@ def open_url(request: Request, timeout: float):
             raise
     request.remove_header('Range')  # the file has shrunk, and has nothing from there on
     return urlopen(request, timeout=timeout)
-
-
-def remember(version: Path, headers):
-    """Keeps what identifies the server's version of a file. A weak ETag does not."""
-    etag = headers.get('ETag', '')
-    validator = etag if etag.startswith('"') else headers.get('Last-Modified')
-    if validator:
-        version.write_text(validator)
-    else:
-        version.unlink(missing_ok=True)
 
 
 def length(path: Path) -> int:

@@ -61,15 +61,13 @@ class InterruptHook(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self.done = batch_idx + 1
-        if self.is_interrupted():
-            self.end(runner, runner.iter + 1)
+        self.end_if_interrupted(runner, runner.iter + 1)
 
     def after_train_epoch(self, runner):
         self.done = None
 
     def after_val_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        if self.is_interrupted():
-            self.end(runner, runner.iter)
+        self.end_if_interrupted(runner, runner.iter)
 
     def after_failed_reading(self, runner):
         """``ResumableTrainLoop`` got no batch: the process that reads them has died, perhaps of the same signal."""
@@ -79,13 +77,14 @@ class InterruptHook(Hook):
     def after_train(self, runner):
         self.restore()
 
-    def is_interrupted(self) -> bool:
-        """Whether any process got a signal: all have to end after the same iteration."""
+    def end_if_interrupted(self, runner, iteration: int):
+        """All processes have to end after the same iteration, whichever of them got a signal."""
         if get_world_size() > 1:
             received = torch.tensor(self.received)
             all_reduce(received, 'max')
             self.received = int(received)
-        return bool(self.received)
+        if self.received:
+            self.end(runner, iteration)
 
     def end(self, runner, iteration: int):
         name, code = signal.Signals(self.received).name, 128 + self.received

@@ -93,10 +93,8 @@ class SafeCheckpointHook(CheckpointHook):
         steps = [*self.keep_ckpt_ids, step]
         self.keep_ckpt_ids.append(step)  # which drops the first one when it is full
         runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
-        paths = [
-            self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old))
-            for old in steps[: -self.max_keep_ckpts]
-        ]
+        names = map(self.filename_tmpl.format, steps[: -self.max_keep_ckpts])
+        paths = [self.file_backend.join_path(self.out_dir, name) for name in names]
         return [path for path in paths if self.file_backend.isfile(path)]
 
     def _save_best_checkpoint(self, runner, metrics):

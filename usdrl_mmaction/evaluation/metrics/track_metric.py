@@ -105,9 +105,8 @@ class Videos(Mapping):
         try:
             stitch(self.read(video), track)
         except PredictionError as error:
-            raise PredictionError(
-                f'Video {video}: {error}. Test windows must cover a video; lower their stride.'
-            ) from error
+            todo = 'Test windows must cover a video; lower their stride.'
+            raise PredictionError(f'Video {video}: {error}. {todo}') from error
         return Video(track, segments)
 
     def read(self, video: str) -> Iterator[tuple[int, np.ndarray]]:
