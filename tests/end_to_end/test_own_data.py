@@ -18,7 +18,7 @@ from usdrl_mmaction.skeletons import LAYOUTS
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / 'docs/own-data.md').read_text()
 BLOCKS = re.findall(r'^ *```bash\n(.*?)```', PAGE, re.DOTALL | re.MULTILINE)
-BRIEF = ['train_cfg.max_epochs=1', 'default_hooks.checkpoint.interval=1']
+BRIEF = ['default_hooks.checkpoint.interval=1']
 JOINTS = ('left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip',
           'right_hip', 'left_knee', 'right_knee', 'left_ankle', 'right_ankle')  # fmt: skip
 
@@ -52,6 +52,8 @@ def run(command: str):
     assert program == 'usdrl'
     if name == 'train':
         arguments += BRIEF
+        if arguments[0].startswith('pretrain'):
+            arguments.append('train_cfg.max_epochs=1')
     with mock.patch.dict(os.environ), mock.patch('sys.argv', ['usdrl']):
         try:
             commands.run(name, arguments)
