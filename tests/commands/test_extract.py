@@ -135,7 +135,7 @@ def test_only_the_given_number_of_people_is_kept(walk, packages, flags, tmp_path
 def test_a_file_that_is_not_a_video_is_left_out(walk, packages, flags, tmp_path, run_command, capsys):
     (tmp_path / 'notes.mp4').write_text('no video')
     run_command('extract', tmp_path / 'notes.mp4', walk, '--out', tmp_path / 'out.pkl', *flags)
-    assert 'notes.mp4 is no video that OpenCV reads' in capsys.readouterr().err
+    assert 'notes.mp4 has no frames, or is not a video that OpenCV can read' in capsys.readouterr().err
     assert [item['frame_dir'] for item in read_annotations(str(tmp_path / 'out.pkl'))['annotations']] == ['walk']
 
 
@@ -152,7 +152,7 @@ def test_missing_weights_are_named(walk, packages, flags, tmp_path, run_command)
     (tmp_path / 'pose.pth').unlink()
     with pytest.raises(SystemExit, match=r'error: the weights of .*pose\.py cannot be loaded .* as --pose-checkpoint'):
         run_command('extract', walk, *flags)
-    with pytest.raises(SystemExit, match=r'error: a config file goes with a checkpoint: .* --detector-checkpoint'):
+    with pytest.raises(SystemExit, match=r'error: a config file needs a checkpoint: .* --detector-checkpoint'):
         run_command('extract', walk, *flags[:2])
 
 

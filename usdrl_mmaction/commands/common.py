@@ -35,14 +35,8 @@ def add_common_arguments(parser: argparse.ArgumentParser):
 
 
 def add_cfg_options(parser: argparse.ArgumentParser):
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='settings that override the config, e.g. train_cfg.max_epochs=10',
-    )
+    shown = dict(metavar='KEY=VALUE', help='settings that override the config, e.g. train_cfg.max_epochs=10')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, **shown)
 
 
 def add_device(parser: argparse.ArgumentParser):

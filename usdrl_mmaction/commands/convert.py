@@ -66,9 +66,7 @@ def parse_args(argv):
     labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
     labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
     parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
-    parser.add_argument(
-        '--num-person', type=int, default=2, help='people to keep of each recording, the most active ones'
-    )
+    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')
     parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
     parser.add_argument('--fps', type=float, default=30, help='frames per second')
     parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')

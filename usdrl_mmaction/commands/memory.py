@@ -24,9 +24,7 @@ def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config, e.g. pretrain_ntu60')
     parser.add_argument('--batch-size', type=int, nargs='+', required=True, help='clips in each process')
-    parser.add_argument(
-        '--processes', type=int, nargs='+', default=[1], help='number of processes, for each batch size'
-    )
+    parser.add_argument('--processes', type=int, nargs='+', default=[1], help='number of them, for each batch size')
     parser.add_argument('--precision', choices=['float32', 'bfloat16'], help="by default the config's")
     add_cfg_options(parser)
     args = parser.parse_args(argv)

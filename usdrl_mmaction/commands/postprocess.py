@@ -17,9 +17,7 @@ def main(argv):
     parser.add_argument('--ground-truth', type=Path, metavar='FILE.json', help='default: that of the same prefix')
     parser.add_argument('--mode', choices=REPORTS, default='pku', help='protocol')
     parser.add_argument('--thetas', nargs='+', type=float, default=THETAS, help='thresholds of overlap')
-    parser.add_argument(
-        '--thresholds', nargs='+', type=float, default=[0.02], help='probabilities that bound proposals'
-    )
+    parser.add_argument('--thresholds', nargs='+', type=float, default=[0.02], help='least probabilities of segments')
     parser.add_argument('--smooth', type=int, default=1, help='frames that probabilities are averaged over')
     parser.add_argument('--min-length', type=int, default=1, help='least number of frames of a proposal')
     parser.add_argument('--nms', type=float, help='drop proposals that overlap a better one more than this')

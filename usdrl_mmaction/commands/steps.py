@@ -23,9 +23,8 @@ def run_step(title: str, command: list[str]):
     console.print(f'$ {shlex.join(command)}', markup=False)
     program = [sys.executable, '-m', 'usdrl_mmaction_cli'] if command[0] == 'usdrl' else command[:1]
     environment = {**os.environ, 'PYTHONUNBUFFERED': '1', 'PYTHONWARNINGS': 'ignore', 'COLUMNS': '100'}
-    process = subprocess.Popen(
-        [*program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
+    pipe = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen([*program, *command[1:]], env=environment, **pipe)
     output = []
     for line in process.stdout:
         output.append(line)

@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from usdrl_mmaction.evaluation.predictions import Predictions
 
-from .clips import Clips, frames_of, skeleton_of
+from .clips import Clips, skeleton_of
 from .film_strip import PROJECTIONS, draw_pose, viewports
 from .page import Bar, Part, Picture, class_label, counted, draw_precision_recall, new_figure, picture
 
@@ -100,7 +100,7 @@ def most_confident(predictions: Predictions, truth: int, predicted: int, items: 
 
 def draw_strip(clip: dict, layout: str | None, title: str) -> Picture:
     """Evenly spaced poses of a clip, from the front; fewer and larger ones where people are far apart."""
-    keypoint = frames_of(clip)
+    keypoint = np.asarray(clip['keypoint'], dtype=np.float32)  # (M, T, V, C)
     front = next(iter(PROJECTIONS[keypoint.shape[3]].values()))
     half = np.array([viewports(keypoint[..., [axis]])[1] for axis in front])  # across and up
     wide = half[0] / half[1]

@@ -4,8 +4,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
 from usdrl_mmaction.datasets.checks import is_label
@@ -52,7 +50,3 @@ def skeleton_of(clip: dict, layout: str | None) -> Skeleton | None:
     joints = clip['keypoint'].shape[2]
     known = [get_skeleton(layout)] if layout in LAYOUTS else LAYOUTS.values()
     return next((skeleton for skeleton in known if len(skeleton) == joints), None)
-
-
-def frames_of(clip: dict) -> np.ndarray:  # (M, T, V, C)
-    return np.asarray(clip['keypoint'], dtype=np.float32)

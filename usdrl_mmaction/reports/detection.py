@@ -80,12 +80,8 @@ def timelines(found: Detections) -> Part:
         f'Videos chosen from {len(ranked)} by their average precision at an IoU of {THETA}. Proposals with lower '
         'scores are fainter. Frames have the colour of the class with the highest score.'
     )
-    return Part(
-        'timelines',
-        'Ground truth and detected segments',
-        text,
-        timelines=[timeline(found, *item) for item in titles.items()],
-    )
+    drawn = [timeline(found, *item) for item in titles.items()]
+    return Part('timelines', 'Ground truth and detected segments', text, timelines=drawn)
 
 
 def timeline(found: Detections, video: str, title: str) -> Timeline:

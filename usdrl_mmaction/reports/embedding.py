@@ -15,7 +15,7 @@ from usdrl_mmaction.apis.model import load_model
 from usdrl_mmaction.apis.preparation import pipeline_of
 from usdrl_mmaction.engine.features import encode
 
-from .clips import Clips, frames_of
+from .clips import Clips
 from .page import Part, Picture, class_label, colours, counted, new_figure, picture
 from .runs import Run
 
@@ -47,7 +47,8 @@ def features_of(run: Run, items: list[dict]) -> np.ndarray:
     features = []
     batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
     for batch in track(batches, f'Encoding clips of {run.name}', console=Console(stderr=True), transient=True):
-        data = pseudo_collate([pipeline({**item, 'keypoint': frames_of(item)}) for item in batch])
+        clips = [{**item, 'keypoint': np.asarray(item['keypoint'], dtype=np.float32)} for item in batch]
+        data = pseudo_collate([pipeline(clip) for clip in clips])
         features.append(encode(model, data)[0].cpu())
     return torch.cat(features).double().numpy()
 

@@ -21,13 +21,8 @@ from .embedding import embedding_map
 from .page import STYLE, Part
 from .runs import Run, find_runs, settings
 
-TEMPLATES = Environment(
-    loader=PackageLoader('usdrl_mmaction.reports', ''),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+LOADER = PackageLoader('usdrl_mmaction.reports', '')
+TEMPLATES = Environment(loader=LOADER, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def write_report(work_dir: Path, path: Path) -> list[str]:
@@ -59,8 +54,8 @@ def section(run: Run) -> dict:
         elif not threshold:
             metrics[name] = rounded(value)
     config = run.trained_config.pretty_text if run.trained_config else ''
-    shown = dict(settings=settings(run), config=config, metrics=metrics, metrics_at=metrics_at, parts=parts)
-    return dict(name=run.name, key=re.sub(r'\W+', '-', run.name), left_out=left_out, **shown)
+    shown = dict(metrics=metrics, metrics_at=metrics_at, settings=settings(run), config=config, parts=parts)
+    return dict(name=run.name, key=re.sub(r'\W+', '-', run.name), **shown, left_out=left_out)
 
 
 def all_parts(run: Run, attempt) -> list[Part | None]:
@@ -84,13 +79,7 @@ def attempt(left_out: list[str], make, *inputs) -> Any:
     """The result of ``make``; if the inputs cannot be used, the reason is noted."""
     try:
         return make(*inputs)
-    except (
-        ImportError,
-        KeyError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # models of other packages raise these too
+    except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:  # also of models of other packages
         left_out.append(str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}')
         return None
 

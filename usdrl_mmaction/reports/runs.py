@@ -54,8 +54,12 @@ class Run:
         """The metrics of the last test, or else of the last validation."""
         tests = [line for start in self.starts for line in read_lines(start / f'{start.name}.json')]
         validations = [line for line in self.scalars if 'epoch' not in line and 'iter' not in line]
-        found = [measured(line) for line in [*reversed(tests), *reversed(validations)]]
-        return next((metrics for metrics in found if metrics), {})
+        for line in (*reversed(tests), *reversed(validations)):
+            logged = {name: value for name, value in line.items() if isinstance(value, int | float)}
+            names = [name for name in logged if name not in NOT_MEASURED and not name.startswith('health/')]
+            if names:
+                return {name: logged[name] for name in names}
+        return {}
 
     @property
     def dumps(self) -> list[Path]:
@@ -152,11 +156,3 @@ def read_lines(path: Path) -> list[dict]:
         except ValueError:
             break
     return lines
-
-
-def measured(line: dict) -> dict[str, float]:
-    return {
-        name: value
-        for name, value in line.items()
-        if name not in NOT_MEASURED and not name.startswith('health/') and isinstance(value, int | float)
-    }

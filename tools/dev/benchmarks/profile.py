@@ -36,12 +36,11 @@ def kind_of(operation: str) -> str:
 
 def show(title: str, ours: dict, console: Console, textbook: dict | None = None):
     table = number_table(f'{title}: milliseconds, and share of the total', 'operations', 'ours', 'textbook')
+    columns = [(spent, sum(spent.values())) for spent in (ours, textbook) if spent]
     for kind in (*KINDS, OTHER):
-        table.add_row(kind, *(cell(spent, kind) for spent in (ours, textbook)))
+        table.add_row(
+            kind, *(f'{spent.get(kind, 0):.0f} ({spent.get(kind, 0) / total:.0%})' for spent, total in columns)
+        )
     table.add_section()
-    table.add_row('total', *(f'{sum(spent.values()):.0f}' if spent else '' for spent in (ours, textbook)))
+    table.add_row('total', *(f'{total:.0f}' for _, total in columns))
     console.print(table)
-
-
-def cell(spent: dict | None, kind: str) -> str:
-    return f'{spent.get(kind, 0):.0f} ({spent.get(kind, 0) / sum(spent.values()):.0%})' if spent else ''
