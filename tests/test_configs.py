@@ -93,7 +93,9 @@ def small(path: Path, data: Path, work_dir: Path) -> Config:
     if 'custom' in path.stem:
         cfg.ann_file = str(data / cfg.ann_file)
     if cfg.get('train_cfg'):
-        cfg.train_cfg.val_interval = cfg.default_hooks.checkpoint.interval = 1
+        cfg.default_hooks.checkpoint.interval = 1
+        if 'max_epochs' in cfg.train_cfg:  # a fit in closed form has none
+            cfg.train_cfg.val_interval = 1
     if 'health' in cfg.default_hooks:
         cfg.default_hooks.health.update(interval=1, min_rank=0.0)
     return cfg
@@ -108,7 +110,7 @@ def test_it_trains_and_is_evaluated(name, data, tmp_path):
     else:
         runner.register_hook(OneEpoch())
         runner.train()
-        assert runner.iter == 1 and (tmp_path / 'epoch_1.pth').exists()
+        assert runner.iter == ('max_epochs' in cfg.train_cfg) and (tmp_path / 'epoch_1.pth').exists()
         measured = runner.test() if cfg.get('test_cfg') else runner.message_hub.get_info('health')[-1]
     assert measured and all(np.isfinite(value) for value in measured.values())
 

@@ -31,7 +31,7 @@ OPEN = ('custom_keys', 'dist_cfg')  # dicts of any keys
 
 def override(cfg: Config, options: dict):
     """Overrides settings of a config, by keys such as 'train_cfg.max_epochs'."""
-    source, before = cfg.filename, cfg.to_dict()
+    source, before = Path(cfg.filename or 'the config').name, cfg.to_dict()
     for key in options:
         check_place(before, key, source)
     cfg.merge_from_dict(options)
@@ -41,7 +41,7 @@ def override(cfg: Config, options: dict):
 def check_overrides(cfg: Config):
     """Refuses what was set since a config was read from its file and cannot take effect."""
     if cfg.filename and Path(cfg.filename).is_file():
-        compare(Config.fromfile(cfg.filename).to_dict(), cfg.to_dict(), cfg.filename)
+        compare(Config.fromfile(cfg.filename).to_dict(), cfg.to_dict(), Path(cfg.filename).name)
 
 
 def check_place(cfg: dict, key: str, source: str):
@@ -70,7 +70,7 @@ def compare(before: dict, after: dict, source: str):
         *place, name = path
         if path[0] in before and path[0] not in (*FIELDS, *settings):
             raise ConfigError(
-                f'{".".join(path)}: {Path(source).name} uses {path[0]} while it is read, and nothing reads it later. '
+                f'{".".join(path)}: {source} uses {path[0]} while it is read, and nothing reads it later. '
                 f'{read_instead(before, path) or "Leave it out."}'
             )
         if owner is not None and not takes(owner, path, value):
@@ -79,7 +79,7 @@ def compare(before: dict, after: dict, source: str):
             has = f'It has: {", ".join(sorted(known if place else known & set(before)))}.'
             todo = f"Did you mean '{close[0]}'?" if close else has
             todo = todo if place else read_instead(before, path) or todo
-            raise ConfigError(f"{'.'.join(path)}: {'.'.join(place) or Path(source).name} has no '{name}'. {todo}")
+            raise ConfigError(f"{'.'.join(path)}: {'.'.join(place) or source} has no '{name}'. {todo}")
 
 
 def changes(before, after, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict | None, object]]:
