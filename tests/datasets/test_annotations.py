@@ -1,4 +1,4 @@
-"""An annotation file is there whole, or as it was before."""
+"""An annotation file is written whole or not at all."""
 
 import pickle
 

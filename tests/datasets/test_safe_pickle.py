@@ -1,4 +1,4 @@
-"""Arrays, containers, numbers and strings come out of a pickle as they went in; nothing else does, and nothing runs."""
+"""Arrays, containers, numbers and strings are read from a pickle; nothing else is, and nothing runs."""
 
 import collections
 import os
@@ -30,14 +30,14 @@ def write(path, value, protocol=pickle.HIGHEST_PROTOCOL):
 
 
 @pytest.mark.parametrize('protocol', range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_arrays_come_out_as_they_went_in_and_in_this_machines_byte_order(tmp_path, protocol):
+def test_arrays_are_read_unchanged_and_in_native_byte_order(tmp_path, protocol):
     for array, read in zip(ARRAYS, read_pickle(write(tmp_path / 'a.pkl', ARRAYS, protocol)), strict=True):
         assert type(read) is np.ndarray and read.dtype == array.dtype.newbyteorder('=') and read.flags.writeable
         np.testing.assert_array_equal(read, array)
 
 
 @pytest.mark.parametrize('protocol', range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_so_do_numbers_strings_and_containers(tmp_path, protocol):
+def test_numbers_strings_and_containers_are_read_unchanged(tmp_path, protocol):
     shared = [np.float32(1.5), np.int64(-3), np.bool_(True), np.str_('name')]
     value = dict(
         numbers=[1, 2.5, 1 + 2j, None, True, 10**30, *shared],
@@ -102,7 +102,7 @@ def test_a_command_is_named_and_not_run(tmp_path, nest):
 
 
 @pytest.mark.parametrize('function, args', [(eval, ('1',)), (getattr, ([], 'append')), (__import__, ('os',))])
-def test_so_are_builtins(tmp_path, function, args):
+def test_builtins_are_named_and_not_run(tmp_path, function, args):
     for protocol in (0, 2, 4):
         with pytest.raises(AnnotationError, match=f"asks for '(__builtin__|builtins).{function.__name__}'"):
             read_pickle(write(tmp_path / 'evil.pkl', Call(function, *args), protocol))
@@ -153,4 +153,4 @@ def test_a_state_cannot_make_an_array_longer(tmp_path):
 def test_a_pickle_cannot_change_how_the_next_is_read(tmp_path):
     function, state = b'cnumpy.core.numeric\n_frombuffer\n', b'N}X\x0c\0\0\0__defaults__K\x01\x85s\x86'
     read_pickle(write(tmp_path / 'vandal.pkl', b'\x80\x02' + function + state + b'b.'))
-    test_arrays_come_out_as_they_went_in_and_in_this_machines_byte_order(tmp_path, pickle.HIGHEST_PROTOCOL)
+    test_arrays_are_read_unchanged_and_in_native_byte_order(tmp_path, pickle.HIGHEST_PROTOCOL)

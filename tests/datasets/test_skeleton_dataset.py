@@ -1,4 +1,4 @@
-"""A file is read as it is, or refused by name, with what to do."""
+"""A file is read unchanged, or an error names it and what to do."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""A store gives the samples of the pickle that it was made of, bit for bit, and reads a clip only when it is asked."""
+"""A store gives the clips of its pickle, bit for bit, and reads a clip only on access."""
 
 import os
 import pickle
@@ -56,7 +56,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize('serialize', [True, False])
-def test_samples_are_those_of_the_pickle(content, store, tmp_path, serialize):
+def test_clips_are_those_of_the_pickle(content, store, tmp_path, serialize):
     for split in content['split']:
         plain, packed = (
             SkeletonDataset(str(tmp_path / name), [], split=split, serialize_data=serialize)
@@ -81,7 +81,7 @@ def test_a_stored_array_looks_like_an_array_and_reads_what_is_asked_for(content,
     assert same(array, np.asarray(stored)) and np.asarray(stored, np.float64).dtype == np.float64
 
 
-def test_a_sample_may_be_changed_and_the_store_stays(store):
+def test_changing_a_clip_does_not_change_the_store(store):
     dataset = SkeletonDataset(str(store), [], split='val')
     dataset[0]['keypoint'][:] = 0
     assert dataset[0]['keypoint'].all()

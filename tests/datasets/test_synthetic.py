@@ -1,4 +1,4 @@
-"""People do what their label says, on the floor and within their limbs, and a sensor films them."""
+"""Synthetic motion fits its label, the floor and the limbs, and the sensor records it with faults."""
 
 import pickle
 import runpy
@@ -78,7 +78,7 @@ def test_left_handed_motion_is_the_mirror_image():
 @pytest.mark.parametrize('first, second', [('sit down', 'stand up'), ('pick up', 'put down')])
 def test_order_pairs_are_each_other_backwards(first, second):
     forward, backward = ideal(first), ideal(second)[::-1]
-    shift = (forward - backward)[:, :1]  # where on the floor it begins is all that differs
+    shift = (forward - backward)[:, :1]  # they differ only in the start position
     np.testing.assert_allclose(forward - shift, backward, atol=1e-9)
     np.testing.assert_allclose(shift, np.broadcast_to(shift[:1], shift.shape), atol=1e-9)
     np.testing.assert_allclose(shift[..., 1], 0, atol=1e-9)
@@ -112,7 +112,7 @@ def test_knees_bend_backwards_only():
     assert ankle[2] - knee[2] > knee[2] - hip[2] + 0.1  # people face -z
 
 
-def test_walking_gets_somewhere_jogging_in_place_does_not():
+def test_walking_moves_the_body_and_jogging_in_place_does_not():
     def advance(name):
         pelvis = ideal(name, cycles=2)[:, SKELETON.joint('spine_base')]
         return pelvis[0, 2] - pelvis[-1, 2]
@@ -220,7 +220,7 @@ def test_segments_are_sorted_in_range_and_apart(untrimmed):
         assert item['keypoint'].shape == (2, item['total_frames'], 25, 3)
 
 
-def test_the_second_person_is_there_when_needed_and_else_not(untrimmed):
+def test_the_second_person_is_seen_only_in_actions_of_two(untrimmed):
     needed = []
     for item in untrimmed['annotations']:
         seen, near = item['keypoint'][1].any((-1, -2)), np.zeros(item['total_frames'], dtype=bool)  # (T,)
@@ -232,7 +232,7 @@ def test_the_second_person_is_there_when_needed_and_else_not(untrimmed):
     assert needed and min(needed) > 0.9
 
 
-def test_who_sits_down_stands_up_next(untrimmed):
+def test_stand_up_follows_sit_down(untrimmed):
     sit, rise = ACTIONS.index('sit down') + 1, ACTIONS.index('stand up') + 1
     for seed in range(30):
         labels = [label + 1 for label in sets.programme(np.random.default_rng(seed))]

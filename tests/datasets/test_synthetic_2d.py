@@ -1,4 +1,4 @@
-"""Synthetic people as a camera and a pose estimator see them."""
+"""Synthetic people as seen by a camera and a pose estimator."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ COCO, KINECT = LAYOUTS['coco'], LAYOUTS['nturgb+d']
 
 
 class Still:
-    """A camera without noise, and an estimator that is sure."""
+    """A camera without noise, and an estimator with scores of 1."""
 
     def normal(self, mean, deviation, shape):
         return np.full(shape, mean)
@@ -25,7 +25,7 @@ def both():
     return make_trimmed(54, seed=5), make_trimmed_2d(54, seed=5)
 
 
-def test_the_same_clips_in_pictures(both):
+def test_the_clips_are_those_in_3d(both):
     solid, flat = both
     assert flat['split'] == solid['split'] and flat['meta']['classes'] == solid['meta']['classes']
     for a, b in zip(solid['annotations'], flat['annotations'], strict=True):
@@ -43,7 +43,7 @@ def test_what_is_not_seen_is_zero_with_a_score_of_zero(both):
     assert np.array_equal(scores == 0, ~places.any(-1)) and scores[scores > 0].min() >= 0.6
 
 
-def test_people_are_in_the_picture(both):
+def test_people_are_inside_the_image(both):
     seen = np.concatenate([item['keypoint'][item['keypoint_score'] > 0] for item in both[1]['annotations']])
     assert ((seen > 0) & (seen < (WIDTH, HEIGHT))).all(-1).mean() > 0.95  # who comes near loses the feet
 

@@ -1,4 +1,4 @@
-"""Normalisation moves, turns and scales people as a whole; nothing that is missing becomes a joint."""
+"""Normalisation moves, turns and scales whole people, and missing joints stay missing."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_the_first_persons_spine_is_the_origin_of_every_frame():
     np.testing.assert_allclose(done[0, :, 1], 0, atol=1e-6)
 
 
-def test_shoulders_lie_along_x_in_the_first_frame():
+def test_shoulders_are_along_x_in_the_first_frame():
     done = normalize(person())
     across = done[0, 0, 8] - done[0, 0, 4]
     assert across[0] > 0
@@ -60,7 +60,7 @@ def test_the_turn_is_the_smallest():
 
 
 @pytest.mark.parametrize('direction', [1, -1])
-def test_shoulders_along_x_already_or_the_other_way(direction):
+def test_shoulders_already_along_x_in_either_direction(direction):
     keypoint = np.zeros((1, 1, 25, 3), np.float32)
     keypoint[0, 0, 8] = (direction, 0, 0)
     keypoint[0, 0, 4] = (-direction, 0, 0)
@@ -70,7 +70,7 @@ def test_shoulders_along_x_already_or_the_other_way(direction):
     np.testing.assert_allclose(done[0, 0, 3], (0, 1, 0), atol=1e-6)
 
 
-def test_missing_joints_frames_and_persons_stay_zero_and_frames_stay_in_step():
+def test_missing_joints_frames_and_persons_stay_zero_and_frames_keep_their_order():
     keypoint = person()
     keypoint[0, 0] = 0  # the first frame is empty: the turn comes from the second
     keypoint[1, 3:] = 0
@@ -154,7 +154,7 @@ def test_clips_that_do_not_fit_are_named(transform, shape, message):
         transform.transform(dict(frame_dir='clip7', keypoint=np.ones(shape), total_frames=4))
 
 
-def test_four_mean_bones_are_the_measure_where_there_is_no_torso():
+def test_four_mean_bones_are_the_unit_without_a_torso():
     layout = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)
     clip = np.array([[[[1, 1, 1], [1, 2, 1], [1, 2, 4]]] * 5], dtype=np.float32)  # bones of 1 and 3
     clip[0, 3] = 0  # nobody is seen
@@ -184,12 +184,12 @@ def test_pixels_come_to_the_unit_range_and_keep_their_proportions():
     np.testing.assert_allclose(done, (keypoint - (1000, 500)) / 1000, atol=1e-6)
 
 
-def test_without_an_image_size_the_largest_coordinates_stand_for_it():
+def test_without_an_image_size_the_largest_coordinates_replace_it():
     done = normalize2d(pixels(), img_shape=None, torso=False, score=False)
     assert done.max() == pytest.approx(1, abs=0.01) and done.min() > -1
 
 
-def test_place_and_size_in_the_image_do_not_matter_once_the_torso_is_the_measure():
+def test_place_and_size_in_the_image_do_not_matter_with_the_torso_as_unit():
     keypoint = pixels()
     done = normalize2d(keypoint, score=False)
     np.testing.assert_allclose(normalize2d(2.5 * keypoint + (30, 70), score=False), done, atol=1e-4)
@@ -199,7 +199,7 @@ def test_place_and_size_in_the_image_do_not_matter_once_the_torso_is_the_measure
     assert np.median(np.linalg.norm(shoulders - hips, axis=-1)) == pytest.approx(1, rel=1e-5)
 
 
-def test_between_the_persons_nothing_changes_but_the_scale():
+def test_only_the_scale_changes_between_persons():
     keypoint = pixels(3)
     done = normalize2d(keypoint, score=False)
     before, after = (array - array[:1, :, :1] for array in (keypoint, done))
@@ -207,7 +207,7 @@ def test_between_the_persons_nothing_changes_but_the_scale():
     np.testing.assert_allclose(after, factor * before, atol=1e-3)
 
 
-def test_zero_joints_stay_zero_also_in_the_score_and_frames_stay_in_step():
+def test_zero_joints_stay_zero_also_in_the_score_and_frames_keep_their_order():
     keypoint, score = pixels(), rng.uniform(0.1, 1, (2, 10, 17))
     keypoint[0, 4] = 0
     keypoint[1, :5] = 0
@@ -229,7 +229,7 @@ def test_a_frame_without_the_first_person_is_centred_where_it_was_last():
         np.testing.assert_allclose(done[1, frame], (keypoint[1, frame] - hips) / length, atol=1e-4)
 
 
-def test_the_score_is_1_where_there_is_none_and_left_out_where_not_wanted():
+def test_a_missing_score_is_1_and_the_score_may_be_left_out():
     keypoint = pixels()
     assert (normalize2d(keypoint)[..., 2] == 1).all()
     assert normalize2d(keypoint, score=False).shape[-1] == 2
@@ -253,14 +253,14 @@ def test_joints_move_to_where_the_other_layout_has_them():
             np.testing.assert_array_equal(results['keypoint_score'][:, :, joint], score[:, :, same])
 
 
-def test_there_and_back_keeps_what_both_have():
+def test_mapping_there_and_back_keeps_common_joints():
     keypoint = person(joints=20)
     there = MapLayout('kinect_v1', 'nturgb+d').transform(dict(keypoint=keypoint))
     assert there['keypoint'].shape == (2, 10, 25, 3)
     np.testing.assert_array_equal(MapLayout('nturgb+d', 'kinect_v1').transform(there)['keypoint'], keypoint)
 
 
-def test_custom_layouts_map_by_name_whichever_way_round_it_is():
+def test_custom_layouts_map_by_name_in_any_word_order():
     mine = dict(num_node=3, inward=[(1, 0), (2, 0)], center=0, names=['hip_center', 'shoulder_right', 'antenna'])
     keypoint = person(joints=25)
     done = MapLayout('nturgb+d', mine).transform(dict(keypoint=keypoint))['keypoint']

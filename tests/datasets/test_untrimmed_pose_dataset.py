@@ -1,4 +1,4 @@
-"""Windows show the frames and labels of their video, in training around segments, in tests all of it."""
+"""Windows have the frames and labels of their video: around segments in training, over all of it in tests."""
 
 import pickle
 from pathlib import Path
@@ -46,7 +46,7 @@ def load(tmp_path):
 
 
 def check(item, window):
-    """A window is a piece of its video, and its labels are the video's there."""
+    """A window has the frames of its video, and their labels."""
     length, start = LENGTHS[item['video']], item['start']
     shown = min(window, length - start)
     assert item['keypoint'].shape == (2, window, 5, 3) and item['total_frames'] == window
@@ -58,7 +58,7 @@ def check(item, window):
 
 
 @pytest.mark.parametrize('window, stride', [(64, 32), (64, 64), (50, 7), (400, 400)])
-def test_test_windows_cover_every_frame_and_stop_with_the_video(load, window, stride):
+def test_test_windows_cover_every_frame_and_end_with_the_video(load, window, stride):
     dataset = load(window=window, stride=stride, test_mode=True)
     seen = {name: np.zeros(length, int) for name, length in LENGTHS.items()}
     starts = {name: [] for name in LENGTHS}
@@ -95,11 +95,11 @@ def test_the_share_of_background(load, background, windows):
     assert len(load(background=background)) == windows
 
 
-def test_without_background_in_the_data_there_are_windows_of_segments_alone(load):
+def test_data_without_background_has_only_windows_of_segments(load):
     assert len(load([make_video('exact')], background=0.5)) == 1
 
 
-def test_every_frame_of_background_can_be_in_the_middle_of_things(load):
+def test_every_frame_of_background_can_be_in_the_middle_of_a_window(load):
     dataset = load([make_video('idle'), make_video('short')], background=0.9, window=1)
     drawn = [dataset[number] for _ in range(200) for number in range(1, len(dataset))]
     places = {(item['video'], item['start']) for item in drawn}
@@ -152,7 +152,7 @@ def test_the_pipeline_packs_a_window(load):
     assert (packed['data_samples'].video, packed['data_samples'].start) == ('long', 32)
 
 
-def test_classes_and_fps_come_from_the_file_unless_told(load):
+def test_classes_and_fps_come_from_the_file_unless_they_are_set(load):
     assert load().metainfo == dict(classes=['drink', 'fall', 'wave'], fps=25)
     assert load(metainfo=dict(fps=30)).metainfo['fps'] == 30
 
@@ -207,5 +207,5 @@ def test_options_without_meaning_are_refused(load, options, message):
 
 def test_labels_of_frames():
     assert frame_labels([(2, 1, 3)], 5).tolist() == [0, 2, 2, 0, 0]
-    assert frame_labels([(3, 2, 4), (1, 0, 5)], 5).tolist() == [1, 1, 3, 3, 1]  # of two, the one that began last
+    assert frame_labels([(3, 2, 4), (1, 0, 5)], 5).tolist() == [1, 1, 3, 3, 1]  # of two, that of the later start
     assert frame_labels([], 2).tolist() == [0, 0]

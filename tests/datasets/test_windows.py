@@ -1,4 +1,4 @@
-"""Windows cover a video, show its frames, and their scores become the means of its frames, whole or live."""
+"""Windows cover a video, and their scores become mean scores of its frames, for whole videos and live."""
 
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ def test_windows_are_a_stride_apart_and_the_last_ends_with_the_video(frames):
     assert all(0 <= after - before <= 6 for before, after in pairwise(starts))
 
 
-def test_past_the_end_the_last_frame_goes_on():
+def test_the_last_frame_repeats_past_the_end():
     array = np.arange(10.0).reshape(2, 5, 1)
     shown = cut(array, 3, 4)
     assert shown[..., 0].tolist() == [[3, 4, 4, 4], [8, 9, 9, 9]]

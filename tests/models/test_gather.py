@@ -1,4 +1,4 @@
-"""With ``gather=True``, two processes compute the loss and the gradients of one process with all samples."""
+"""With ``gather=True``, two processes compute the loss and the gradients of one process with all clips."""
 
 import copy
 
@@ -10,7 +10,7 @@ from usdrl_mmaction.models import DecorrelationHead, StreamFeatures
 
 
 def parts():
-    """An encoder as small as can be, a head, and the tokens of 8 samples in 3 views."""
+    """A minimal encoder, a head, and the tokens of 8 clips in 3 views."""
     torch.manual_seed(0)
     encoder = torch.nn.Linear(5, 6)
     return encoder, DecorrelationHead(6, gather=True).train(), torch.randn(3, 8, 4, 5), torch.randn(3, 8, 7, 5)

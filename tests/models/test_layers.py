@@ -11,7 +11,7 @@ from usdrl_mmaction.models.layers import CACHED, PRODUCTS, TOKENS, Linear, atten
 
 
 class Operators(TorchDispatchMode):
-    """The names of what is computed under it."""
+    """The names of the operations under it."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Joints are taken by name or number, people by how active they are."""
+"""Joints are matched by name or order, and the most active people are kept."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from usdrl_mmaction.skeletons import get_skeleton
 COCO = get_skeleton('coco')
 
 
-def test_joints_of_the_layouts_names_are_put_in_its_order_and_others_left_out():
+def test_named_joints_are_sorted_as_in_the_layout_and_others_left_out():
     keypoint, score = moving(joints=18), np.arange(18, dtype=np.float32) * np.ones((1, 6, 1), np.float32)
     names = ('hat', *reversed(COCO.names))
     done = fit(Clip(keypoint, score, joints=names), COCO, 'clip')
@@ -32,7 +32,7 @@ def test_names_that_mean_the_same_are_understood():
     np.testing.assert_array_equal(fit(Clip(keypoint, joints=names), COCO, 'clip').keypoint, keypoint)
 
 
-def test_joints_in_the_middle_of_others_are_estimated_if_wanted():
+def test_joints_in_the_middle_of_others_are_estimated_on_request():
     keypoint, openpose = moving(joints=17), get_skeleton('openpose')
     clip = Clip(keypoint, keypoint[..., 0], joints=COCO.names)
     with pytest.raises(RecordingError, match='17 joints are named as in the layout, but not neck'):
@@ -42,13 +42,13 @@ def test_joints_in_the_middle_of_others_are_estimated_if_wanted():
     np.testing.assert_array_equal(done.score[:, :, neck], keypoint[:, :, [5, 6], 0].min(2))
 
 
-def test_without_names_or_with_names_that_are_all_others_the_order_stands():
+def test_without_names_of_the_layout_the_order_of_the_file_is_kept():
     keypoint = moving(joints=17)
     for joints in ((), tuple(f'marker{i}' for i in range(17))):
         assert fit(Clip(keypoint, joints=joints), COCO, 'clip').keypoint is keypoint
 
 
-def test_a_joint_that_is_named_otherwise_is_not_guessed():
+def test_a_joint_of_another_name_is_not_guessed():
     names = ('nos', *COCO.names[1:])
     with pytest.raises(RecordingError, match=r'clip: 16 joints are named as in the layout, but not nose\.'):
         fit(Clip(moving(joints=17), joints=names), COCO, 'clip')
@@ -61,7 +61,7 @@ def test_the_wrong_number_of_joints_and_nobody():
         fit(Clip(np.zeros((1, 5, 17, 3), np.float32)), COCO, 'clip')
 
 
-def test_a_place_where_no_joint_can_be_is_said():
+def test_impossible_coordinates_are_reported():
     keypoint = moving(joints=17)
     keypoint[0, 2, 3, 1] = -3e38
     with pytest.raises(RecordingError, match=r'clip: no joint can be at 3e\+38\. The file is damaged'):
@@ -70,7 +70,7 @@ def test_a_place_where_no_joint_can_be_is_said():
     assert fit(Clip(keypoint), COCO, 'clip').keypoint is keypoint
 
 
-def test_absent_people_go_and_the_others_keep_their_order():
+def test_absent_people_are_left_out_and_the_others_keep_their_order():
     keypoint = moving(4)
     keypoint[[0, 2]] = 0
     score = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 6, 25), np.float32)
@@ -79,7 +79,7 @@ def test_absent_people_go_and_the_others_keep_their_order():
     np.testing.assert_array_equal(done.score, score[[1, 3]])
 
 
-def test_of_too_many_people_the_most_active_stay():
+def test_of_too_many_people_the_most_active_are_kept():
     still, flicker, walker = np.ones((3, 20, 17, 2), np.float32) * np.arange(1, 18)[:, None]
     flicker[3:] = 0
     walker += 5 * np.arange(20, dtype=np.float32)[:, None, None]

@@ -1,4 +1,4 @@
-"""Recordings in every form that they come in: as their own tools write them, and broken."""
+"""Recordings of every form, whole and broken."""
 
 import json
 import pickle
@@ -98,7 +98,7 @@ def test_mediapipe_s_landmarks_in_its_own_layout():
     np.testing.assert_array_equal(read(LANDMARKS[..., :3], MEDIAPIPE).keypoint, clip.keypoint)
 
 
-def test_mediapipe_s_landmarks_as_a_sensor_has_them():
+def test_mediapipe_s_landmarks_in_the_axes_of_a_sensor():
     clip = read(LANDMARKS, NTU)
     turned = LANDMARKS[..., :3] * [-1, -1, 1]
 

@@ -1,4 +1,4 @@
-"""People keep their place, whatever the order of detections, and whoever comes and goes."""
+"""People keep their place, whatever the order of detections, while others come and go."""
 
 import numpy as np
 import pytest
@@ -30,12 +30,12 @@ def test_people_who_cross_keep_their_direction():
     ]
 
 
-def test_who_comes_back_gets_the_old_place_and_who_is_new_a_new_one():
+def test_returning_people_get_their_old_place_and_new_people_a_new_one():
     here, there = SHAPE, SHAPE + 1000
     assert follow([[here], [], [], [here + 20], [there, here + 25]]) == [[0], [], [], [0], [1, 0]]
 
 
-def test_nobody_jumps_but_after_a_while_one_may_be_anywhere():
+def test_the_allowed_distance_grows_with_the_absence():
     step = np.array([0, 120])  # more than half a body
     assert follow([[SHAPE], [SHAPE + step]]) == [[0], [1]]
     assert follow([[SHAPE], [], [], [SHAPE + step]]) == [[0], [], [], [0]]
@@ -59,7 +59,7 @@ def test_the_assignment_is_the_best_of_all():
     assert follow([[a, b], [b + 2 * step, a + 2 * step]]) == [[0, 1], [1, 0]]
 
 
-def test_a_clip_has_people_in_their_places_and_is_zero_where_they_are_not():
+def test_a_clip_has_people_in_their_places_and_zeros_in_their_absence():
     def scored(pose, score):
         return np.c_[pose, np.full(17, score)].astype(np.float32)
 
@@ -86,13 +86,13 @@ def tracker():
     return Tracker(num_places=2, patience=4)
 
 
-def test_whatever_order_people_come_in(tracker):
+def test_people_in_any_order(tracker):
     assert tracker([at(0), at(10, 0.5)]) == [0, 1]
     assert tracker([at(10.1, 0.5), at(0.1)]) == [1, 0]
     assert tracker([at(0.2), at(10.2, 0.5)]) == [0, 1]
 
 
-def test_newcomers_are_placed_by_size(tracker):
+def test_new_people_are_placed_by_size(tracker):
     assert tracker([at(10, 0.5), at(0)]) == [1, 0]
 
 
@@ -106,19 +106,19 @@ def test_a_place_is_kept_for_as_long_as_the_patience_lasts(tracker):
     assert tracker([at(0), at(10, 0.5), at(50)]) in ([0, 1, None], [None, 1, 0])
 
 
-def test_after_that_a_newcomer_gets_it(tracker):
+def test_a_new_person_gets_the_place_after_that(tracker):
     tracker([at(0), at(10, 0.5)])
     for _ in range(4):
         tracker([at(10, 0.5)])
     assert tracker([at(10, 0.5), at(50)]) == [1, 0]
 
 
-def test_who_is_not_seen_at_all_takes_no_place(tracker):
+def test_a_person_without_seen_joints_takes_no_place(tracker):
     assert tracker([np.zeros((5, 3)), at(0)]) == [None, 0]
     assert tracker([]) == []
 
 
-def test_nothing_is_kept_of_those_who_passed_by(tracker):
+def test_tracks_of_people_who_left_are_dropped(tracker):
     for x in range(0, 1000, 100):
         for _ in range(6):
             tracker([at(x)])

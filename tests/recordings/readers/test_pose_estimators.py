@@ -1,4 +1,4 @@
-"""What MMPose and OpenPose write, with people who are not tracked yet."""
+"""Files of MMPose and OpenPose, whose people are not tracked."""
 
 import json
 
