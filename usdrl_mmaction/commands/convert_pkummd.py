@@ -47,7 +47,9 @@ def main(argv):
     path = args.out_dir / f'pkummd{args.part}_untrimmed.pkl'
     write_annotations(path, untrimmed, split, meta, skipped + faults)
     path = args.out_dir / f'pkummd{args.part}.pkl'
-    write_annotations(path, trimmed, split_actions(trimmed, split), meta, faults)
+    halves = {half: set(videos) for half, videos in split.items()}
+    names = {half: [item['frame_dir'] for item in trimmed if item['video'] in halves[half]] for half in halves}
+    write_annotations(path, trimmed, names, meta, faults)
 
 
 def read_video(labels: Path, path: Path) -> tuple[list[dict], list[UsdrlError]]:
@@ -73,9 +75,3 @@ def read_video(labels: Path, path: Path) -> tuple[list[dict], list[UsdrlError]]:
         else:
             faults.append(at(label_file, line, f'nobody is seen from {start} to {end}.'))
     return annotations, faults
-
-
-def split_actions(trimmed, split):
-    """The splits of the videos, applied to their actions."""
-    halves = {half: set(videos) for half, videos in split.items()}
-    return {half: [item['frame_dir'] for item in trimmed if item['video'] in videos] for half, videos in halves.items()}

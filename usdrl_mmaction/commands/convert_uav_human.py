@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
+from usdrl_mmaction.datasets.annotations import counted, make_annotation, write_annotations
 from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.recordings.clip import fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
@@ -32,7 +32,7 @@ def main(argv):
         halves = {'train': text_files(folder / 'train'), 'val': text_files(folder / 'test')}
         both = sorted(set(halves['train']) & set(halves['val']))
         if both:
-            clips = '1 clip is' if len(both) == 1 else f'{len(both)} clips are'
+            clips = counted(len(both), 'clip is', 'clips are')
             raise RecordingError(f'{folder}: {clips} in both train and test, e.g. {both[0]}.')
         for half, paths in halves.items():
             split[f'{version}_{half}'] = list(paths)

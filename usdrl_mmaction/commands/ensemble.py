@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from usdrl_mmaction.datasets.annotations import counted
 from usdrl_mmaction.errors import PredictionError, UsageError
 from usdrl_mmaction.evaluation.predictions import read_predictions
 
@@ -24,7 +25,7 @@ def main(argv):
     for path, predictions in zip(args.files[1:], every[1:], strict=True):
         check_same_clips(args.files[0], every[0], path, predictions)
     order = {name: row for row, name in enumerate(every[0].names)}
-    table = number_table(f'Top-1 of {len(order)} clips', 'scores of', 'weight', 'accuracy')
+    table = number_table(f'Top-1 of {counted(len(order), "clip", "clips")}', 'scores of', 'weight', 'accuracy')
     fused = np.zeros_like(every[0].scores, dtype=np.float64)
     for path, weight, predictions in zip(args.files, weights, every, strict=True):
         rows = np.array([order[name] for name in predictions.names])
@@ -46,8 +47,8 @@ def check_same_clips(first: str, expected, path: str, found):
     labels = dict(zip(expected.names, expected.labels, strict=True))
     wrong = [name for name, label in zip(found.names, found.labels, strict=True) if labels[name] != label]
     if wrong:
-        clips = 'clip' if len(wrong) == 1 else 'clips'
-        raise PredictionError(f"{first} and {path} disagree on the label of {len(wrong)} {clips}, e.g. '{wrong[0]}'.")
+        clips = counted(len(wrong), 'clip', 'clips')
+        raise PredictionError(f"{first} and {path} disagree on the label of {clips}, e.g. '{wrong[0]}'.")
     if found.scores.shape[1] != expected.scores.shape[1]:
         raise PredictionError(f'{first} has {expected.scores.shape[1]} classes, {path} has {found.scores.shape[1]}.')
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from usdrl_mmaction.checkpoints.authors import convert
 from usdrl_mmaction.checkpoints.reading import read_weights
 from usdrl_mmaction.datasets import checks
-from usdrl_mmaction.datasets.annotations import read_annotations
+from usdrl_mmaction.datasets.annotations import counted, read_annotations
 from usdrl_mmaction.datasets.segments import are_segments
 from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
@@ -48,7 +48,7 @@ def main(argv):
 
     for problem in problems:
         console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
-    found = f'{len(problems)} problem{"s" * (len(problems) > 1)}' if problems else 'no problems'
+    found = counted(len(problems), 'problem', 'problems') if problems else 'no problems'
     console.print(f'{args.file}: {found} found', soft_wrap=True)
     if clips:
         console.print(facts(content, measures))
@@ -70,11 +70,11 @@ def facts(content: dict, measures: list[checks.Measures]) -> Table:
         'clips': len(clips),
         'frames': f'{sum(frames)}: {min(frames)} to {max(frames)} a clip, median {np.median(frames):.0f}',
         'empty frames': f'{empty} ({empty / max(sum(frames), 1):.1%})',
-        'persons': counted(item.persons for item in measures),
-        'joints × coordinates': counted(f'{item.joints} × {item.channels}' for item in measures),
+        'persons': frequent(item.persons for item in measures),
+        'joints × coordinates': frequent(f'{item.joints} × {item.channels}' for item in measures),
         'clips with NaN': sum(not item.finite for item in measures),
         'clips with scores': sum('keypoint_score' in clip for clip in clips),
-        'image sizes': counted(clip['img_shape'] for clip in clips if 'img_shape' in clip),
+        'image sizes': frequent(clip['img_shape'] for clip in clips if 'img_shape' in clip),
         'subjects': len({clip['subject'] for clip in clips if 'subject' in clip}) or '',
         'segments': sum(len(labels_of(clip)) for clip in clips if 'segments' in clip) or '',
         'classes': f'{len(labels)}, each {min(labels.values())} to {max(labels.values())} times' if labels else '',
@@ -108,11 +108,11 @@ def labels_of(clip: dict) -> list[int]:
     return [clip['label']] if checks.is_label(clip.get('label')) else []
 
 
-def counted(values) -> str:
+def frequent(values) -> str:
     """'1 (20 clips), 2 (4 clips)', the most frequent first."""
     counts = Counter(values).most_common()
     more = [f'{len(counts) - 5} more'] if len(counts) > 5 else []
-    return ', '.join([f'{value} ({count} clips)' for value, count in counts[:5]] + more)
+    return ', '.join([f'{value} ({counted(count, "clip", "clips")})' for value, count in counts[:5]] + more)
 
 
 def draw(clips: list[dict], skeleton: Skeleton | None, count: int, out_dir: Path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.progress import track
 
 from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.annotations import counted
 from usdrl_mmaction.datasets.store import write_store
 from usdrl_mmaction.errors import UsageError
 
@@ -23,4 +24,5 @@ def main(argv):
     content = read_annotations(str(args.file))
     write_store(content, out, progress=partial(track, description='Packing clips'))
     size = sum(file.stat().st_size for file in out.iterdir())
-    print(f"{out}: {len(content['annotations'])} clips, {size / 1e6:.1f} MB. Set the data set's ann_file='{out}'.")
+    clips = counted(len(content['annotations']), 'clip', 'clips')
+    print(f"{out}: {clips}, {size / 1e6:.1f} MB. Set the data set's ann_file='{out}'.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.progress import track
 
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.datasets.annotations import save_annotations
+from usdrl_mmaction.datasets.annotations import counted, save_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed, make_trimmed_2d, make_untrimmed
 from usdrl_mmaction.errors import AnnotationError
 
@@ -34,7 +34,12 @@ def main(argv):
             continue
         data = make(num, seed, progress=partial(track, description=f'Generating {noun}'))
         save_annotations(data, path)
-        print(summary(data, path, noun))
+        items, meta = data['annotations'], data['meta']
+        frames, subjects = sum(item['total_frames'] for item in items), len({item['subject'] for item in items})
+        size = f'{frames} frames ({frames / meta["fps"] / 60:.1f} minutes)'
+        number = counted(len(items), noun.removesuffix('s'), noun)
+        print(f'{path}: {number}, {size}, {len(meta["classes"])} classes, {subjects} subjects')
+        print('  ' + ', '.join(f'{name} {len(members)}' for name, members in data['split'].items()))
 
 
 def already_made(path, num, seed):
@@ -46,19 +51,7 @@ def already_made(path, num, seed):
     except AnnotationError as error:
         print(f'{error} Generating it again.')
         return False
-    same = (meta.get('num'), meta.get('seed')) == (num, seed)
-    if not same:
-        made_with = f'number {meta.get("num")}, seed {meta.get("seed")}'
-        print(f'{path} was made with other arguments ({made_with}): generating it again.')
-    return same
-
-
-def summary(data, path, noun):
-    items, meta = data['annotations'], data['meta']
-    frames = sum(item['total_frames'] for item in items)
-    subjects = len({item['subject'] for item in items})
-    splits = ', '.join(f'{name} {len(members)}' for name, members in data['split'].items())
-    return (
-        f'{path}: {len(items)} {noun}, {frames} frames ({frames / meta["fps"] / 60:.1f} minutes), '
-        f'{len(meta["classes"])} classes, {subjects} subjects\n  {splits}'
-    )
+    made = meta.get('num'), meta.get('seed')
+    if made != (num, seed):
+        print(f'{path} was made with other arguments (number {made[0]}, seed {made[1]}): generating it again.')
+    return made == (num, seed)

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from .mmaction import drn_is_missing
 
-MMCV = ('mmcv', 'mmcv-lite')
-MMENGINE = ('mmengine', 'onedl-mmengine')
 MODULES = ('importlib_metadata', 'mmaction', 'mmcv', 'mmengine', 'torch')
 LITE, FULL = "pip install 'usdrl-mmaction[lite]'", "pip install 'usdrl-mmaction[full]'"
 TORCH_FLOOR, MMENGINE_FLOOR = "pip install 'torch>=2.6'", "pip install 'mmengine>=0.10.6'"
@@ -119,7 +117,9 @@ def check_torch(environment):
 
 
 def check_mmengine(environment):
-    found = {name: environment.versions[name] for name in MMENGINE if name in environment.versions}
+    found = {
+        name: environment.versions[name] for name in ('mmengine', 'onedl-mmengine') if name in environment.versions
+    }
     again = f'pip uninstall -y mmengine onedl-mmengine && {MMENGINE_FLOOR}'
     if not found:
         return fault('mmengine', 'absent', MMENGINE_FLOOR)
@@ -141,7 +141,7 @@ def check_setuptools(environment):
 
 
 def check_mmcv(environment):
-    found = {name: environment.versions[name] for name in MMCV if name in environment.versions}
+    found = {name: environment.versions[name] for name in ('mmcv', 'mmcv-lite') if name in environment.versions}
     extra = FULL if 'mmdet' in environment.versions else LITE
     again = f'pip uninstall -y mmcv mmcv-lite && {extra}'
     if not found:
@@ -177,8 +177,7 @@ def check_mmaction(environment):
     if 'mmaction' not in environment.modules:
         return fault('mmaction2', 'absent', "pip install 'mmaction2>=1.2'")
     if environment.drn_missing:
-        detail = f'{found} lacks mmaction/models/localizers/drn; usdrl_mmaction replaces it when imported'
-        return repaired('mmaction2', detail)
+        return repaired('mmaction2', f'{found} lacks mmaction/models/localizers/drn, which usdrl_mmaction replaces')
     return ok('mmaction2', found or 'from a source checkout')
 
 
@@ -194,8 +193,7 @@ def check_checkpoints(environment):
     if 'resume' in seen:
         return ok('checkpoints', "torch.load reads MMEngine's")
     if 'resume repaired' in seen:
-        detail = "torch.load refuses MMEngine's types; usdrl_mmaction allows them by name when imported"
-        return repaired('checkpoints', detail)
+        return repaired('checkpoints', "torch.load refuses MMEngine's types until usdrl_mmaction allows them by name")
     if 'repair error' in seen:
         return note('checkpoints', 'not tried: usdrl_mmaction does not import')
     remedy = "pip install -U 'torch>=2.6' 'mmengine>=0.10.6'"

@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn import metrics
 
+from usdrl_mmaction.datasets.annotations import counted
 from usdrl_mmaction.evaluation.predictions import Predictions
 
 from .clips import Clips, skeleton_of
 from .film_strip import PROJECTIONS, draw_pose, viewports
-from .page import Bar, Part, Picture, class_label, counted, draw_precision_recall, new_figure, picture
+from .page import Bar, Part, Picture, class_label, draw_precision_recall, new_figure, picture
 
 NAMED = 30  # the most class names that fit next to a matrix
 PAIRS, POSES = 4, 6  # of film strips
@@ -31,8 +32,8 @@ def confusion(predictions: Predictions, classes: list[str], source: str) -> Part
         axes.set_yticks(range(size), [class_label(row, classes) for row in range(size)], fontsize=8)
     axes.set(xlabel='predicted class', ylabel='true class')
     text = (
-        f'{correct} of {counted(total, "clip")} in {source} are classified correctly ({correct / total:.1%}): the '
-        'diagonal. The darker a cell, the larger its share of the true class.'
+        f'{correct} of {counted(total, "clip", "clips")} in {source} are classified correctly ({correct / total:.1%}): '
+        'the diagonal. The darker a cell, the larger its share of the true class.'
     )
     return Part('confusion', 'Confusion matrix', text, [picture(figure, 'Clips by true and predicted class', 'large')])
 
@@ -44,7 +45,7 @@ def average_precisions(predictions: Predictions, classes: list[str], source: str
     for label in np.flatnonzero(counts):
         one = predictions.labels == label, predictions.scores[:, label]
         value = float(metrics.average_precision_score(*one))
-        bars[label] = Bar(class_label(label, classes), value, counted(counts[label], 'clip'))
+        bars[label] = Bar(class_label(label, classes), value, counted(counts[label], 'clip', 'clips'))
         precision, recall, _ = metrics.precision_recall_curve(*one)
         curves[label] = recall, precision
     recalls = np.linspace(0, 1, 101)

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from usdrl_mmaction.datasets.annotations import counted
 from usdrl_mmaction.evaluation import evaluate_detection, pku_report
 from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth, read_results
 from usdrl_mmaction.evaluation.functional.detection import THETAS, best_match
 from usdrl_mmaction.evaluation.functional.matching import tabulate
 
-from .page import Bar, Part, Span, Timeline, colours, counted, draw_precision_recall
+from .page import Bar, Part, Span, Timeline, colours, draw_precision_recall
 
 THETA = 0.5
 
@@ -37,7 +38,7 @@ def action_precisions(found: Detections) -> Part:
     precision = pku_report(found.truth, found.proposals, num_classes, [THETA])['per_class'][THETA]
     counts = np.bincount([row[0] for rows in found.truth.values() for row in rows], minlength=num_classes + 1)[1:]
     rows = zip(found.classes, precision, counts, strict=True)
-    bars = [Bar(name, float(value), counted(count, 'segment')) for name, value, count in rows if count]
+    bars = [Bar(name, float(value), counted(count, 'segment', 'segments')) for name, value, count in rows if count]
     bars.sort(key=lambda bar: bar.value)
     text = (
         f'By the protocol of PKU-MMD at an overlap (IoU) of {THETA}, the lowest first. The mean over all {num_classes} '

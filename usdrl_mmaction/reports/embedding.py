@@ -13,10 +13,11 @@ from sklearn.preprocessing import normalize
 
 from usdrl_mmaction.apis.model import load_model
 from usdrl_mmaction.apis.preparation import pipeline_of
+from usdrl_mmaction.datasets.annotations import counted
 from usdrl_mmaction.engine.features import encode
 
 from .clips import Clips
-from .page import Part, Picture, class_label, colours, counted, new_figure, picture
+from .page import Part, Picture, class_label, colours, new_figure, picture
 from .runs import Run
 
 MOST = 500  # the most clips that are drawn
@@ -30,9 +31,9 @@ def embedding_map(run: Run, clips: Clips) -> Part:
     points = tsne(features_of(run, items))
     labels = np.array([item['label'] for item in items])
     text = (
-        f'{counted(len(items), "clip")}, encoded by {run.checkpoint.name}, coloured by class. t-SNE reduces features '
-        'of unit length to two dimensions. Clips that are close have similar features; axes and large distances have '
-        'no meaning.'
+        f'{counted(len(items), "clip", "clips")}, encoded by {run.checkpoint.name}, coloured by class. t-SNE reduces '
+        'features of unit length to two dimensions. Clips that are close have similar features; axes and large '
+        'distances have no meaning.'
     )
     palette = dict(zip(np.unique(labels).tolist(), colours(len(np.unique(labels))), strict=True))
     legend = {class_label(label, clips.classes): colour for label, colour in palette.items()}

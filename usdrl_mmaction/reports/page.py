@@ -111,7 +111,3 @@ def colours(count: int) -> list[str]:
 def class_label(label: int, classes: list[str]) -> str:
     """A class by its number and, if known, its name."""
     return f'{label} {classes[label]}' if label < len(classes) else str(label)
-
-
-def counted(number: int, noun: str) -> str:
-    return f'{number} {noun}{"" if number == 1 else "s"}'
