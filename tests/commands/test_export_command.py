@@ -93,7 +93,7 @@ def test_a_classifier_that_was_never_trained_is_not_exported(trained, tmp_path, 
     [
         (['--tolerance', '-1', *SIZES], r"'cls_score' .* differs from the model's .* nothing was written"),
         ([], r'epoch_1\.pth has backbone\.\S+ of the shape .*, the model .* Set the sizes'),
-        ([*SIZES, 'model.backbone.num_layer=1'], r"StreamEncoder has no argument 'num_layer'"),
+        ([*SIZES, 'model.backbone.num_layer=1'], r"DSTE has no argument 'num_layer'"),
     ],
 )
 def test_errors_are_reported_in_one_line_and_leave_no_file(trained, tmp_path, run_command, options, message):

@@ -12,9 +12,10 @@ from .stream_encoder import Fusion, StreamEncoder
 
 @MODELS.register_module()
 class DSTE(StreamEncoder):
-    """The dense spatio-temporal encoder of USDRL. It also takes the arguments of ``StreamEncoder``.
+    """The dense spatio-temporal encoder of USDRL.
 
     Args:
+        layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output: As ``StreamEncoder``.
         num_heads (int): Heads of the attention.
         num_layers (int): Layers of each stream.
         alpha (float): Share of the convolutional attention in a layer's output; the rest is dense shift attention.
@@ -26,21 +27,14 @@ class DSTE(StreamEncoder):
     """
 
     def __init__(
-        self,
-        *args,
-        num_heads=1,
-        num_layers=2,
-        alpha=0.5,
-        gap=4,
-        kernel_size=1,
-        drop_path=0.1,
-        causal=False,
-        with_cp=False,
-        **kwargs,
-    ):
-        super().__init__(*args, **kwargs)
+        self, layout='nturgb+d', num_person=2, num_frames=64, in_channels=3, embed_dims=1024, num_heads=1, num_layers=2,
+        alpha=0.5, gap=4, kernel_size=1, drop_path=0.1, modalities=('joint',), modality=None, causal=False,
+        output='streams', with_cp=False, init_cfg=None,
+    ):  # fmt: skip
+        super().__init__(
+            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
+        )
         self.causal = causal
-        _, num_frames, embed_dims = self.temporal_position.shape
         num_joints = self.spatial_position.size(1)
         layer = (embed_dims, num_heads, alpha, gap, kernel_size, drop_path)
         self.temporal = DenseStream(num_layers, with_cp, *layer, num_frames, causal)

@@ -8,16 +8,15 @@ from .stream_encoder import StreamEncoder
 
 @MODELS.register_module()
 class STTR(StreamEncoder):
-    """The spatio-temporal transformer that USDRL compares DSTE with. It also takes the arguments of ``StreamEncoder``.
+    """The spatio-temporal transformer that USDRL compares DSTE with. Its arguments are as those of ``DSTE``."""
 
-    Args:
-        num_heads (int): Heads of the attention.
-        num_layers (int): Layers of each stream.
-    """
-
-    def __init__(self, *args, num_heads=1, num_layers=2, **kwargs):
-        super().__init__(*args, **kwargs)
-        embed_dims = self.temporal_position.size(-1)
+    def __init__(
+        self, layout='nturgb+d', num_person=2, num_frames=64, in_channels=3, embed_dims=1024, num_heads=1, num_layers=2,
+        modalities=('joint',), modality=None, output='streams', init_cfg=None,
+    ):  # fmt: skip
+        super().__init__(
+            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
+        )
         self.temporal = PlainStream(embed_dims, num_heads, num_layers)
         self.spatial = PlainStream(embed_dims, num_heads, num_layers)
 
