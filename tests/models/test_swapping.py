@@ -153,8 +153,9 @@ def test_a_head_of_another_width_is_refused(features):
     for run in (
         lambda: DecorrelationHead(32).loss(views),
         lambda: StreamClsHead(5, 32)(streams),
-        lambda: StreamClsHead(5, 32)(streams.pooled()),
         lambda: FrameHead(5, 32)(streams, 8),
     ):
         with pytest.raises(ConfigError, match=message):
             run()
+    with pytest.raises(ConfigError, match=rf'in_channels=32, pooling=.*and got {2 * features}'):
+        StreamClsHead(5, 32)(streams.pooled())

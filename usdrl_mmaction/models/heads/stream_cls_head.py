@@ -5,6 +5,8 @@ from mmaction.registry import MODELS
 from mmengine.model.weight_init import normal_init
 from torch import Tensor, nn
 
+from usdrl_mmaction.errors import ConfigError
+
 from ..backbones.streams import as_streams, check_width, pooled_width
 
 
@@ -27,10 +29,14 @@ class StreamClsHead(BaseHead):
     def init_weights(self):
         normal_init(self.fc, std=0.01)
 
-    def pool(self, feats) -> Tensor:  # streams or (N, M, C, T, V) -> (N, F)
-        return as_streams(feats).pooled(self.pooling)
-
     def forward(self, feats, **kwargs) -> Tensor:  # streams, (N, M, C, T, V) or pooled (N, F) -> (N, classes)
-        pooled = feats if isinstance(feats, Tensor) and feats.ndim == 2 else self.pool(feats)
-        check_width(self, pooled.size(-1) * self.in_channels // self.fc.in_features)
-        return self.fc(pooled).float()  # under autocast too: BaseHead's accuracy cannot take bfloat16
+        if not isinstance(feats, Tensor) or feats.ndim != 2:
+            streams = as_streams(feats)
+            check_width(self, streams.temporal.size(-1))
+            feats = streams.pooled(self.pooling)
+        if feats.size(-1) != self.fc.in_features:
+            raise ConfigError(
+                f'The head has {self.fc.in_features} pooled features of a clip (in_channels={self.in_channels}, '
+                f'pooling={self.pooling}) and got {feats.size(-1)}: set these two.'
+            )
+        return self.fc(feats).float()  # under autocast too: BaseHead's accuracy cannot take bfloat16
