@@ -43,7 +43,7 @@ CONFIGS = {
     # Adam does not see a gradient that is too large by a factor.
     'descent': ('pretrain_synthetic_multimodal', {**PRETRAIN, 'model.head.gather': True, **DESCENT}),
     'apart': ('pretrain_synthetic_multimodal', {**PRETRAIN, 'train_cfg.max_epochs': 1}),
-    'linear': ('linear_ntu60', {}),
+    'linear': ('linear_ntu60', {'load_from': None}),
     'retrieval': ('knn_synthetic', {'test_cfg.gallery.dataset.split': 'gallery'}),
     'detection': ('detect_synthetic', {}),
 }
