@@ -9,10 +9,12 @@ import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 
 from usdrl_mmaction.apis import load_model
 from usdrl_mmaction.commands.common import find_config, read_config
 from usdrl_mmaction.engine import UsdrlRunner
+from usdrl_mmaction.engine.runner.mixed_precision import MixedPrecisionOptimWrapper
 from usdrl_mmaction.engine.runner.overrides import check_overrides
 from usdrl_mmaction.engine.runner.settings import complete
 from usdrl_mmaction.errors import AnnotationError, ConfigError, MissingFileError
@@ -142,13 +144,24 @@ def test_a_model_is_loaded_by_the_config_that_its_run_wrote(write, tmp_path):
     'given, built',
     [
         (dict(type='AmpOptimWrapper'), dict(type='MixedPrecisionOptimWrapper')),
-        (dict(type='AmpOptimWrapper', loss_scale='dynamic'), dict(type='MixedPrecisionOptimWrapper')),
+        (
+            dict(type='AmpOptimWrapper', loss_scale='dynamic'),
+            dict(type='MixedPrecisionOptimWrapper', loss_scale='dynamic'),
+        ),
         (dict(type='AmpOptimWrapper', dtype='float16'), dict(type='AmpOptimWrapper', dtype='float16')),
         (dict(type='OptimWrapper'), dict(type='OptimWrapper')),
     ],
 )
 def test_mixed_precision_is_ours_unless_its_type_is_given(given, built):
     assert complete(Config(dict(optim_wrapper=given))).optim_wrapper == built
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU runs MMEngine's own")
+def test_mmengines_plain_runner_takes_the_config_of_a_pretraining_on_a_cpu(tmp_path):
+    cfg = read_config('pretrain_synthetic', {'model.backbone.embed_dims': 16, 'model.head.in_channels': 16})
+    cfg.work_dir, cfg.launcher = str(tmp_path), 'none'
+    runner = Runner.from_cfg(cfg)
+    assert isinstance(runner.build_optim_wrapper(runner.optim_wrapper), MixedPrecisionOptimWrapper)
 
 
 @pytest.mark.parametrize(

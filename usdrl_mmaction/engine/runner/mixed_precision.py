@@ -10,9 +10,12 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 
 @OPTIM_WRAPPERS.register_module()
 class MixedPrecisionOptimWrapper(AmpOptimWrapper):
-    """bfloat16 where the hardware computes in it, float16 with loss scaling on other GPUs, float32 on other CPUs."""
+    """bfloat16 where the hardware computes in it, float16 with loss scaling on other GPUs, float32 on other CPUs.
 
-    def __init__(self, **kwargs):
+    ``UsdrlRunner`` builds it for ``AmpOptimWrapper``, the type that MMAction2's ``--amp`` sets.
+    """
+
+    def __init__(self, loss_scale='dynamic', **kwargs):
         OptimWrapper.__init__(self, **kwargs)  # AmpOptimWrapper's own refuses the CPU
         self.device = get_device()
         self.cast_dtype = half_precision(self.device)
@@ -24,6 +27,10 @@ class MixedPrecisionOptimWrapper(AmpOptimWrapper):
         enabled = self.cast_dtype is not None
         with OptimWrapper.optim_context(self, model), torch.autocast(self.device, self.cast_dtype, enabled=enabled):
             yield
+
+
+if get_device() == 'cpu':  # where MMEngine's own refuses to run, for its plain Runner as well
+    OPTIM_WRAPPERS.register_module(name='AmpOptimWrapper', module=MixedPrecisionOptimWrapper)
 
 
 def half_precision(device: str) -> torch.dtype | None:

@@ -28,11 +28,9 @@ def complete(cfg: Config) -> Config:
         for key in list(cfg):
             cfg[key] = filled(cfg[key], values)
     wrapper = cfg.get('optim_wrapper')
-    if isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper':
-        if wrapper.get('loss_scale') == 'dynamic':
-            del wrapper['loss_scale']
-        if not {'dtype', 'loss_scale'} & set(wrapper):  # with these, MMEngine's wrapper is meant
-            wrapper['type'] = 'MixedPrecisionOptimWrapper'
+    asked = wrapper if isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper' else {'dtype': None}
+    if 'dtype' not in asked and asked.get('loss_scale', 'dynamic') == 'dynamic':  # else MMEngine's is meant
+        wrapper['type'] = 'MixedPrecisionOptimWrapper'
     return cfg
 
 
