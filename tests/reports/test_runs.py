@@ -1,8 +1,9 @@
 """Runs are found where MMEngine writes them, and a resumed start continues the earlier one."""
 
+import pytest
 from reports.run_folders import training, write_start
 
-from usdrl_mmaction.reports.runs import Run, find_runs
+from usdrl_mmaction.reports.runs import Run, find_runs, settings
 
 
 def steps(run: Run) -> list[int]:
@@ -66,3 +67,28 @@ def test_the_last_checkpoint_is_found_in_a_moved_folder(work_dir):
     assert run.checkpoint is None
     (work_dir / 'epoch_2.pth').touch()
     assert run.checkpoint == work_dir / 'epoch_2.pth'
+
+
+FROZEN = "model = dict(type='FrozenRecognizer', backbone=dict(type='DSTE'))"
+
+
+@pytest.mark.parametrize(
+    'lines, shown',
+    [
+        (
+            [{'fit/strength': 215.4, 'fit/left_out_accuracy': 0.744, 'step': 1}, {'acc/top1': 0.7, 'step': 1}],
+            'ridge regression on standardised features, in closed form; strength 215 by leave-one-out, accuracy of the '
+            'clips left out 74.4%',
+        ),
+        (training(10), 'by steps; the training loss fell from 7.5 to 0.513'),
+        (training(10)[::-1], 'by steps, not converged: the training loss rose from 0.513 to 7.5'),
+    ],
+)
+def test_settings_tell_whether_the_classifier_converged(work_dir, lines, shown):
+    write_start(work_dir, '20260101_000000', lines, config=FROZEN)
+    assert settings(Run(work_dir, 'run'))['classifier'] == shown
+
+
+def test_a_model_that_is_not_frozen_has_no_such_line(work_dir):
+    write_start(work_dir, '20260101_000000', training(2))
+    assert 'classifier' not in settings(Run(work_dir, 'run'))

@@ -104,6 +104,7 @@ def settings(run: Run) -> dict[str, str]:
         'model': model.get('type'),
         'encoder': formatted(model.get('backbone')),
         'head': formatted(model.get('head') or model.get('cls_head')),
+        'classifier': classifier(run),
         'trained on': data(train),
         'tested on': data(test),
         'batch size': train.get('batch_size') or test.get('batch_size'),
@@ -116,6 +117,26 @@ def settings(run: Run) -> dict[str, str]:
         'checkpoint': run.checkpoint,
     }
     return {name: str(value) for name, value in rows.items() if value not in (None, '')}
+
+
+def classifier(run: Run) -> str:
+    """How the classifier of a frozen encoder was trained, and whether that converged."""
+    if run.trained_config.get('model', {}).get('type') != 'FrozenRecognizer':
+        return ''
+    logged = {name: value for line in run.scalars for name, value in line.items() if name.startswith('fit/')}
+    if logged:
+        return (
+            f'ridge regression on standardised features, in closed form; strength {logged["fit/strength"]:.3g} by '
+            f'leave-one-out, accuracy of the clips left out {logged["fit/left_out_accuracy"]:.1%}'
+        )
+    losses = [line['loss'] for line in run.scalars if 'loss' in line]
+    if not losses:
+        return ''
+    tenth = max(len(losses) // 10, 1)
+    first, last = (sum(part) / tenth for part in (losses[:tenth], losses[-tenth:]))
+    if last >= first:
+        return f'by steps, not converged: the training loss rose from {first:.3g} to {last:.3g}'
+    return f'by steps; the training loss fell from {first:.3g} to {last:.3g}'
 
 
 def start_time(run: Run) -> str:
