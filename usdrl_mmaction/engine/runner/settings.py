@@ -28,8 +28,9 @@ def complete(cfg: Config) -> Config:
         for key in list(cfg):
             cfg[key] = filled(cfg[key], values)
     wrapper = cfg.get('optim_wrapper')
-    asked = wrapper if isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper' else {'dtype': None}
-    if 'dtype' not in asked and asked.get('loss_scale', 'dynamic') == 'dynamic':  # else MMEngine's is meant
+    # With a type or a scale of its own, MMEngine's wrapper is meant.
+    is_amp = isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper'
+    if is_amp and 'dtype' not in wrapper and wrapper.get('loss_scale', 'dynamic') == 'dynamic':
         wrapper['type'] = 'MixedPrecisionOptimWrapper'
     return cfg
 
