@@ -25,7 +25,7 @@ NTU_PARENTS = (
 )
 SIZES = {
     'nturgb+d': 25, 'coco': 17, 'kinect_v1': 20, 'h36m': 17, 'openpose': 18, 'openpose_25': 25, 'mediapipe': 33,
-    'hand': 21,
+    'hand': 21, 'mpii': 16, 'smpl': 24, 'halpe': 26, 'body': 19,
 }  # fmt: skip
 SIDES = ('left', 'right')
 CHAIN = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)
@@ -218,15 +218,16 @@ def test_a_layout_is_itself(layout):
 def test_joints_are_estimated_where_all_that_it_takes_is_there():
     assert sources(['left_hip', 'right_hip'], ['pelvis', 'neck', 'left_hip']) == ({}, {}, {0: 1.0})
     estimated = sources(['left_hip', 'right_hip'], ['pelvis', 'neck', 'left_hip'], estimate=True)
-    assert estimated == ({0: 1.0, 1: 1.0}, {}, {0: 1.0})
+    assert estimated == ({0: 0.5, 1: 0.5}, {}, {0: 1.0})
 
 
-def test_a_mapped_joint_is_the_weighted_mean_of_the_seen():
+def test_a_mapped_joint_is_the_mean_of_the_seen_or_a_place_between_all():
     clip = np.array([[[1, 2], [5, 6], [0, 0]], [[1, 2], [0, 0], [7, 7]]], np.float32)  # (T, V, C)
-    mapping = JointMapping(({1: 1.0}, {0: 1.0, 1: 3.0}, {}))
+    mapping = JointMapping(({1: 1.0}, {0: 0.5, 1: 0.5}, {}, {0: 0.25, 1: 0.75}))
     assert mapping.missing == [2]
-    np.testing.assert_array_equal(mapping(clip), [[[5, 6], [4, 5], [0, 0]], [[0, 0], [1, 2], [0, 0]]])
-    np.testing.assert_array_equal(mapping.scores(np.float32([[0.5, 0.25, 1]])), [[0.25, 0.25, 0]])
+    mapped = [[[5, 6], [3, 4], [0, 0], [4, 5]], [[0, 0], [1, 2], [0, 0], [0, 0]]]
+    np.testing.assert_array_equal(mapping(clip), mapped)
+    np.testing.assert_array_equal(mapping.scores(np.float32([[0.5, 0.25, 1]])), [[0.25, 0.25, 0, 0.25]])
     assert mapping(clip).dtype == np.float32
 
 

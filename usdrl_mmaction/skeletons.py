@@ -121,11 +121,15 @@ def motion(clip: torch.Tensor | np.ndarray) -> torch.Tensor | np.ndarray:
 
 
 def middle(keypoint: np.ndarray, joints: Sequence[int], weights: Sequence[float] | None = None) -> np.ndarray:
-    """The weighted mean of the seen ones among the joints, or 0.  # (..., V, C) -> (..., C)"""
+    """The mean of the seen ones among the joints, or 0; with different weights, which say where along a limb, all of
+    them must be seen.  # (..., V, C) -> (..., C)"""
     chosen = keypoint[..., joints, :]  # (..., n, C)
     weights = np.asarray(np.ones(len(joints)) if weights is None else weights, keypoint.dtype)
-    total = (weights * chosen.any(-1)).sum(-1, keepdims=True)
-    return (weights[:, None] * chosen).sum(-2) / np.where(total > 0, total, 1)
+    seen = chosen.any(-1)  # (..., n)
+    if len(set(weights.tolist())) > 1:
+        seen = np.broadcast_to(seen.all(-1, keepdims=True), seen.shape)
+    total = (weights * seen).sum(-1, keepdims=True)
+    return (weights[:, None] * chosen * seen[..., None]).sum(-2) / np.where(total > 0, total, 1)
 
 
 @dataclass(frozen=True)
@@ -161,17 +165,37 @@ class JointMapping:
 
 def joint_mapping(source: Sequence[str], target: Sequence[str], estimate: bool = False) -> JointMapping:
     """Maps joints named ``source`` to those named ``target``: to the same name or to one of the same meaning, such as
-    'LShoulder' to 'left_shoulder' and 'mid_hip' to 'pelvis'. With ``estimate``, a joint may be the middle of others
-    (``MIDDLES``), if all of them exist."""
+    'LShoulder' to 'left_shoulder' and 'mid_hip' to 'pelvis'. With ``estimate``, a joint that is not there may be made
+    of others (``RULES``)."""
     exact = {name: joint for joint, name in reversed(list(enumerate(source)))}
     known = {meaning(name): joint for name, joint in exact.items()}
     sources = []
     for name in target:
-        joints = [exact.get(name, known.get(meaning(name)))]
-        if None in joints and estimate:
-            joints = [known.get(other) for other in ESTIMATES.get(meaning(name), ())]
-        sources.append({} if None in joints else dict.fromkeys(joints, 1.0))
+        joint = exact.get(name, known.get(meaning(name)))
+        estimated = _estimate(name, known) if joint is None and estimate else {}
+        sources.append(estimated if joint is None else {joint: 1.0})
     return JointMapping(tuple(sources))
+
+
+def _estimate(name: str, known: dict[frozenset, int], asked: tuple[str, ...] = ()) -> dict[int, float]:
+    """Joints and weights that make one that is not there, or nothing."""
+    words = sorted(meaning(name), key=lambda word: word not in ('left', 'right'))
+    side = words[0] if words[0] in ('left', 'right') else 'side'
+    for rule in RULE_OF.get(meaning(name), ()):
+        total = {}
+        for other, weight in rule.items():
+            other = other.replace('side', side)
+            joint = known.get(meaning(other))
+            found = {joint: 1.0} if joint is not None else {}
+            if not found and other not in asked:
+                found = _estimate(other, known, (*asked, name))
+            if not found:
+                break
+            for joint, share in found.items():
+                total[joint] = total.get(joint, 0.0) + weight * share
+        else:
+            return total
+    return {}
 
 
 def meaning(name: str) -> frozenset[str]:
@@ -301,6 +325,36 @@ TREES = {  # 'joint:parent' in the order of the joints; 'joint:' is the root
         left_ankle:left_knee right_ankle:right_knee left_heel:left_ankle right_heel:right_ankle
         left_foot_index:left_heel right_foot_index:right_heel
     """,
+    # MPII's 16, SMPL's 24, and 26 of Halpe (AlphaPose's default). Of COCO-WholeBody's 133, body and feet come first.
+    'mpii': """
+        right_ankle:right_knee right_knee:right_hip right_hip:pelvis left_hip:pelvis left_knee:left_hip
+        left_ankle:left_knee pelvis: thorax:pelvis neck:thorax head_top:neck
+        right_wrist:right_elbow right_elbow:right_shoulder right_shoulder:thorax
+        left_shoulder:thorax left_elbow:left_shoulder left_wrist:left_elbow
+    """,
+    'smpl': """
+        pelvis: left_hip:pelvis right_hip:pelvis spine1:pelvis left_knee:left_hip right_knee:right_hip spine2:spine1
+        left_ankle:left_knee right_ankle:right_knee spine3:spine2 left_foot:left_ankle right_foot:right_ankle
+        neck:spine3 left_collar:spine3 right_collar:spine3 head:neck
+        left_shoulder:left_collar right_shoulder:right_collar left_elbow:left_shoulder right_elbow:right_shoulder
+        left_wrist:left_elbow right_wrist:right_elbow left_hand:left_wrist right_hand:right_wrist
+    """,
+    'halpe': """
+        nose:neck left_eye:nose right_eye:nose left_ear:left_eye right_ear:right_eye
+        left_shoulder:neck right_shoulder:neck left_elbow:left_shoulder right_elbow:right_shoulder
+        left_wrist:left_elbow right_wrist:right_elbow left_hip:pelvis right_hip:pelvis
+        left_knee:left_hip right_knee:right_hip left_ankle:left_knee right_ankle:right_knee
+        head_top:neck neck:pelvis pelvis: left_big_toe:left_ankle right_big_toe:right_ankle
+        left_small_toe:left_big_toe right_small_toe:right_big_toe left_heel:left_ankle right_heel:right_ankle
+    """,
+    # What every other layout of a body is brought to (body.py).
+    'body': """
+        pelvis: thorax:pelvis head:thorax
+        left_shoulder:thorax left_elbow:left_shoulder left_wrist:left_elbow left_hand:left_wrist
+        right_shoulder:thorax right_elbow:right_shoulder right_wrist:right_elbow right_hand:right_wrist
+        left_hip:pelvis left_knee:left_hip left_ankle:left_knee left_foot:left_ankle
+        right_hip:pelvis right_knee:right_hip right_ankle:right_knee right_foot:right_ankle
+    """,
     'hand': """
         wrist: thumb_cmc:wrist thumb_mcp:thumb_cmc thumb_ip:thumb_mcp thumb_tip:thumb_ip
         index_mcp:wrist index_pip:index_mcp index_dip:index_pip index_tip:index_dip
@@ -321,18 +375,39 @@ LAYOUTS = {name: _from_tree(name) for name in TREES}
 WORDS = {'l': 'left', 'r': 'right', 'centre': 'center'}  # in names of joints
 NAMES = {'pelvis': 'hip_center mid_hip spine_base', 'spine': 'spine_mid', 'thorax': 'shoulder_center spine_shoulder'}
 SYNONYMS = {frozenset(other.split('_')): frozenset([name]) for name in NAMES for other in NAMES[name].split()}
-# Joints that are about in the middle of others.
-MIDDLES = {
-    'pelvis': 'left_hip right_hip',
-    'spine': 'left_hip right_hip left_shoulder right_shoulder',
-    'thorax': 'left_shoulder right_shoulder',
-    'neck': 'left_shoulder right_shoulder',
-    'head': 'left_ear right_ear',
-    'left_hand': 'left_index left_pinky',
-    'right_hand': 'right_index right_pinky',
-    'left_hand_tip': 'left_index',
-    'right_hand_tip': 'right_index',
-    **dict.fromkeys(('left_foot', 'left_big_toe', 'left_small_toe'), 'left_foot_index'),
-    **dict.fromkeys(('right_foot', 'right_big_toe', 'right_small_toe'), 'right_foot_index'),
+# Where a joint comes from that a sensor lacks: the first rule whose joints exist, as weights of theirs. 'side' is left
+# and right. A rule's joints may have rules themselves; weights outside 0 to 1 continue a limb.
+RULES = {
+    'pelvis': ({'left_hip': 0.5, 'right_hip': 0.5},),
+    'thorax': ({'left_shoulder': 0.5, 'right_shoulder': 0.5}, {'neck': 1}),
+    'spine': ({'spine2': 1}, {'pelvis': 0.5, 'thorax': 0.5}),
+    'neck': ({'left_shoulder': 0.5, 'right_shoulder': 0.5},),
+    'head': (
+        {'left_ear': 0.5, 'right_ear': 0.5},
+        {'head_top': 0.5, 'neck': 0.5},
+        {'nose': 1},
+        {'left_eye': 0.5, 'right_eye': 0.5},
+        {'neck': 1.25, 'pelvis': -0.25},
+        {'thorax': 1.4, 'pelvis': -0.4},
+    ),
+    'side_shoulder': ({'side_collar': 1},),
+    'side_wrist': ({'side_elbow': 0.15, 'side_hand': 0.85},),
+    'side_hand': (
+        {'side_index': 0.5, 'side_pinky': 0.5},
+        {'side_wrist': 1.32, 'side_elbow': -0.32},
+    ),
+    'side_hand_tip': ({'side_index': 1},),
+    'side_ankle': ({'side_knee': 0.12, 'side_foot': 0.88},),
+    'side_foot': (
+        {'side_foot_index': 1},
+        {'side_ankle': 0.4, 'side_big_toe': 0.6},
+        {'side_ankle': 1.2, 'side_knee': -0.2},
+    ),
+    'side_big_toe': ({'side_foot_index': 1},),
+    'side_small_toe': ({'side_foot_index': 1},),
 }
-ESTIMATES = {meaning(name): [meaning(other) for other in others.split()] for name, others in MIDDLES.items()}
+RULE_OF = {
+    meaning(name.replace('side', side)): rules
+    for name, rules in RULES.items()
+    for side in (('left', 'right') if 'side' in name else ('side',))
+}

@@ -2,3 +2,4 @@
 
 from .map_layout import MapLayout
 from .normalize import NormalizeSkeleton, NormalizeSkeleton2D, ResizeFrames
+from .to_body import ToBody

@@ -2,3 +2,14 @@
 
 from .augmentations import Jitter, JointCorruption, Mirror, Reverse, Rotate, Scale, Shear
 from .multi_view import CropResize, MultiViewPreprocessor
+from .perspectives import (
+    BodyFrame,
+    Camera,
+    FrameRate,
+    Occlusion,
+    Proportions,
+    SensorJoints,
+    SensorNoise,
+    SwapPeople,
+    SwapSides,
+)

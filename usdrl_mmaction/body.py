@@ -1,0 +1,126 @@
+"""One body for every layout: 19 joints, and the frame that clips of them are brought to before they are encoded."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .errors import LayoutError
+from .skeletons import LAYOUTS, JointMapping, get_skeleton, joint_mapping, meaning
+
+BODY = LAYOUTS['body']
+PELVIS, THORAX = BODY.joint('pelvis'), BODY.joint('thorax')
+HIPS, SHOULDERS = BODY.torso  # left and right
+LEAST = 8  # joints that a layout has at least of its own to be called a body
+UPRIGHT = 0.75  # share of the torso's length along an axis, on average, from which on it counts as the vertical
+FRONT = math.pi / 4  # people turned away from the camera by less are left so
+TORSO_BY_SHOULDERS = 1.45  # the torso's length in widths of the shoulders
+SIZE = 0.8  # the quantile of the torso's length over the frames: seen from a camera, it is often shorter
+
+# Rotations that bring an axis, or its opposite, to +y.
+TO_UPRIGHT = {
+    (0, True): np.float32([[0, -1, 0], [1, 0, 0], [0, 0, 1]]),
+    (0, False): np.float32([[0, 1, 0], [-1, 0, 0], [0, 0, 1]]),
+    (1, False): np.float32([[-1, 0, 0], [0, -1, 0], [0, 0, 1]]),
+    (2, True): np.float32([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
+    (2, False): np.float32([[1, 0, 0], [0, 0, -1], [0, 1, 0]]),
+}
+
+
+def body_mapping(layout: str | dict) -> JointMapping:
+    """The joints of a layout as those of the body, by their names; what a sensor lacks is estimated (``RULES``). Pelvis
+    and thorax are the middles of hips and shoulders wherever these are recorded: sensors put them elsewhere."""
+    names = get_skeleton(layout).names
+    known = {meaning(name) for name in names}
+    for middle, pair in ((PELVIS, HIPS), (THORAX, SHOULDERS)):
+        if known.issuperset(meaning(BODY.names[joint]) for joint in pair):
+            names = [name if meaning(name) != meaning(BODY.names[middle]) else '?' for name in names]
+    mapping = joint_mapping(names, BODY.names, estimate=True)
+    own = {joint for source in mapping.sources for joint in source}
+    if len(own) < LEAST or {PELVIS, THORAX} & set(mapping.missing):
+        found = ', '.join(names) or 'joints without names'
+        raise LayoutError(
+            f'This layout is no body: it needs shoulders, hips and at least {LEAST} joints of usual names (left_elbow, '
+            f'right_knee), and has {found}. Name its joints, or train without the foundation encoder.'
+        )
+    return mapping
+
+
+def upright(keypoint: np.ndarray) -> np.ndarray:
+    """Clips of the body with x along the shoulders of who faces the camera, y up and a depth: as sensors write them, in
+    pixels or in 3D with any axis upward. Missing joints stay 0.  # (M, T, V, 2 or 3) -> (M, T, V, 3), float32
+
+    Pixels are turned by half a turn: y up, and left and right where they are when one looks at the person's back. In
+    3D, an axis that heads lie along, seen from the hips, in nearly all frames is the one that points up.
+    """
+    keypoint = np.asarray(keypoint, np.float32)
+    if keypoint.shape[-1] == 2:
+        return np.concatenate([-keypoint, np.zeros_like(keypoint[..., :1])], axis=-1)
+    lower, upper = keypoint[..., PELVIS, :], keypoint[..., THORAX, :]
+    seen = lower.any(-1) & upper.any(-1)
+    trunk = (upper - lower)[seen]  # (n, 3)
+    if not len(trunk):
+        return keypoint
+    mean = trunk.mean(0) / max(np.linalg.norm(trunk, axis=-1).mean(), 1e-9)
+    axis = int(np.abs(mean).argmax())
+    if abs(mean[axis]) < UPRIGHT or (axis == 1 and mean[1] > 0):
+        return keypoint
+    return keypoint @ TO_UPRIGHT[axis, bool(mean[axis] > 0)].T
+
+
+def fill_gaps(keypoint: np.ndarray) -> np.ndarray:
+    """A joint that is lost for some frames moves on a straight line between those that show it, or stays. Frames
+    without the person stay empty.  # (M, T, V, C)"""
+    filled, seen = keypoint.copy(), keypoint.any(-1)  # (M, T, V)
+    gaps = ~seen & seen.any(1, keepdims=True) & seen.any(2, keepdims=True)
+    for person, joint in zip(*np.nonzero(gaps.any(1)), strict=True):
+        lost, known = np.flatnonzero(gaps[person, :, joint]), np.flatnonzero(seen[person, :, joint])
+        for channel in range(keypoint.shape[-1]):
+            filled[person, lost, joint, channel] = np.interp(lost, known, keypoint[person, known, joint, channel])
+    return filled
+
+
+def add_pelvis(clip: np.ndarray) -> np.ndarray:
+    """A pelvis below the shoulders of people whose hips are never seen, as at a desk.  # (M, T, V, 3), upright"""
+    left, right = SHOULDERS
+    width = np.linalg.norm(clip[:, :, left] - clip[:, :, right], axis=-1)  # (M, T)
+    shown = clip[:, :, list(SHOULDERS)].any(-1).all(-1) & ~clip[:, :, PELVIS].any((1, 2))[:, None]
+    clip = clip.copy()
+    for person in np.flatnonzero(shown.any(1)):
+        below = TORSO_BY_SHOULDERS * np.quantile(width[person, shown[person]], SIZE) * np.float32([0, -1, 0])
+        clip[person, shown[person], PELVIS] = clip[person, shown[person], THORAX] + below
+    return clip
+
+
+def in_torsos(clips: Tensor) -> Tensor:
+    """Upright clips with the first person's torso as the unit and the mean place of this person's pelvis at 0.
+    # (B, M, T, V, 3) -> (B, M, T, V, 3)"""
+    first = clips[:, 0]  # (B, T, V, 3)
+    shown = first[:, :, [PELVIS, THORAX]].any(-1).all(-1, keepdim=True)  # (B, T, 1)
+    torso = (first[:, :, THORAX] - first[:, :, PELVIS]).norm(dim=-1, keepdim=True)  # (B, T, 1)
+    size = torso.masked_fill(~shown, torch.nan).nanquantile(SIZE, dim=1).nan_to_num(1.0)  # (B, 1)
+    place = (first[:, :, PELVIS] * shown).sum(1) / shown.sum(1).clamp(min=1)  # (B, 3)
+    unit = torch.where(size > 0, size, 1.0).view(-1, 1, 1, 1, 1)
+    return (clips - place.view(-1, 1, 1, 1, 3)) / unit * clips.any(-1, keepdim=True)
+
+
+def in_frame(clips: Tensor) -> Tensor:
+    """Brings upright clips of the body to the frame that the encoder knows.  # (B, M, T, V, 3) -> (B, M, T, V, 3)
+
+    The unit is the first person's torso. If this person is turned away from the camera by more than ``FRONT`` on
+    average, the clip is turned back to that angle; a picture, which has no depth, by half a turn or not at all. Joints
+    are relative to the pelvis of their person in their frame; the pelvis itself is where it went, relative to the mean
+    place of the first person's.
+    """
+    clips = in_torsos(clips)
+    across = sum(clips[:, 0, :, right] - clips[:, 0, :, left] for left, right in (HIPS, SHOULDERS))  # (B, T, 3)
+    x, _, z = across.sum(1).unbind(-1)  # (B,)
+    angle = torch.atan2(z, x)
+    angle = torch.where(z == 0, angle, angle - angle.clamp(-FRONT, FRONT))
+    cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
+    turn = torch.stack([cos, zero, sin, zero, one, zero, -sin, zero, cos], dim=1).view(-1, 1, 1, 3, 3)
+    seen, clips = clips.any(-1, keepdim=True), clips @ turn.mT
+    relative = clips - clips[:, :, :, [PELVIS]]
+    relative[:, :, :, PELVIS] = clips[:, :, :, PELVIS]
+    return relative * seen
