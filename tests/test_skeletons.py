@@ -14,6 +14,7 @@ from usdrl_mmaction.skeletons import (
     bone,
     get_skeleton,
     joint_mapping,
+    layout_of,
     middle,
     motion,
 )
@@ -213,6 +214,13 @@ def test_the_very_name_goes_before_a_synonym_and_the_first_before_others():
 def test_a_layout_is_itself(layout):
     names = LAYOUTS[layout].names
     assert sources(names, names) == tuple({joint: 1.0} for joint in range(len(names)))
+
+
+def test_a_layout_is_known_by_the_names_of_its_joints():
+    assert all(layout_of(skeleton.names) == layout for layout, skeleton in LAYOUTS.items())
+    names = [f'{part}_{side}' for side, part in (name.split('_', 1) for name in LAYOUTS['coco'].names[1:])]
+    assert layout_of(['Nose', *names]) == 'coco'
+    assert layout_of(LAYOUTS['coco'].names[::-1]) is None and layout_of([]) is None
 
 
 def test_joints_are_estimated_where_all_that_it_takes_is_there():

@@ -198,6 +198,12 @@ def _estimate(name: str, known: dict[frozenset, int], asked: tuple[str, ...] = (
     return {}
 
 
+def layout_of(names: Sequence[str]) -> str | None:
+    """The layout whose joints have these names, or others of the same meaning, in this order."""
+    meanings = [meaning(str(name)) for name in names]
+    return next((layout for layout in LAYOUTS if [*map(meaning, LAYOUTS[layout].names)] == meanings), None)
+
+
 def meaning(name: str) -> frozenset[str]:
     """The words of a joint's name in any order and spelling, or of its synonym."""
     parts = re.sub(r'(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])', ' ', name)  # LShoulder: L Shoulder

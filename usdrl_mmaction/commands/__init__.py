@@ -17,6 +17,7 @@ COMMANDS = {
     'extract': 'extract skeletons from videos',
     'download': 'download the annotation files that OpenMMLab publishes',
     'synthetic': 'generate the synthetic data sets',
+    'corpus': 'write the motion that the foundation encoder is pretrained on',
     'inspect': 'inspect an annotation file',
     'pack': 'pack an annotation file into a store',
     'report': 'write an HTML report of runs',

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from usdrl_mmaction.datasets.annotations import read_annotations
 from usdrl_mmaction.errors import AnnotationError, ConfigError
 from usdrl_mmaction.files import missing
-from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton
+from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, layout_of
 
 MARK = '$'  # before the name of a setting, in place of its value: '$layout'
 SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn')
@@ -107,7 +107,8 @@ def read_facts(path: str) -> Facts:
     classes = list(meta.get('classes') or ())
     num_classes = len(classes) or int(max(labels, default=-1)) + 1 or None
     num_person, dimensions = max(people, default=None), max(dimensions, default=None)
-    return Facts(meta.get('layout'), joints, dimensions, num_person, num_classes, classes, meta.get('fps'))
+    layout = meta.get('layout') or layout_of(meta.get('joints') or ())
+    return Facts(layout, joints, dimensions, num_person, num_classes, classes, meta.get('fps'))
 
 
 def agree(name: str, given, found, path: str, larger: bool = False):
