@@ -1,4 +1,4 @@
-"""Every body layout becomes one body, and the same clip in another place, unit or position of the axes the same clip."""
+"""Every body layout becomes one body, and a clip in another place, unit or position of the axes the same clip."""
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from usdrl_mmaction.body import (
     body_mapping,
     fill_gaps,
     in_frame,
+    recognise,
     upright,
 )
 from usdrl_mmaction.datasets import ToBody
@@ -25,11 +26,11 @@ BODIES = [name for name in LAYOUTS if name != 'hand']
 KINECT_V1_NAMES = (
     'HipCenter Spine ShoulderCenter Head ShoulderLeft ElbowLeft WristLeft HandLeft ShoulderRight ElbowRight WristRight '
     'HandRight HipLeft KneeLeft AnkleLeft FootLeft HipRight KneeRight AnkleRight FootRight'
-).split()
+)
 FLORENCE = (  # fifteen joints without hands and feet
     'head neck spine left_shoulder left_elbow left_wrist right_shoulder right_elbow right_wrist left_hip left_knee '
     'left_ankle right_hip right_knee right_ankle'
-).split()
+)
 
 
 @pytest.fixture(scope='module')
@@ -53,7 +54,7 @@ def test_every_joint_of_the_body_comes_from_every_layout(layout):
         assert not any(other in LAYOUTS[layout].names[index] for index in source)
 
 
-@pytest.mark.parametrize('names', [KINECT_V1_NAMES, FLORENCE, FLORENCE[::-1]])
+@pytest.mark.parametrize('names', [KINECT_V1_NAMES.split(), FLORENCE.split(), FLORENCE.split()[::-1]])
 def test_a_layout_of_ones_own_is_read_by_its_names(names):
     layout = dict(names=names, parents=[None, *[0] * (len(names) - 1)])
     assert not body_mapping(layout).missing
@@ -151,6 +152,20 @@ def test_people_at_a_desk_get_a_pelvis(clip):
     np.testing.assert_array_equal(add_pelvis(body), body)
 
 
+def test_layouts_of_as_many_joints_are_told_apart_by_their_bones(clip):
+    ntu = LAYOUTS['nturgb+d'].names
+    for layout in ('nturgb+d', 'h36m'):
+        keypoint = joint_mapping(ntu, LAYOUTS[layout].names, estimate=True)(clip)
+        assert recognise(keypoint) == recognise(keypoint[..., :2]) == layout
+    coco = joint_mapping(ntu, LAYOUTS['coco'].names)(clip)
+    coco[:, :, :5] = clip[:, :, [LAYOUTS['nturgb+d'].joint('head')]]  # where the face is
+    assert recognise(coco) == 'coco'
+    with pytest.raises(LayoutError, match='25 joints without names can be nturgb'):
+        recognise(np.ones((1, 2, 25, 3)))
+    with pytest.raises(LayoutError, match='no known layout of a body has 5 joints'):
+        recognise(np.ones((1, 2, 5, 3)))
+
+
 def test_empty_and_still_clips_stay_numbers():
     for keypoint in (np.zeros((1, 4, 17, 2)), np.ones((2, 1, 17, 3)), np.full((1, 3, 17, 2), 5.0)):
         assert np.isfinite(as_body(keypoint, 'coco')).all()
@@ -164,7 +179,7 @@ def test_who_is_seen_longest_comes_first(clip):
 
 
 def test_clips_of_another_layout_are_refused(clip):
-    with pytest.raises(ConfigError, match="has 25 joints of 3 coordinates, not 17 of 2 or 3. Set 'layout' of ToBody"):
+    with pytest.raises(ConfigError, match='has 25 joints of 3 coordinates, not 17 of 2 or 3'):
         as_body(clip, 'coco')
 
 

@@ -7,12 +7,14 @@ import torch
 from torch import Tensor
 
 from .errors import LayoutError
-from .skeletons import LAYOUTS, JointMapping, get_skeleton, joint_mapping, meaning
+from .skeletons import LAYOUTS, JointMapping, Skeleton, bone, get_skeleton, joint_mapping, meaning
 
 BODY = LAYOUTS['body']
 PELVIS, THORAX = BODY.joint('pelvis'), BODY.joint('thorax')
 HIPS, SHOULDERS = BODY.torso  # left and right
 LEAST = 8  # joints that a layout has at least of its own to be called a body
+JUMP, TO_AND_FRO = 0.5, 1.0  # torsos a frame; noise changes its step by 1.7 times the step
+CLEARLY = 1.3  # times as long are the bones of a wrong layout, at least
 UPRIGHT = 0.75  # share of the torso's length along an axis, on average, from which on it counts as the vertical
 FRONT = math.pi / 4  # people turned away from the camera by less are left so
 TORSO_BY_SHOULDERS = 1.45  # the torso's length in widths of the shoulders
@@ -45,6 +47,29 @@ def body_mapping(layout: str | dict) -> JointMapping:
             f'right_knee), and has {found}. Name its joints, or train without the foundation encoder.'
         )
     return mapping
+
+
+def recognise(keypoint: np.ndarray) -> str:
+    """The layout of a body that clips without names are in: the one that has so many joints, or that of the shortest
+    bones if several do.  # (M, T, V, C)"""
+    joints = keypoint.shape[2]
+    fitting = [name for name, skeleton in LAYOUTS.items() if len(skeleton) == joints and name != 'hand']
+    if not fitting:
+        raise LayoutError(f'no known layout of a body has {joints} joints: give one, by name or as a JSON file.')
+    lengths = {name: mean_bone(keypoint, LAYOUTS[name]) for name in fitting}
+    best, *others = sorted(fitting, key=lengths.get)
+    if others and lengths[others[0]] <= CLEARLY * lengths[best]:
+        names = ' or '.join(fitting)
+        raise LayoutError(f'{joints} joints without names can be {names}: give the layout.')
+    return best
+
+
+def mean_bone(keypoint: np.ndarray, skeleton: Skeleton) -> float:
+    """The mean length of the bones whose both ends are seen."""
+    seen = keypoint.any(-1)
+    both = seen & seen[..., list(skeleton.parents)]
+    both[..., skeleton.root] = False
+    return float(np.linalg.norm(bone(keypoint, skeleton), axis=-1)[both].mean()) if both.any() else 0.0
 
 
 def upright(keypoint: np.ndarray) -> np.ndarray:
@@ -91,6 +116,14 @@ def add_pelvis(clip: np.ndarray) -> np.ndarray:
         below = TORSO_BY_SHOULDERS * np.quantile(width[person, shown[person]], SIZE) * np.float32([0, -1, 0])
         clip[person, shown[person], PELVIS] = clip[person, shown[person], THORAX] + below
     return clip
+
+
+def jumps_about(clips: Tensor) -> np.ndarray:
+    """Which clips no body moves like: joints that go to and fro by much of a torso from frame to frame, as noise does.
+    # (B, M, T, V, 3), in torsos -> (B,), bool"""
+    steps = clips[:, 0].diff(dim=1)  # (B, T - 1, V, 3)
+    speed, change = (each.square().sum(-1).mean((1, 2)).sqrt() for each in (steps, steps.diff(dim=1)))
+    return ((change > JUMP) & (change > TO_AND_FRO * speed)).cpu().numpy()
 
 
 def in_torsos(clips: Tensor) -> Tensor:

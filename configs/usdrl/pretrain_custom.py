@@ -1,4 +1,4 @@
 _base_ = ['../_base_/tasks/pretrain_small.py', '../_base_/datasets/custom.py']
-model = dict(backbone=_base_.encoder, data_preprocessor=dict(layout='$layout'))
+model = dict(backbone=_base_.encoder, data_preprocessor=dict(layout='$encoder_layout'))
 train_dataloader = dict(batch_size=32, num_workers=2, dataset=dict(pipeline=_base_.ragged, **_base_.train_clips))
 default_hooks = dict(health=dict(split='$held_out'), checkpoint=dict(interval=10))

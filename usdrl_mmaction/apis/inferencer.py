@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
+from usdrl_mmaction.checkpoints.folder import CONFIG
 from usdrl_mmaction.checkpoints.zoo import packaged_model
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split, make_annotation
@@ -23,9 +24,11 @@ from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.recordings.clip import Clip, keep_people
-from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_recording
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, read_recording
 
+from .classifier import ActionClassifier
 from .live_segments import as_segment
+from .load import load
 from .model import load_model
 from .preparation import Preparation, classes_of
 from .window_scorer import WindowScorer
@@ -50,6 +53,10 @@ class SkeletonInferencer:
         top_k (int): Number of actions and neighbours to return.
         batch_size (int): Number of clips, or windows, that are encoded together.
         threshold (float): With a localizer, the frames of a segment have a probability above it.
+        layout (str | dict | None): With a model that takes any body: the layout of recordings that do not name their
+            joints; by default it is recognised.
+        unknown (bool): With a classifier that ``ActionClassifier.save`` or usdrl enrol wrote: whether results say
+            which recordings are unlike all clips that it was taught.
     """
 
     def __init__(
@@ -62,9 +69,16 @@ class SkeletonInferencer:
         top_k: int = 5,
         batch_size: int = 64,
         threshold: float = 0.5,
+        layout: str | dict | None = None,
+        unknown: bool = True,
     ):
         init_default_scope('mmaction')
         self.device = device or get_device()
+        self.classifier = None
+        if isinstance(model, str | Path) and Path(model, CONFIG).is_file():
+            opened = load(model, self.device)
+            self.classifier = opened if isinstance(opened, ActionClassifier) else None
+            model = opened.encoder_.model if self.classifier else opened.model
         if not isinstance(model, nn.Module):
             model = load_model(model, checkpoint) if model else load_model(checkpoint or packaged_model())
         if not isinstance(model, RecognizerGCN | FrameLocalizer):
@@ -79,7 +93,10 @@ class SkeletonInferencer:
         if not self.localizes and model.with_cls_head and model.cls_head.average_clips is None:
             model.cls_head.average_clips = 'prob'
         self.threshold = threshold
-        self.classes = classes_of(model)
+        self.layout = layout
+        self.unknown = unknown
+        self.classifies = bool(self.classifier) or (not self.localizes and model.with_cls_head)
+        self.classes = self.classifier.classes_.tolist() if self.classifier else classes_of(model)
         self.top_k = top_k
         self.batch_size = batch_size
         self.gallery = self.read_gallery(gallery, gallery_split) if gallery else None
@@ -99,15 +116,17 @@ class SkeletonInferencer:
         """
         if self.localizes:
             return self.localize(find_recordings(inputs))
-        features = features or not (self.model.with_cls_head or self.gallery)
+        features = features or not (self.classifies or self.gallery)
         results = []
-        for (result, person), pooled, scores in self.run(self.views(find_recordings(inputs))):
+        for (result, person), pooled, scores, novelty in self.run(self.views(find_recordings(inputs))):
             if person is not None:
                 result['persons'].append({'person': person, 'actions': self.best_actions(scores)})
                 continue
             results.append(result)
             if scores is not None:
                 result['actions'] = self.best_actions(scores)
+            if self.classifier and self.unknown:
+                result['unknown'] = novelty > self.classifier.known_.threshold
             if self.gallery:
                 result['neighbors'] = self.gallery.nearest(pooled, self.top_k)
             if features:
@@ -131,34 +150,40 @@ class SkeletonInferencer:
             persons = np.flatnonzero(clip.keypoint.any((1, 2, 3))).tolist()
             result = {'name': recording.name, 'frames': clip.keypoint.shape[1], 'people': len(persons)}
             yield (result, None), self.annotation(recording.name, clip)
-            if self.model.with_cls_head and len(persons) > 1:
+            if self.classifies and len(persons) > 1:
                 result['persons'] = []
                 for person in persons:
                     yield (result, person), self.annotation(recording.name, clip.people([person]))
 
-    def run(self, views: Iterable[tuple[Any, dict]]) -> Iterator[tuple[Any, Tensor, Tensor | None]]:
-        """The tag of each view, its pooled features (2D,) and, of a classifier, its probabilities."""
+    def run(self, views: Iterable[tuple[Any, dict]]) -> Iterator[tuple[Any, Tensor, Tensor | None, float | None]]:
+        """The tag of each view, its pooled features (2D,) and, of a classifier, its probabilities and novelty."""
         views = iter(views)
         while batch := list(islice(views, self.batch_size)):
             data = self.prepare([annotation for _, annotation in batch])
-            for (tag, _), pooled, scores in zip(batch, *self.forward(data), strict=True):
-                yield tag, pooled, scores
+            for (tag, _), *found in zip(batch, *self.forward(data), strict=True):
+                yield tag, *found
 
     @torch.no_grad()
-    def forward(self, data: dict) -> tuple[Tensor, list[Tensor | None]]:
+    def forward(self, data: dict) -> tuple[Tensor, list[Tensor | None], list[float | None]]:
         data = self.model.data_preprocessor(data, False)
         clips, samples = data['inputs'], data['data_samples']  # (N, clips, M, T, V, C)
         streams, _ = self.model.extract_feat(clips)
         pooled = as_streams(streams).pooled().unflatten(0, clips.shape[:2]).mean(1).cpu()
-        if not self.model.with_cls_head:
-            return pooled, [None] * len(samples)
+        if self.classifier:
+            probability, novelty = self.classifier.answer(clips[:, 0].cpu())
+            return pooled, [*torch.from_numpy(probability)], novelty.tolist()
+        nothing = [None] * len(samples)
+        if not self.classifies:
+            return pooled, nothing, nothing
         if isinstance(self.model, EarlyRecognizer):  # it does not use all streams
             samples = self.model(clips, samples, mode='predict')
         else:
             samples = self.model.cls_head.predict(streams, samples)
-        return pooled, [sample.pred_score.cpu() for sample in samples]
+        return pooled, [sample.pred_score.cpu() for sample in samples], nothing
 
     def read(self, recording: Recording) -> Clip:
+        if self.prepare.takes_bodies:
+            return read_body(recording, self.layout)
         return self.prepare.with_score(read_recording(recording, self.prepare.skeleton, self.prepare.channels))
 
     def annotation(self, name: str, clip: Clip) -> dict:
@@ -174,7 +199,7 @@ class SkeletonInferencer:
         items = clips_of_split(content, split, str(path)) if split else content['annotations']
         recordings = bar([Recording(item['frame_dir'], item) for item in items], 'Encoding the gallery')
         views = ((None, self.annotation(recording.name, self.read(recording))) for recording in recordings)
-        pooled = torch.stack([pooled for _, pooled, _ in self.run(views)])
+        pooled = torch.stack([pooled for _, pooled, _, _ in self.run(views)])
         classes = content.get('meta', {}).get('classes') or self.classes
         return Gallery(F.normalize(pooled, dim=1), items, classes)
 

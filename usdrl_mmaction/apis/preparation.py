@@ -5,7 +5,8 @@ from mmaction.datasets.transforms import FormatGCNInput, PreNormalize2D
 from mmengine.dataset import Compose, pseudo_collate
 from torch import nn
 
-from usdrl_mmaction.datasets import NormalizeSkeleton2D, UntrimmedPoseDataset
+from usdrl_mmaction.body import BODY
+from usdrl_mmaction.datasets import NormalizeSkeleton2D, ToBody, UntrimmedPoseDataset
 from usdrl_mmaction.errors import CheckpointError
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
@@ -25,6 +26,7 @@ class Preparation:
         steps = self.pipeline.transforms
         self.scored = any(isinstance(step, NormalizeSkeleton2D | PreNormalize2D) for step in steps)
         self.channels = 2 if self.scored else getattr(encoder, 'clip_shape', (3,))[-1]
+        self.takes_bodies = any(isinstance(step, ToBody) for step in steps)  # of any layout, in 3D or in pixels
         self.num_person = next(step.num_person for step in steps if isinstance(step, FormatGCNInput))
 
     def __call__(self, annotations: list[dict]) -> dict:
@@ -46,17 +48,19 @@ def pipeline_of(model: nn.Module) -> list[dict]:
         pipeline = list(loader.dataset.pipeline)
     else:
         num_person, _, joints, channels = encoder.clip_shape
-        if encoder.skeleton != get_skeleton('nturgb+d') or channels != 3:
+        if encoder.skeleton not in (BODY, get_skeleton('nturgb+d')) or channels != 3:
             raise CheckpointError(
                 f'The checkpoint takes clips of {joints} joints of {channels} coordinates and does not say how they '
                 'are prepared: give its config as well.'
             )
         pipeline = [
             dict(type='PoseDecode'),
-            dict(type='NormalizeSkeleton'),
+            dict(type='ToBody', layout='body') if encoder.skeleton == BODY else dict(type='NormalizeSkeleton'),
             dict(type='FormatGCNInput', num_person=num_person),
             dict(type='PackActionInputs'),
         ]
+    # A recording's joints become the body's when it is read, whatever layout the model was trained on.
+    pipeline = [dict(type='ToBody', layout='body') if step['type'] == 'ToBody' else step for step in pipeline]
     types = [step['type'] for step in pipeline]
     resizes = isinstance(model, FrameLocalizer) or {'ResizeFrames', 'UniformSampleFrames'} & set(types)
     if isinstance(encoder, StreamEncoder) and not resizes:  # windows have the encoder's length

@@ -9,6 +9,7 @@ COMMANDS = {
     'train': 'pretrain an encoder, or train for a task, with a config',
     'test': 'test a checkpoint with a config',
     'infer': 'recognise or detect actions in recordings',
+    'enrol': 'teach a classifier an action from a few recordings',
     'stream': 'detect actions in live input',
     'convert': 'convert your recordings to an annotation file',
     'convert-pkummd': 'convert PKU-MMD',

@@ -15,7 +15,16 @@ from usdrl_mmaction.files import replacing
 
 from .common import add_cfg_options, add_device, read_config
 
-OPTIONS = ('device', 'gallery', 'gallery_split', 'top_k', 'batch_size', 'threshold')  # of SkeletonInferencer
+OPTIONS = (
+    'device',
+    'gallery',
+    'gallery_split',
+    'top_k',
+    'batch_size',
+    'threshold',
+    'layout',
+    'unknown',
+)  # of SkeletonInferencer
 
 
 def main(argv):
@@ -30,6 +39,8 @@ def main(argv):
     parser.add_argument('--features', action='store_true', help='write the features too')
     parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
     parser.add_argument('--batch-size', type=int, default=64, help='clips or windows that are encoded together (64)')
+    parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
+    parser.add_argument('--no-unknown', dest='unknown', action='store_false', help='always name an action')
     add_device(parser)
     add_cfg_options(parser)
     args = parser.parse_args(argv)
@@ -54,7 +65,12 @@ def summary(results: list[dict]) -> Table:
     titles = [name if name == 'segments' else name.removesuffix('s') for name in columns]
     table = Table('recording', *(Column(name, justify='right') for name in ('frames', 'people')), *titles)
     for result in results:
-        best = [(counts if key == 'segments' else first)(result[key]) for key in columns]
+        best = [
+            'unknown'
+            if key == 'actions' and result.get('unknown')
+            else (counts if key == 'segments' else first)(result[key])
+            for key in columns
+        ]
         table.add_row(result['name'], str(result['frames']), str(result['people']), *best)
     return table
 

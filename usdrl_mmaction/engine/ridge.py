@@ -1,5 +1,6 @@
 """A linear classifier of features that converges whatever their scale: ridge regression on standardised features."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,15 @@ class LinearClassifier(NamedTuple):
     bias: np.ndarray  # (classes,)
     strength: float  # of the regularisation
     accuracy: float  # of each sample by a fit on all others
+    left_out: np.ndarray  # (N, classes), the scores of each sample by a fit on all others
 
 
 def fit_ridge(
-    features: np.ndarray, labels: np.ndarray, num_classes: int, strengths: np.ndarray = STRENGTHS
+    features: np.ndarray,
+    labels: np.ndarray,
+    num_classes: int,
+    strengths: np.ndarray = STRENGTHS,
+    groups: Sequence[tuple[int, float]] = (),
 ) -> LinearClassifier:
     """Ridge regression of ±1 on standardised features, in closed form.
 
@@ -32,10 +38,16 @@ def fit_ridge(
         labels (np.ndarray): (N,), from 0.
         num_classes (int): Number of classes.
         strengths (np.ndarray): The strengths to choose from.
+        groups (Sequence[tuple[int, float]]): Groups of features, in order, as their number and the weight of the whole
+            group; by default all features weigh alike.
     """
     features = np.asarray(features, np.float64)
     mean, deviation = features.mean(0), features.std(0)
     deviation[deviation <= 1e-9 * np.abs(features).max(0)] = np.inf  # a constant feature gets no weight
+    total = sum(number for number, _ in groups)
+    for number, weight in groups:  # a group weighs as much whatever its number of features
+        deviation, group = deviation[number:], deviation[:number] / (weight * (total / number) ** 0.5)
+        deviation = np.concatenate([deviation, group])
     targets = np.where(np.arange(num_classes) == labels[:, None], 1.0, -1.0)  # (N, classes)
     centre = targets.mean(0)
     left, scale, right = np.linalg.svd((features - mean) / deviation, full_matrices=False)  # (N, R), (R,), (R, F)
@@ -52,13 +64,20 @@ def fit_ridge(
     factor = calibrate(scores, labels)
     weight = (projected.T * (scale / (scale**2 + strength))) @ right / deviation  # (classes, F)
     accuracy = float((scores.argmax(1) == labels).mean())
-    return LinearClassifier(factor * weight, factor * (centre - weight @ mean), float(strength), accuracy)
+    bias = factor * (centre - weight @ mean)
+    return LinearClassifier(factor * weight, bias, float(strength), accuracy, factor * scores)
 
 
 def calibrate(scores: np.ndarray, labels: np.ndarray) -> float:
-    """The factor on scores with which their softmax gives the labels the highest likelihood.  # (N, classes), (N,)"""
+    """The factor on scores with which their softmax gives the labels the highest likelihood.  # (N, classes), (N,)
+
+    As in Platt's scaling, one sample of N + 2 counts as another class: few samples, all on the right side, do not make
+    the classifier certain.
+    """
+    doubt = 1 / (len(labels) + 2)
 
     def loss(logarithm: float) -> float:
-        return -log_softmax(np.exp(logarithm) * scores, axis=1)[np.arange(len(labels)), labels].mean()
+        log_prob = log_softmax(np.exp(logarithm) * scores, axis=1)
+        return -((1 - doubt) * log_prob[np.arange(len(labels)), labels] + doubt * log_prob.mean(1)).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 5), method='bounded').x))

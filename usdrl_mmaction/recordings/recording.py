@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from usdrl_mmaction.body import BODY, body_mapping, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
-from usdrl_mmaction.errors import RecordingError
+from usdrl_mmaction.errors import LayoutError, RecordingError
 from usdrl_mmaction.skeletons import Skeleton
 
 from .clip import Clip, fit
@@ -37,10 +38,26 @@ def find_recordings(given: Any) -> list[Recording]:
     return found
 
 
+def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
+    """A recording in any layout of a body, in pixels or 3D, with the joints of the layout 'body'. Without names of
+    joints and a layout, it is recognised (``recognise``)."""
+    clip = read_content(recording)
+    if not clip.keypoint.any():
+        raise RecordingError(f'{recording.name}: nobody is seen in it.')
+    named = dict(names=clip.joints, parents=[None, *[0] * (len(clip.joints) - 1)])
+    try:
+        mapping = body_mapping(layout or (named if clip.joints else recognise(clip.keypoint)))
+        joints = max((joint for source in mapping.sources for joint in source), default=0)
+        if joints >= clip.keypoint.shape[2]:
+            raise LayoutError(f'{clip.keypoint.shape[2]} joints are not those of the layout {layout}.')
+    except LayoutError as error:
+        raise RecordingError(f'{recording.name}: {error}') from None
+    return Clip(mapping(clip.keypoint), joints=BODY.names)
+
+
 def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> Clip:
     """A recording with the joints of a layout, in pixels (2 channels) or 3D. MediaPipe's joints map to any layout."""
-    name, content = recording
-    clip = read_clip(content) if isinstance(content, Path) else from_arrays(content, name)
+    name, clip = recording.name, read_content(recording)
     mediapipe = clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton)
     if mediapipe:
         # World landmarks have y downwards: in 3D they are turned to the axes of depth sensors.
@@ -54,3 +71,8 @@ def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> C
             f'model was trained on {channels}. Choose a model of {"pixels" if channels == 3 else "3D"}.'
         )
     return clip
+
+
+def read_content(recording: Recording) -> Clip:
+    name, content = recording
+    return read_clip(content) if isinstance(content, Path) else from_arrays(content, name)

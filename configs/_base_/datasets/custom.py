@@ -2,19 +2,23 @@
 ann_file = 'my.pkl'
 split = 'train'
 held_out = 'val'
-turn = False  # True where cameras look from several sides: shoulders then lie along x
+load_from = 'usdrl://body'  # the encoder in the package, pretrained on real motion; None: from nothing
+body = (
+    True  # clips of any body layout, 3D or 2D, become the encoder's; False with load_from=None: they stay as they are
+)
+turn = False  # with body=False, True where cameras look from several sides: shoulders then lie along x
 # None: as the annotation file says
 layout = None  # a name or a JSON file
 dimensions = None
 num_person = None
 num_classes = None
-encoder = dict(layout='$layout', num_person='$num_person', in_channels='$dimensions')
+encoder = dict(layout='$encoder_layout', num_person='$encoder_persons', in_channels='$encoder_channels')
 train_clips = dict(ann_file='$ann_file', split='$split', metainfo='$metainfo')
 test_clips = dict(ann_file='$ann_file', split='$held_out', metainfo='$metainfo')
 ragged = [
     dict(type='PoseDecode'),
-    '$normalize',
-    dict(type='FormatGCNInput', num_person='$num_person'),
+    '$prepare',
+    dict(type='FormatGCNInput', num_person='$encoder_persons'),
     dict(type='PackActionInputs', meta_keys=('frame_dir',)),
 ]
 resized = [*ragged[:2], dict(type='ResizeFrames', num_frames=64), *ragged[2:]]

@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 
+from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.datasets.annotations import read_annotations
-from usdrl_mmaction.errors import AnnotationError, ConfigError
+from usdrl_mmaction.errors import AnnotationError, ConfigError, LayoutError
 from usdrl_mmaction.files import missing
 from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, layout_of
 
 MARK = '$'  # before the name of a setting, in place of its value: '$layout'
-SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn')
+SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn', 'body')
+FOUNDATION = 'usdrl://body'
+BODY_CLIPS = dict(layout='body', num_person=2, in_channels=3)  # what the foundation encoder takes
 
 
 def complete(cfg: Config) -> Config:
@@ -64,23 +67,48 @@ def resolve(cfg: Config) -> dict:
     facts = read_facts(path)
     layout = resolve_layout(given['layout'], facts, path)
     dimensions = agree('dimensions', given['dimensions'], facts.dimensions, path)
-    if turn not in (True, False) or (turn and dimensions == 2):
-        raise ConfigError(f'turn={turn}: set turn to True or False; clips of pixels are not turned.')
-    normalize = dict(type='NormalizeSkeleton', layout=layout, turn=turn, scale=True)
-    if dimensions == 2:
-        normalize = dict(type='NormalizeSkeleton2D', layout=layout, score=False)
+    num_person = agree('num_person', given['num_person'], facts.num_person, path, larger=True)
+    encoder, prepare = native_clips(layout, num_person, dimensions, turn)
+    if given['body']:
+        encoder, prepare = BODY_CLIPS, body_clips(layout, turn, path)
+    elif cfg.get('load_from') == FOUNDATION:
+        raise ConfigError(f'{FOUNDATION} takes clips of the one body: set body=True, or load_from=None.')
     values = given | dict(
         layout=layout,
         dimensions=dimensions,
-        num_person=agree('num_person', given['num_person'], facts.num_person, path, larger=True),
+        num_person=num_person,
         num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path, larger=not facts.classes),
         metainfo={key: value for key, value in (('classes', facts.classes), ('fps', facts.fps)) if value},
-        normalize=normalize,
+        prepare=prepare,
+        encoder_layout=encoder['layout'],
+        encoder_persons=encoder['num_person'],
+        encoder_channels=encoder['in_channels'],
     )
     for name in sorted(markers(cfg.to_dict())):
         if values.get(name, 0) is None:
             raise ConfigError(f'{path} does not say {name}: set {name}.')
     return values
+
+
+def native_clips(layout: str | dict, num_person: int, dimensions: int, turn: bool) -> tuple[dict, dict]:
+    """What an encoder of the clips as they are is built for, and the transform that prepares them."""
+    if turn not in (True, False) or (turn and dimensions == 2):
+        raise ConfigError(f'turn={turn}: set turn to True or False; clips of pixels are not turned.')
+    prepare = dict(type='NormalizeSkeleton', layout=layout, turn=turn, scale=True)
+    if dimensions == 2:
+        prepare = dict(type='NormalizeSkeleton2D', layout=layout, score=False)
+    return dict(layout=layout, num_person=num_person, in_channels=dimensions), prepare
+
+
+def body_clips(layout: str | dict, turn: bool, path: str) -> dict:
+    """The transform that makes clips of the one body."""
+    if turn:
+        raise ConfigError(f'turn={turn} goes with body=False: clips of the one body are turned as it needs.')
+    try:
+        body_mapping(layout)
+    except LayoutError as error:
+        raise ConfigError(f'{path}: {error} That is, set body=False and load_from=None.') from None
+    return dict(type='ToBody', layout=layout)
 
 
 class Facts(NamedTuple):

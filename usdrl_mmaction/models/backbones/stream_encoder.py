@@ -53,6 +53,7 @@ class StreamEncoder(BaseModule):
             raise ConfigError(f"output is 'streams' or 'gcn', not '{output}'.")
         self.skeleton = get_skeleton(layout)
         self.clip_shape = (num_person, num_frames, len(self.skeleton), in_channels)
+        self.embed_dims = embed_dims
         self.modalities = tuple(modalities)
         self.modality = modality or (FUSED if len(modalities) > 1 else modalities[0])
         self.check_modality(self.modality)

@@ -45,14 +45,18 @@ class Camera:
     """Looks from another place. A depth camera stands about in front, and keeps the depth; a colour camera stands
     anywhere around, and what it sees is a perspective picture without depth."""
 
-    flat: float = 0.4  # share of the clips seen by a colour camera
-    turn: float = 0.5  # standard deviation for a depth camera, in radians
-    tilt: float = 0.2  # standard deviation of both
+    flat: float = 0.3  # share of the clips seen by a colour camera
+    mixed: float = 0.1  # share of the clips of which some views are seen by the one and some by the other
+    views: int = 4  # of a clip; those of all clips come one after the other
+    turn: float = 0.25  # standard deviation for a depth camera, in radians
+    tilt: float = 0.12  # standard deviation of both
     distance: tuple[float, float] = (4.0, 12.0)  # of a colour camera, in torsos
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         batch, device = len(clips), clips.device
-        flat = torch.rand(batch, device=device) < self.flat
+        flat = torch.rand(batch // self.views, device=device).repeat(self.views) < self.flat
+        mixed = torch.rand(batch // self.views, device=device).repeat(self.views) < self.mixed
+        flat = torch.where(mixed, torch.rand(batch, device=device) < 0.5, flat)
         around = torch.empty(batch, device=device).uniform_(-math.pi, math.pi)
         yaw = torch.where(flat, around, self.turn * torch.randn(batch, device=device))
         tilt, roll = self.tilt * torch.randn(2, batch, device=device)

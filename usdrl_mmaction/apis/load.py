@@ -1,0 +1,19 @@
+"""Opens what can be asked in Python by its name or path."""
+
+from pathlib import Path
+
+from usdrl_mmaction.checkpoints.folder import CONFIG, read_folder
+
+from .classifier import ActionClassifier
+from .encoder import BodyEncoder, open_encoder
+
+
+def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionClassifier:
+    """An ``ActionClassifier`` from the folder that it was saved to; otherwise the ``BodyEncoder`` of a model of the
+    zoo, such as 'body', or of a checkpoint that usdrl publish wrote.
+
+    >>> usdrl_mmaction.load('body').embed(clips, layout='coco')
+    """
+    if Path(name, CONFIG).is_file() and read_folder(name)[2].get('kind') == 'classifier':
+        return ActionClassifier.open(name, device)
+    return open_encoder(name, device)
