@@ -33,6 +33,7 @@ SHAPES = {
     'synthetic_2d': (17, 2, 18),
     'synthetic_untrimmed': (25, 3, 19),
     'my': (20, 3, 10),
+    'corpus': (19, 3, 10),
 }
 SPLITS = {
     'ntu60': ('xsub', 'xview'),

@@ -41,12 +41,13 @@ def ours(name: str, *arguments):
 
 
 @pytest.mark.parametrize(
-    'shape, layout, flags', [((1, 30, 17, 2), 'coco', []), ((2, 30, 20, 3), 'kinect_v1', ['--amp'])]
+    'shape, layout, body, flags',
+    [((1, 30, 17, 2), 'coco', False, []), ((2, 30, 20, 3), 'kinect_v1', True, ['--amp'])],
 )
-def test_mmactions_own_tools_do_the_same_on_ones_own_data(shape, layout, flags, tmp_path, capfd):
+def test_mmactions_own_tools_do_the_same_on_ones_own_data(shape, layout, body, flags, tmp_path, capfd):
     path = write_clips(tmp_path / 'my.pkl', shape, ('train', 'val'), layout=layout, classes=['a', 'b', 'c'])
-    options = ['--cfg-options', f'ann_file={path}', f'experiment_name={layout}', 'randomness.seed=0', NARROW]
-    pretrain = [*flags, *options, *BRIEF, 'train_cfg.max_epochs=1', 'default_hooks.logger.interval=1', PRETRAIN_HEAD]
+    options = ['--cfg-options', f'ann_file={path}', f'experiment_name={layout}', 'randomness.seed=0', NARROW, f'body={body}']
+    pretrain = [*flags, *options, *BRIEF, 'load_from=None', 'train_cfg.max_epochs=1', 'default_hooks.logger.interval=1', PRETRAIN_HEAD]
     linear = [*options, *BRIEF, LINEAR_HEAD]
     weights = {}
     for folder, train in ((tmp_path / 'ours', partial(ours, 'train')), (tmp_path / 'stock', stock_train)):
@@ -62,7 +63,8 @@ def test_mmactions_own_tools_do_the_same_on_ones_own_data(shape, layout, flags, 
 
     written = Config.fromfile(folder / 'linear/linear_custom.py')
     assert "'$" not in written.pretty_text
-    assert (written.model.backbone.in_channels, written.model.backbone.num_person) == (shape[-1], shape[0])
+    expected = (3, 2) if body else (shape[-1], shape[0])
+    assert (written.model.backbone.in_channels, written.model.backbone.num_person) == expected
     test = [folder / 'linear/epoch_1.pth', '--work-dir', tmp_path / 'tested']
     capfd.readouterr()
     ours('test', 'linear_custom', *test, *linear)

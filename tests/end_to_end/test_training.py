@@ -157,12 +157,12 @@ def test_pretraining_on_ones_own_data(tmp_path):
     layout = tmp_path / 'snake.json'
     layout.write_text(json.dumps(dict(parents=[None, 0, 1, 2, 3, 4])))
     path = write_clips(tmp_path / 'my.pkl', (1, 30, 6, 3), ('a', 'b'))
-    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b', NARROW]
+    options = [f'ann_file={path}', f'layout={layout}', 'split=a', 'held_out=b', 'body=False', NARROW]
     brief = ['--cfg-options', *options, *BRIEF]
     pretrain, linear, knn = (tmp_path / task for task in ('pretrain', 'linear', 'knn'))
     said = run(
         'tools/train.py', 'configs/usdrl/pretrain_custom.py', '--work-dir', pretrain, *brief,
-        'train_cfg.max_epochs=1', PRETRAIN_HEAD,
+        'train_cfg.max_epochs=1', 'load_from=None', PRETRAIN_HEAD,
     )  # fmt: skip
     assert 'Health: effective_rank' in said
     start = f'load_from={pretrain}/epoch_1.pth'

@@ -40,8 +40,38 @@ def write(tmp_path):
     return write_file
 
 
-def custom(ann_file, name='linear_custom', **options) -> Config:
-    return complete(read_config(name, dict(ann_file=ann_file, **options)))
+def custom(ann_file, name='linear_custom', body=False, load_from=None, **options) -> Config:
+    """A config for clips as they are."""
+    return complete(read_config(name, dict(ann_file=ann_file, body=body, load_from=load_from, **options)))
+
+
+@pytest.mark.parametrize('name', ['linear_custom', 'knn_custom', 'finetune_custom', 'pretrain_custom'])
+@pytest.mark.parametrize('joints, dimensions, layout', [(17, 2, 'coco'), (20, 3, 'kinect_v1'), (25, 3, 'nturgb+d')])
+def test_clips_of_any_body_become_the_foundation_encoders(write, name, joints, dimensions, layout):
+    cfg = complete(read_config(name, dict(ann_file=write(joints, dimensions, layout=layout))))
+    backbone = cfg.model.backbone
+    assert (backbone.layout, backbone.num_person, backbone.in_channels) == ('body', 2, 3)
+    assert cfg.load_from == 'usdrl://body'
+    loader = cfg.get('train_dataloader') or cfg.test_dataloader
+    assert loader.dataset.pipeline[1] == dict(type='ToBody', layout=layout)
+    assert (cfg.layout, cfg.dimensions) == (layout, dimensions)  # of the data, so that the run's config says it again
+    assert complete(cfg).model == cfg.model
+
+
+@pytest.mark.parametrize('options, message', [
+    (dict(turn=True), 'turn=True goes with body=False'),
+    (dict(body=False), r'usdrl://body takes clips of the one body: set body=True, or load_from=None'),
+])  # fmt: skip
+def test_settings_that_contradict_the_body(write, options, message):
+    with pytest.raises(ConfigError, match=message):
+        complete(read_config('linear_custom', dict(ann_file=write(20, 3, layout='kinect_v1'), **options)))
+
+
+def test_what_is_no_body_is_told_how_to_train(write):
+    path = write(21, 3, layout='hand')
+    with pytest.raises(ConfigError, match=r'my\.pkl: This layout is no body.* set body=False and load_from=None'):
+        complete(read_config('linear_custom', dict(ann_file=path)))
+    assert custom(path).model.backbone.layout == 'hand'
 
 
 def test_the_annotation_file_says_it(write):
@@ -132,7 +162,7 @@ def test_a_model_is_loaded_by_the_config_that_its_run_wrote(write, tmp_path):
     init_default_scope('mmaction')
     torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), checkpoint)
     small = read_config('linear_custom', {'model.backbone.embed_dims': 16, 'model.cls_head.in_channels': 16})
-    small.ann_file = path
+    small.ann_file, small.body, small.load_from = path, False, None
     assert load_model(small, checkpoint).backbone.clip_shape == (2, 64, 17, 2)
     (tmp_path / 'my.pkl').unlink()
     with pytest.raises(MissingFileError, match=r'no annotation file .*my\.pkl.* work_dirs/linear_custom/linear_custom'):

@@ -90,7 +90,11 @@ def test_a_colour_camera_gives_pictures_without_depth_from_anywhere(clips):
     far = Camera(flat=1.0, mixed=0.0, tilt=0.0, distance=(1e5, 1e5))(clips, BODY)
     torch.testing.assert_close(far[..., 1], clips[..., 1], atol=1e-2, rtol=0)  # height is what no turn changes
     assert (lengths(far) <= lengths(clips) + 1e-2).all()
-    share = (~Camera(flat=0.3, mixed=0.0, views=1)(clips.repeat(10, 1, 1, 1, 1), BODY)[..., 2].flatten(1).any(1)).float().mean()
+    share = (
+        (~Camera(flat=0.3, mixed=0.0, views=1)(clips.repeat(10, 1, 1, 1, 1), BODY)[..., 2].flatten(1).any(1))
+        .float()
+        .mean()
+    )
     assert share == pytest.approx(0.3, abs=0.08)
 
 

@@ -2,10 +2,8 @@
 ann_file = 'my.pkl'
 split = 'train'
 held_out = 'val'
-load_from = 'usdrl://body'  # the encoder in the package, pretrained on real motion; None: from nothing
-body = (
-    True  # clips of any body layout, 3D or 2D, become the encoder's; False with load_from=None: they stay as they are
-)
+# Clips of any body layout, in 3D or 2D, become those of the foundation encoder. False: they stay as they are.
+body = True
 turn = False  # with body=False, True where cameras look from several sides: shoulders then lie along x
 # None: as the annotation file says
 layout = None  # a name or a JSON file

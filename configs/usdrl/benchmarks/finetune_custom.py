@@ -1,5 +1,6 @@
 _base_ = ['../../_base_/tasks/finetune.py', '../../_base_/datasets/custom.py']
-# From nothing without load_from, which is then supervised training of DSTE.
+load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
+# With load_from=None this is supervised training of DSTE from nothing.
 model = dict(
     backbone=dict(embed_dims=128, **_base_.encoder),
     cls_head=dict(in_channels=128, num_classes='$num_classes'),

@@ -1,4 +1,5 @@
 _base_ = ['../../_base_/tasks/knn.py', '../../_base_/datasets/custom.py']
+load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
 model = dict(
     backbone=dict(embed_dims=128, **_base_.encoder),
     cls_head=dict(in_channels=128, num_classes='$num_classes'),

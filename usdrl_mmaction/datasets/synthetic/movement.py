@@ -159,7 +159,7 @@ def turn(frames: int, rng) -> np.ndarray:
 
 
 BASES = {'stand': stand, 'go': go, 'whole body': whole_body, 'anything': anything, 'turn': turn}
-SHARES = (0.35, 0.15, 0.25, 0.2, 0.05)
+SHARES = (0.62, 0.1, 0.15, 0.1, 0.03)
 
 
 def move_arms(poses: np.ndarray, rng):
