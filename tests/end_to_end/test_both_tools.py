@@ -46,12 +46,27 @@ def ours(name: str, *arguments):
 )
 def test_mmactions_own_tools_do_the_same_on_ones_own_data(shape, layout, body, flags, tmp_path, capfd):
     path = write_clips(tmp_path / 'my.pkl', shape, ('train', 'val'), layout=layout, classes=['a', 'b', 'c'])
-    options = ['--cfg-options', f'ann_file={path}', f'experiment_name={layout}', 'randomness.seed=0', NARROW, f'body={body}']
-    pretrain = [*flags, *options, *BRIEF, 'load_from=None', 'train_cfg.max_epochs=1', 'default_hooks.logger.interval=1', PRETRAIN_HEAD]
-    linear = [*options, *BRIEF, LINEAR_HEAD]
+    options = [
+        '--cfg-options',
+        f'ann_file={path}',
+        f'experiment_name={layout}',
+        'randomness.seed=0',
+        NARROW,
+        f'body={body}',
+    ]
+    pretrain = [
+        *flags,
+        *options,
+        *BRIEF,
+        'load_from=None',
+        'train_cfg.max_epochs=1',
+        'default_hooks.logger.interval=1',
+        PRETRAIN_HEAD,
+    ]
+    linear = [*options, LINEAR_HEAD]
     weights = {}
     for folder, train in ((tmp_path / 'ours', partial(ours, 'train')), (tmp_path / 'stock', stock_train)):
-        train(FILES / 'pretrain_custom.py', '--work-dir', folder / 'pretrain', *pretrain)
+        train(FILES / 'pretrain_custom.py', '--work-dir', folder / 'pretrain', *pretrain, PRETRAIN_HEAD)
         start = f'load_from={folder}/pretrain/epoch_1.pth'
         train(FILES / 'benchmarks/linear_custom.py', '--work-dir', folder / 'linear', *linear, start)
         weights[folder.name] = torch.load(folder / 'linear/epoch_1.pth')

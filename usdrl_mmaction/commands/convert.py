@@ -13,9 +13,10 @@ from usdrl_mmaction.datasets.annotations import make_annotation, write_annotatio
 from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.recordings.clip import fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
-from usdrl_mmaction.recordings.readers import READERS, is_openpose, read_clip
+from usdrl_mmaction.recordings.readers import read_clip
 from usdrl_mmaction.recordings.readers.csv_table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines
+from usdrl_mmaction.recordings.recording import recordings_below
 from usdrl_mmaction.skeletons import get_skeleton
 
 
@@ -34,7 +35,7 @@ def main(argv):
     if args.num_person < 1 or not 0 <= args.val_share < 1:
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
     get_skeleton(args.layout)
-    recordings = find_recordings(args.folder, [args.labels, args.classes])
+    recordings = recordings_below(args.folder, [args.labels, args.classes])
     entries, skipped = [Entry(path, name, None) for name, path in recordings.items()], []
     if args.labels:
         entries, skipped = from_table(args.labels, recordings)
@@ -73,28 +74,6 @@ def parse_args(argv):
     parser.add_argument('--seed', type=int, default=0, help='of the split')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
     return parser.parse_args(argv)
-
-
-def find_recordings(folder: Path, others: list[Path | None]) -> dict[str, Path]:
-    """Recordings by name: the path below the folder, without its suffix."""
-    others, found = {path.resolve() for path in others if path}, {}
-    paths = []
-    for parent, folders, files in os.walk(folder):
-        if is_openpose(Path(parent)):
-            folders.clear()
-            paths.append(Path(parent))
-        else:
-            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in READERS]
-    for path in sorted(paths):
-        if path.resolve() in others:
-            continue
-        name = (path if path.is_dir() else path.with_suffix('')).relative_to(folder).as_posix()
-        if name in found:
-            raise RecordingError(f'{found[name]} and {path} have the same name. Rename or remove one.')
-        found[name] = path
-    if not found:
-        raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
-    return found
 
 
 def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], list[str]]:

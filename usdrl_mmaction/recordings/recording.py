@@ -1,5 +1,7 @@
 """Recordings of any form: files of any known format, annotations, or arrays."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ from usdrl_mmaction.errors import LayoutError, RecordingError
 from usdrl_mmaction.skeletons import Skeleton
 
 from .clip import Clip, fit
-from .readers import read_clip
+from .readers import READERS, is_openpose, read_clip
 from .readers.arrays import MEDIAPIPE, from_arrays
 
 
@@ -35,6 +37,29 @@ def find_recordings(given: Any) -> list[Recording]:
         else:
             name = content.get('frame_dir') if isinstance(content, dict) else None
             found.append(Recording(f'recording {number}' if name is None else str(name), content))
+    return found
+
+
+def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[str, Path]:
+    """The recordings in a folder and its folders, but for ``others``, by name: the path below the folder, without its
+    suffix."""
+    others, found = {path.resolve() for path in others if path}, {}
+    paths = []
+    for parent, folders, files in os.walk(folder):
+        if is_openpose(Path(parent)):
+            folders.clear()
+            paths.append(Path(parent))
+        else:
+            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in READERS]
+    for path in sorted(paths):
+        if path.resolve() in others:
+            continue
+        name = (path if path.is_dir() else path.with_suffix('')).relative_to(folder).as_posix()
+        if name in found:
+            raise RecordingError(f'{found[name]} and {path} have the same name. Rename or remove one.')
+        found[name] = path
+    if not found:
+        raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
     return found
 
 
