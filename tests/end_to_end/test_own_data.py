@@ -48,12 +48,12 @@ def place(tmp_path, monkeypatch):
 
 def run(command: str):
     """A command line of the page, in this process."""
-    program, name, *arguments = shlex.split(re.sub(r'epoch_\d+', 'epoch_1', command))
+    program, name, *arguments = shlex.split(re.sub(r'epoch_\d+', 'epoch_1', command), comments=True)
     assert program == 'usdrl'
     if name == 'train':
         arguments += BRIEF
-        if arguments[0].startswith('pretrain'):
-            arguments.append('train_cfg.max_epochs=1')
+        if epochs := {'pretrain_custom': 1, 'finetune_custom': 11}.get(arguments[0]):  # a tenth is its warm-up
+            arguments.append(f'train_cfg.max_epochs={epochs}')
     with mock.patch.dict(os.environ), mock.patch('sys.argv', ['usdrl']):
         try:
             commands.run(name, arguments)
@@ -66,13 +66,17 @@ def test_from_files_to_a_trained_model(place, capfd):
     for command in (line for block in BLOCKS for line in block.replace('\\\n', ' ').splitlines() if line.strip()):
         run(command)
         told.append(capfd.readouterr().out)
-    converted, inspected, _, trained, tested, asked = told
+    converted, inspected, trained, tested, asked, taught, again, _, adapted, finetuned = told
     assert '2 classes' in converted and 'no problems found' in inspected
     split = read_annotations('my.pkl')['split']
-    assert len(split['train']) + len(split['val']) == len(list(place.glob('recordings/*/*.csv')))
+    recordings = list(place.glob('recordings/*/*.csv'))
+    assert len(split['train']) + len(split['val']) == len(recordings)
     assert len(list(place.glob('work_dirs/inspect/my/*.png'))) == 4
     before, after = (read_weights(f'work_dirs/{name}_custom/epoch_1.pth') for name in ('pretrain', 'linear'))
     shared = [name for name in after if name.startswith('backbone.')]
     assert shared and all(after[name].equal(before[name]) for name in shared)
-    assert 'acc/top1' in trained and 'acc/top1' in tested
+    assert all('acc/top1' in each for each in (trained, tested, adapted, finetuned))
+    assert float(re.findall(r'acc/top1: ([\d.]+)', trained)[-1]) > 0.8  # by the encoder in the package
     assert re.search(r'new\.csv .*%', asked), asked[-700:]
+    assert sum(map(int, re.findall(r'(?:walk|fall) (\d+)', taught))) == len(recordings)
+    assert re.search(r'new\.csv .*(fall|walk|unknown)', again), again[-700:]

@@ -31,14 +31,14 @@ def model_of(checkpoint: dict, weights: dict[str, Tensor], source: str | Path) -
     return model
 
 
-def trained_model(checkpoint: dict, source: str | Path) -> dict:
-    """``model`` of the config that MMEngine writes into a checkpoint, read without running the config."""
+def trained_with(checkpoint: dict, name: str, source: str | Path) -> dict:
+    """A part of the config that MMEngine writes into a checkpoint, such as ``model``, read without running it."""
     with suppress(KeyError, TypeError, ValueError, SyntaxError, RecursionError):
         for line in ast.parse(meta_of(checkpoint)['cfg']).body:
-            if isinstance(line, ast.Assign) and getattr(line.targets[0], 'id', None) == 'model':
+            if isinstance(line, ast.Assign) and getattr(line.targets[0], 'id', None) == name:
                 return plain(line.value)
     raise CheckpointError(
-        f"{source} has no plain config with a model in 'meta.cfg'. Give a checkpoint that usdrl train wrote."
+        f"{source} has no plain config with a {name} in 'meta.cfg'. Give a checkpoint that usdrl train wrote."
     )
 
 

@@ -2,14 +2,15 @@
 
 import argparse
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 
-from usdrl_mmaction.checkpoints.describe import trained_model
+from usdrl_mmaction.checkpoints.describe import meta_of, trained_with
 from usdrl_mmaction.checkpoints.reading import read_checkpoint, weights_of
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, CheckpointError
 from usdrl_mmaction.files import replacing, sha256_of
 
 HEAD = ('num_classes', 'in_channels', 'pooling')
@@ -21,6 +22,7 @@ def main(argv):
     parser.add_argument('src', type=Path, help='a training checkpoint, e.g. work_dirs/demo/pretrain/epoch_80.pth')
     parser.add_argument('dst', type=Path, help='the file to write; its stem is the name in the zoo')
     parser.add_argument('--half', action='store_true', help='store float16, which loads into float32 models too')
+    parser.add_argument('--about', help='what the model is and where it comes from, to store with it')
     parser.add_argument('--classes', metavar='ANN_FILE', help='store the class names of this annotation file')
     args = parser.parse_args(argv)
     trained = read_checkpoint(args.src)
@@ -30,12 +32,14 @@ def main(argv):
         if not names:
             raise AnnotationError(f"{args.classes} does not name its classes: it has no 'meta' with 'classes'.")
         published['meta']['dataset_meta'] = {'classes': list(names)}
+    if args.about:
+        published['meta']['about'] = args.about
     with replacing(args.dst) as draft, draft.open('wb') as file:
         torch.save(published, file)  # given the path, torch would write the draft's name into the file
     print(f'wrote {args.dst}: {len(published["state_dict"])} tensors, {args.dst.stat().st_size / 1e6:.2f} MB')
     print('The entry for checkpoints/weights/index.json, where "url" is null for a file in the same folder:')
     known = {'size': args.dst.stat().st_size, 'sha256': sha256_of(args.dst)}
-    entry = {'about': '', 'file': args.dst.name, 'url': None, **known, 'convert': False}
+    entry = {'about': args.about or '', 'file': args.dst.name, 'url': None, **known, 'convert': False}
     print(json.dumps({args.dst.stem: entry}, indent=2))
 
 
@@ -46,8 +50,21 @@ def strip(trained: dict, source: Path, dtype: torch.dtype) -> dict:
         for name, value in weights_of(trained, source).items()
         if not name.startswith(PRETRAINING_ONLY)
     }
-    model = trained_model(trained, source)
-    meta = {'encoder': model['backbone']}
+    model = trained_with(trained, 'model', source)
+    meta = {'encoder': model['backbone'], 'trained': training_of(trained, source)}
     if 'cls_head.fc.weight' in weights and 'cls_head' in model:
         meta['cls_head'] = {key: value for key, value in model['cls_head'].items() if key in HEAD}
     return {'meta': meta, 'state_dict': weights}
+
+
+def training_of(trained: dict, source: Path) -> dict:
+    """The seed, the length and the data of a training, as far as they are known."""
+    meta = meta_of(trained)
+    found = {key: meta[key] for key in ('seed', 'epoch', 'iter') if isinstance(meta.get(key), int)}
+    with suppress(CheckpointError, KeyError, TypeError):
+        path = Path(trained_with(trained, 'train_dataloader', source)['dataset']['ann_file'])
+        found['data'] = {'file': path.name}
+        if path.is_file():
+            sources = read_annotations(str(path)).get('meta', {}).get('sources')
+            found['data'] |= {'sha256': sha256_of(path)} | ({'sources': sources} if sources else {})
+    return found

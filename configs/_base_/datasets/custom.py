@@ -10,7 +10,13 @@ layout = None  # a name or a JSON file
 dimensions = None
 num_person = None
 num_classes = None
-encoder = dict(layout='$encoder_layout', num_person='$encoder_persons', in_channels='$encoder_channels')
+encoder = dict(  # as large as the foundation encoder
+    embed_dims=128,
+    num_layers=1,
+    layout='$encoder_layout',
+    num_person='$encoder_persons',
+    in_channels='$encoder_channels',
+)
 train_clips = dict(ann_file='$ann_file', split='$split', metainfo='$metainfo')
 test_clips = dict(ann_file='$ann_file', split='$held_out', metainfo='$metainfo')
 ragged = [

@@ -2,7 +2,7 @@ _base_ = ['../../_base_/tasks/finetune.py', '../../_base_/datasets/custom.py']
 load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
 # With load_from=None this is supervised training of DSTE from nothing.
 model = dict(
-    backbone=dict(embed_dims=128, **_base_.encoder),
+    backbone=_base_.encoder,
     cls_head=dict(in_channels=128, num_classes='$num_classes'),
 )
 train_dataloader = dict(batch_size=32, num_workers=0, dataset=dict(pipeline=_base_.resized, **_base_.train_clips))
