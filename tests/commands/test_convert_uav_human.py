@@ -53,7 +53,7 @@ def test_broken_clips_are_skipped_counted_and_named(raw, convert, capsys):
     wrong = {
         name_of(1, 155): 'label 155 is not among 0 to 154',
         'P001A001': 'the name is not P…S…G…',
-        name_of(1, 1): '25 joints, but the layout has 17',
+        name_of(1, 1): '12 joints are named as in the layout, but not nose',
         name_of(1, 2): 'nobody is seen in it',
         name_of(1, 3): ", line 6: 'nan' is not a finite number",
         name_of(1, 4): ', line 30: the file ends here',

@@ -8,9 +8,11 @@ import pytest
 import torch
 from raw_files import mmpose_instance, moving, replace_line, write_openpose, write_skeleton
 
+from usdrl_mmaction.body import body_mapping
+from usdrl_mmaction.datasets.synthetic.movement import make_movement
 from usdrl_mmaction.errors import AnnotationError, MissingFileError, RecordingError
-from usdrl_mmaction.recordings.recording import find_recordings, read_recording
-from usdrl_mmaction.skeletons import get_skeleton
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, read_recording
+from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton
 
 NTU, COCO, BODY_25, MEDIAPIPE = map(get_skeleton, ('nturgb+d', 'coco', 'openpose_25', 'mediapipe'))
 KEYPOINT = moving(persons=2)  # (2, 6, 25, 3)
@@ -209,3 +211,35 @@ def test_broken_files_are_named(tmp_path, name, write, message):
     kinds = {'a.pkl': AnnotationError, 'nothing.pkl': MissingFileError, 'nothing.csv': MissingFileError}
     with pytest.raises(kinds.get(name, RecordingError), match=f'(?s){name}.*{message}|{message}.*{name}'):
         read(tmp_path / name)
+
+
+def test_any_layout_of_a_body_is_read_as_the_body(tmp_path):
+    walk = make_movement(1)['annotations'][0]['keypoint']
+    expected = body_mapping('nturgb+d')(walk)
+    np.save(tmp_path / 'walk.npy', walk)
+    content = dict(split={}, annotations=[dict(frame_dir='walk', label=0, total_frames=walk.shape[1], keypoint=walk)])
+    for name, meta in (
+        ('named', dict(layout='nturgb+d')),
+        ('joints', dict(joints=LAYOUTS['nturgb+d'].names)),
+        ('bare', {}),
+    ):
+        (tmp_path / f'{name}.pkl').write_bytes(pickle.dumps({**content, 'meta': meta}))
+    for given in (tmp_path / 'walk.npy', walk, *(tmp_path / f'{name}.pkl' for name in ('named', 'joints', 'bare'))):
+        (recording,) = find_recordings(given)
+        clip = read_body(recording)
+        np.testing.assert_allclose(clip.keypoint, expected, atol=1e-5)
+        assert clip.joints == LAYOUTS['body'].names
+    other = read_body(Recording('walk', walk[:, :, :20]), 'kinect_v1')
+    assert other.keypoint.shape[2] == 19
+
+
+@pytest.mark.parametrize('array, layout, message', [
+    (np.zeros((5, 25, 3)), None, 'nobody is seen'),
+    (np.ones((5, 25, 3)), None, '25 joints without names can be nturgb.d or openpose_25: give the layout'),
+    (np.ones((5, 7, 3)), None, 'no known layout of a body has 7 joints'),
+    (np.ones((5, 17, 3)), 'nturgb+d', '17 joints are not those of the layout nturgb'),
+    (np.ones((5, 21, 3)), 'hand', 'This layout is no body'),
+])  # fmt: skip
+def test_what_is_no_body_is_refused_by_name(array, layout, message):
+    with pytest.raises(RecordingError, match=f'clip: {message}'):
+        read_body(Recording('clip', array), layout)

@@ -24,7 +24,7 @@ from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.recordings.clip import Clip, keep_people
-from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, read_recording
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, in_file, read_body, read_recording
 
 from .classifier import ActionClassifier
 from .live_segments import as_segment
@@ -197,7 +197,7 @@ class SkeletonInferencer:
     def read_gallery(self, path: str | Path, split: str | None) -> 'Gallery':
         content = read_annotations(str(path))
         items = clips_of_split(content, split, str(path)) if split else content['annotations']
-        recordings = bar([Recording(item['frame_dir'], item) for item in items], 'Encoding the gallery')
+        recordings = bar(in_file(content, items), 'Encoding the gallery')
         views = ((None, self.annotation(recording.name, self.read(recording))) for recording in recordings)
         pooled = torch.stack([pooled for _, pooled, _, _ in self.run(views)])
         classes = content.get('meta', {}).get('classes') or self.classes

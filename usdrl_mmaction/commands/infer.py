@@ -51,7 +51,10 @@ def main(argv):
         raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
     results = SkeletonInferencer(model, args.checkpoint, **options)(args.inputs, features=args.features)
-    Console(highlight=False).print(summary(results))
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(summary(results))
+    if not {'actions', 'neighbors', 'segments'} & set().union(*results):
+        console.print('An encoder alone names no actions: teach it some with usdrl enrol, or give a --gallery.')
     if args.out:
         path = args.out / 'results.json'
         with replacing(path) as draft:

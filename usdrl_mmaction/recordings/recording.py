@@ -11,7 +11,7 @@ from usdrl_mmaction.body import BODY, body_mapping, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
 from usdrl_mmaction.errors import LayoutError, RecordingError
-from usdrl_mmaction.skeletons import Skeleton
+from usdrl_mmaction.skeletons import Skeleton, layout_of
 
 from .clip import Clip, fit
 from .readers import READERS, is_openpose, read_clip
@@ -31,13 +31,21 @@ def find_recordings(given: Any) -> list[Recording]:
     for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
         path = Path(content) if isinstance(content, str | Path) else None
         if path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()):
-            found += [Recording(item['frame_dir'], item) for item in read_annotations(str(path))['annotations']]
+            content = read_annotations(str(path))
+            found += in_file(content, content['annotations'])
         elif path:
             found.append(Recording(str(path), path))
         else:
             name = content.get('frame_dir') if isinstance(content, dict) else None
             found.append(Recording(f'recording {number}' if name is None else str(name), content))
     return found
+
+
+def in_file(content: dict, items: list[dict]) -> list[Recording]:
+    """Annotations of a file as recordings that know the layout of the file."""
+    meta = content.get('meta') or {}
+    layout = meta.get('layout') or layout_of(meta.get('joints') or ())
+    return [Recording(item['frame_dir'], {**item, 'layout': layout}) for item in items]
 
 
 def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[str, Path]:
@@ -71,6 +79,7 @@ def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
         raise RecordingError(f'{recording.name}: nobody is seen in it.')
     named = dict(names=clip.joints, parents=[None, *[0] * (len(clip.joints) - 1)])
     try:
+        layout = layout or (isinstance(recording.content, dict) and recording.content.get('layout'))
         mapping = body_mapping(layout or (named if clip.joints else recognise(clip.keypoint)))
         joints = max((joint for source in mapping.sources for joint in source), default=0)
         if joints >= clip.keypoint.shape[2]:

@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 
 from usdrl_mmaction.errors import RecordingError
+from usdrl_mmaction.skeletons import LAYOUTS
 
 from ..clip import Clip
 from ..tracking import track_people
 from .arrays import numbers
 from .text import from_first, read_json
 
+MODELS = {25: 'openpose_25', 18: 'openpose'}  # the layouts of BODY_25 and COCO, by their joints
 PATTERN, FIELD = '*_keypoints.json', 'pose_keypoints_2d'
 
 
@@ -33,7 +35,8 @@ def read_openpose(path: str | Path) -> Clip:
         if not isinstance(content, dict) or not isinstance(content.get('people'), list):
             raise RecordingError(f"{file} has no list of 'people'.")
         people[t] = [_person(person, f'{file}: person {index}') for index, person in enumerate(content['people'])]
-    return track_people(people, path)
+    joints = max((len(person) for frame in people for person in frame), default=0)
+    return track_people(people, path, joints=LAYOUTS[MODELS[joints]].names if joints in MODELS else ())
 
 
 def _person(person, where):

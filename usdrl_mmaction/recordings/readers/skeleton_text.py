@@ -5,8 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from usdrl_mmaction.skeletons import LAYOUTS
+
 from ..clip import Clip
 from .text import at, read_lines, to_integer, to_numbers
+
+SENSORS = {25: 'nturgb+d', 17: 'coco'}  # the layouts of NTU RGB+D and UAV-Human, by their joints
 
 
 def read_skeleton_text(path: str | Path) -> Clip:
@@ -32,7 +36,7 @@ def read_skeleton_text(path: str | Path) -> Clip:
     body, frame = np.transpose(places)
     keypoint = np.zeros((body.max() + 1, total, joints, 3), np.float32)
     keypoint[body, frame] = to_numbers(words, 3, path, numbers).reshape(-1, joints, 3)
-    return Clip(keypoint)
+    return Clip(keypoint, joints=LAYOUTS[SENSORS[joints]].names if joints in SENSORS else ())
 
 
 class _Lines:
