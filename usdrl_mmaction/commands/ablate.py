@@ -171,6 +171,7 @@ def load(task: str, data: dict, seed: int, work_dir: Path, changes: dict) -> Con
             experiment_name=f'{work_dir.name}_{task}',
             launcher='none',
             randomness=dict(seed=seed),
+            load_from=None,
             log_level='ERROR',
         )
     )
