@@ -9,7 +9,7 @@ compat.apply()
 from . import datasets, engine, evaluation, models  # noqa: E402
 from .checkpoints import zoo  # noqa: E402
 
-PUBLIC = ('load', 'ActionClassifier', 'BodyEncoder', 'SkeletonInferencer', 'StreamingDetector')
+PUBLIC = ('load', 'ActionClassifier', 'ActionDetector', 'BodyEncoder', 'SkeletonInferencer', 'StreamingDetector')
 
 
 def __getattr__(name: str):

@@ -1,6 +1,7 @@
 """Inference, streaming and export with a trained model, in a line or two."""
 
 from .classifier import ActionClassifier
+from .detector import ActionDetector
 from .encoder import BodyEncoder
 from .export import export
 from .inferencer import SkeletonInferencer

@@ -27,6 +27,8 @@ from usdrl_mmaction.recordings.clip import Clip, keep_people
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, in_file, read_body, read_recording
 
 from .classifier import ActionClassifier
+from .detector import ActionDetector
+from .encoder import BodyEncoder
 from .live_segments import as_segment
 from .load import load
 from .model import load_model
@@ -74,11 +76,12 @@ class SkeletonInferencer:
     ):
         init_default_scope('mmaction')
         self.device = device or get_device()
-        self.classifier = None
+        self.classifier = self.detector = None
         if isinstance(model, str | Path) and Path(model, CONFIG).is_file():
             opened = load(model, self.device)
             self.classifier = opened if isinstance(opened, ActionClassifier) else None
-            model = opened.encoder_.model if self.classifier else opened.model
+            self.detector = opened.set_layout('body') if isinstance(opened, ActionDetector) else None
+            model = opened.model if isinstance(opened, BodyEncoder) else opened.encoder_.model
         if not isinstance(model, nn.Module):
             model = load_model(model, checkpoint) if model else load_model(checkpoint or packaged_model())
         if not isinstance(model, RecognizerGCN | FrameLocalizer):
@@ -116,6 +119,8 @@ class SkeletonInferencer:
         """
         if self.localizes:
             return self.localize(find_recordings(inputs))
+        if self.detector:
+            return [self.detect(recording) for recording in bar(find_recordings(inputs), 'Inferring')]
         features = features or not (self.classifies or self.gallery)
         results = []
         for (result, person), pooled, scores, novelty in self.run(self.views(find_recordings(inputs))):
@@ -142,6 +147,14 @@ class SkeletonInferencer:
             segments = [as_segment(*row, self.classes) for row in proposals[proposals[:, 1].argsort(kind='stable')]]
             results.append({'name': recording.name, 'frames': frames, 'people': people, 'segments': segments})
         return results
+
+    def detect(self, recording: Recording) -> dict:
+        clip = keep_people(self.read(recording), self.prepare.num_person)
+        people, frames = clip.keypoint.shape[:2]
+        (segments,) = self.detector.predict([clip.keypoint])
+        names = self.detector.classes_.tolist()
+        segments = [{**each, 'label': 1 + names.index(each['label']), 'name': str(each['label'])} for each in segments]
+        return {'name': recording.name, 'frames': frames, 'people': people, 'segments': segments}
 
     def views(self, recordings: list[Recording]) -> Iterator[tuple[tuple[dict, int | None], dict]]:
         """The clips to encode of each recording: all people and, for a classifier, each of several people alone."""

@@ -5,15 +5,16 @@ from pathlib import Path
 from usdrl_mmaction.checkpoints.folder import CONFIG, read_folder
 
 from .classifier import ActionClassifier
+from .detector import ActionDetector
 from .encoder import BodyEncoder, open_encoder
 
 
-def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionClassifier:
-    """An ``ActionClassifier`` from the folder that it was saved to; otherwise the ``BodyEncoder`` of a model of the
-    zoo, such as 'body', or of a checkpoint that usdrl publish wrote.
+def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionClassifier | ActionDetector:
+    """An ``ActionClassifier`` or ``ActionDetector`` from the folder that it was saved to; otherwise the ``BodyEncoder``
+    of a model of the zoo, such as 'body', or of a checkpoint that usdrl publish wrote.
 
     >>> usdrl_mmaction.load('body').embed(clips, layout='coco')
     """
-    if Path(name, CONFIG).is_file() and read_folder(name)[2].get('kind') == 'classifier':
-        return ActionClassifier.open(name, device)
-    return open_encoder(name, device)
+    kind = read_folder(name)[2].get('kind') if Path(name, CONFIG).is_file() else None
+    opener = {'classifier': ActionClassifier.open, 'detector': ActionDetector.open}.get(kind, open_encoder)
+    return opener(name, device)

@@ -1,0 +1,109 @@
+"""A detector on frozen features finds what it was taught, keeps its answers on disk, and refuses what it cannot learn
+from."""
+
+import json
+
+import numpy as np
+import pytest
+
+from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, load
+from usdrl_mmaction.apis.detector import STRENGTHS, ridge_scores
+from usdrl_mmaction.datasets.synthetic import make_trimmed
+from usdrl_mmaction.errors import CheckpointError, UsageError
+from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
+
+ACTIONS = ('wave right hand', 'sit down')
+
+
+@pytest.fixture(scope='module')
+def encoder() -> BodyEncoder:
+    return load('body')
+
+
+@pytest.fixture(scope='module')
+def videos() -> tuple[list[np.ndarray], list[list[tuple]]]:
+    """Six videos of somebody who waves, stands, sits down and stands again, and their segments."""
+    data = make_trimmed(18 * 7, seed=8)
+    names = data['meta']['classes']
+    clips = {name: [i['keypoint'][:1] for i in data['annotations'] if names[i['label']] == name] for name in ACTIONS}
+    made = []
+    for number in range(6):
+        pieces, segments, end = [], [], 0
+        for name in ACTIONS[:: 1 if number % 2 else -1]:
+            clip = clips[name][number]
+            still = np.repeat(clip[:, :1], 40, axis=1)
+            pieces += [still, clip]
+            segments.append((name, end + 40, end + 40 + clip.shape[1]))
+            end += 40 + clip.shape[1]
+        made.append((np.concatenate([*pieces, np.repeat(pieces[-1][:, -1:], 30, axis=1)], axis=1), segments))
+    return [video for video, _ in made], [segments for _, segments in made]
+
+
+@pytest.fixture(scope='module')
+def detector(encoder, videos) -> ActionDetector:
+    return ActionDetector(encoder, layout='nturgb+d').fit(videos[0][:4], videos[1][:4])
+
+
+def overlap(found: dict, start: int, end: int) -> float:
+    shared = min(found['end'], end) - max(found['start'], start)
+    return shared / (max(found['end'], end) - min(found['start'], start))
+
+
+def test_actions_are_found_where_they_are(detector, videos):
+    for video, segments, found in zip(*(each[4:] for each in videos), detector.predict(videos[0][4:]), strict=True):
+        for name, start, end in segments:
+            assert any(each['label'] == name and overlap(each, start, end) > 0.4 for each in found), (name, found)
+        assert all(0 <= each['start'] < each['end'] <= video.shape[1] and 0 < each['score'] <= 1 for each in found)
+
+
+def test_scores_are_probabilities_of_every_frame(detector, videos):
+    for video, scores in zip(videos[0], detector.frame_scores(videos[0]), strict=True):
+        assert scores.shape == (video.shape[1], 3)
+        np.testing.assert_allclose(scores.sum(1), 1, atol=1e-5)
+
+
+def test_a_saved_detector_answers_alike_in_python_and_by_inference(detector, videos, tmp_path):
+    detector.save(tmp_path / 'mine')
+    again = load(tmp_path / 'mine')
+    assert again.predict(videos[0][4:]) == detector.predict(videos[0][4:])
+    names = LAYOUTS['nturgb+d'].names
+    other = joint_mapping(names, LAYOUTS['smpl'].names, estimate=True)(videos[0][4])
+    inferencer = SkeletonInferencer(tmp_path / 'mine', layout='smpl')
+    (result,) = inferencer([other])
+    assert {each['name'] for each in result['segments']} >= set(ACTIONS)
+    assert all(each['label'] == 1 + sorted(ACTIONS).index(each['name']) for each in result['segments'])
+
+
+@pytest.mark.parametrize('change', [
+    dict(smoothing=-1), dict(duration='long'), dict(classes=['a']), dict(classes=None), dict(duration=1e99),
+])  # fmt: skip
+def test_a_description_of_something_else_is_refused(detector, tmp_path, change):
+    detector.save(tmp_path / 'mine')
+    path = tmp_path / 'mine/config.json'
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(CheckpointError, match='does not hold a detector'):
+        load(tmp_path / 'mine')
+
+
+@pytest.mark.parametrize('segments, message', [
+    ([[('a', 5, 500)]], 'video 0 has 40 frames and a segment a from 5 to 500'),
+    ([[('a', 9, 5)]], 'and a segment a from 9 to 5'),
+    ([[('a', 0, 9), ('b', 5, 12)]], 'video 0 has segments that overlap, one of them b from 5 to 12'),
+    ([[]], 'There are no segments'),
+    ([], '1 videos need as many lists of segments, not 0'),
+])  # fmt: skip
+def test_segments_that_cannot_be(encoder, segments, message):
+    with pytest.raises(UsageError, match=message):
+        ActionDetector(encoder, layout='coco').fit([np.ones((40, 17, 2))], segments)
+
+
+def test_ridge_scores_are_scikit_learns():
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(0)
+    train, test, targets = rng.normal(3, 2, (50, 8)), rng.normal(3, 2, (9, 8)), rng.choice([-1.0, 1.0], (50, 3))
+    scaler = StandardScaler().fit(train)
+    for strength, scores in zip(STRENGTHS, ridge_scores(train, targets, test), strict=True):
+        model = Ridge(strength).fit(scaler.transform(train), targets)
+        np.testing.assert_allclose(scores, model.predict(scaler.transform(test)), atol=1e-4)
