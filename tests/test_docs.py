@@ -27,7 +27,7 @@ def lines(page: Path) -> list[str]:
 LINES = [line for page in PAGES for line in lines(page)]
 SHOWN = [match.groups() for line in LINES for match in COMMAND.finditer(line)]
 NAMES = sorted({name for name, _ in SHOWN})
-MADE = {model for name, rest in SHOWN if name == 'enrol' for model in re.findall(r'--model (\w+)', rest)}
+MADE = {model for name, rest in SHOWN if name in ('enrol', 'fit') for model in re.findall(r'--model (\w+)', rest)}
 # MMAction2's own tools are named as well.
 TOOLS = sorted({tool for line in LINES for tool in TOOL.findall(line)} - {'tools/data/skeleton/gen_ntu_rgbd_raw.py'})
 

@@ -66,7 +66,7 @@ def test_from_files_to_a_trained_model(place, capfd):
     for command in (line for block in BLOCKS for line in block.replace('\\\n', ' ').splitlines() if line.strip()):
         run(command)
         told.append(capfd.readouterr().out)
-    converted, inspected, trained, tested, asked, taught, again, _, adapted, finetuned = told
+    converted, inspected, trained, tested, asked, fitted, known, taught, again, _, adapted, finetuned = told
     assert '2 classes' in converted and 'no problems found' in inspected
     split = read_annotations('my.pkl')['split']
     recordings = list(place.glob('recordings/*/*.csv'))
@@ -78,5 +78,6 @@ def test_from_files_to_a_trained_model(place, capfd):
     assert all('acc/top1' in each for each in (trained, tested, adapted, finetuned))
     assert float(re.findall(r'acc/top1: ([\d.]+)', trained)[-1]) > 0.8  # by the encoder in the package
     assert re.search(r'new\.csv .*%', asked), asked[-700:]
+    assert float(re.search(r'accuracy ([\d.]+)%', fitted)[1]) > 80 and 'new.csv' in known
     assert sum(map(int, re.findall(r'(?:walk|fall) (\d+)', taught))) == len(recordings)
     assert re.search(r'new\.csv .*(fall|walk|unknown)', again), again[-700:]

@@ -15,9 +15,11 @@ from usdrl_mmaction.recordings.clip import fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import read_clip
 from usdrl_mmaction.recordings.readers.csv_table import read_table
-from usdrl_mmaction.recordings.readers.text import at, read_lines
+from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
 from usdrl_mmaction.recordings.recording import recordings_below
 from usdrl_mmaction.skeletons import get_skeleton
+
+BACKGROUND = 'background'
 
 
 class Entry(NamedTuple):
@@ -28,6 +30,7 @@ class Entry(NamedTuple):
     label: str | None
     subject: str | None = None
     split: str | None = None
+    segments: tuple[tuple[str, float, float], ...] | None = None  # label, start and end in frames
 
 
 def main(argv):
@@ -35,10 +38,13 @@ def main(argv):
     if args.num_person < 1 or not 0 <= args.val_share < 1:
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
     get_skeleton(args.layout)
-    recordings = recordings_below(args.folder, [args.labels, args.classes])
+    recordings = recordings_below(args.folder, [args.labels, args.segments, args.classes])
     entries, skipped = [Entry(path, name, None) for name, path in recordings.items()], []
     if args.labels:
         entries, skipped = from_table(args.labels, recordings)
+    elif args.segments:
+        entries = [entry._replace(segments=()) for entry in entries]
+        entries, skipped = with_segments(args.segments, entries, args.fps)
     elif not args.no_labels:
         if bare := next((path for name, path in recordings.items() if '/' not in name), None):
             todo = 'Put it in one, or use --labels or --no-labels.'
@@ -47,6 +53,7 @@ def main(argv):
     classes = [line.strip() for line in read_lines(args.classes)] if args.classes else []
     if not classes:
         labels = {entry.label for entry in entries} - {None}
+        labels |= {label for entry in entries for label, _, _ in entry.segments or ()}
         classes = sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
     read = partial(read_entry, args.layout, args.num_person, args.img_shape, classes)
     annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
@@ -65,6 +72,7 @@ def parse_args(argv):
     parser.add_argument('--layout', required=True, help='the joints: a name such as coco or nturgb+d, or a JSON file')
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
+    labels.add_argument('--segments', type=Path, help='CSV table of video,label,start,end (frames) or …,start_s,end_s')
     labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
     parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
     parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')
@@ -98,6 +106,46 @@ def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], li
     return list(entries.values()), skipped
 
 
+def with_segments(path: Path, entries: list[Entry], fps: float) -> tuple[list[Entry], list[str]]:
+    """Videos with the segments of a CSV file, in frames or seconds; names may have a suffix such as .csv."""
+    table = read_table(path)
+    seconds = {'start_s', 'end_s'} <= set(table.header)
+    columns = ('video', 'label', *(('start_s', 'end_s') if seconds else ('start', 'end')))
+    if set(table.header) != set(columns):
+        raise at(path, 1, f"the columns are video,label,start,end or start_s,end_s, not '{','.join(table.header)}'.")
+    names, found, skipped = {entry.name for entry in entries}, {}, []
+    for row, line in zip(table.rows, table.lines, strict=True):
+        video, label, *span = (dict(zip(table.header, row, strict=True))[column] for column in columns)
+        video = video if video in names else video.rpartition('.')[0]
+        if label.lower() == BACKGROUND:
+            continue
+        if video not in names:
+            skipped.append(str(at(path, line, f"there is no recording '{row[table.header.index('video')]}'.")))
+            continue
+        start, end = to_numbers([span], 2, path, [line])[0].tolist()
+        scale = fps if seconds else 1
+        found.setdefault(video, []).append((label, start * scale, end * scale))
+    skipped += [f'{entry.path} has no segments in {path}.' for entry in entries if entry.name not in found]
+    return [entry._replace(segments=tuple(found[entry.name])) for entry in entries if entry.name in found], skipped
+
+
+def as_array(entry: Entry, classes: list[str], frames: int) -> np.ndarray:
+    """Label from 1, start, end of each segment, in order; they may not overlap or leave the video.  # (S, 3)"""
+    rows = np.array([(1 + classes.index(label), round(start), round(end)) for label, start, end in entry.segments])
+    rows = rows[rows[:, 1].argsort(kind='stable')]
+    for label, start, end in rows.tolist():
+        if not 0 <= start < end <= frames:
+            raise RecordingError(
+                f'{entry.path}: {classes[label - 1]} from frame {start} to {end} is not in its {frames} frames.'
+            )
+    for (label, _, end), (other, start, _) in zip(rows.tolist(), rows[1:].tolist(), strict=False):
+        if start < end:
+            raise RecordingError(
+                f'{entry.path}: {classes[label - 1]} until frame {end} and {classes[other - 1]} from {start} overlap.'
+            )
+    return rows
+
+
 def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
     if entry.label is not None and entry.label not in classes:
         raise RecordingError(f"{entry.path}: label '{entry.label}' is not one of the {len(classes)} classes.")
@@ -106,6 +154,8 @@ def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[li
         clip = clip._replace(img_shape=tuple(img_shape))
     known = {key: getattr(entry, key) for key in ('subject', 'split') if getattr(entry, key) is not None}
     label = -1 if entry.label is None else classes.index(entry.label)
+    if entry.segments is not None:
+        known['segments'] = as_array(entry, classes, clip.keypoint.shape[1])
     return [make_annotation(entry.name, label, clip, **known)], []
 
 
