@@ -44,6 +44,21 @@ def ann_file(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
+def content():
+    """Six sound clips of two classes, and a video."""
+    rng = np.random.default_rng(0)
+
+    def clip(name, **fields):
+        keypoint = rng.normal(size=(1, 8, 17, 2)).astype(np.float32)
+        return dict(frame_dir=name, label=0, total_frames=8, keypoint=keypoint) | fields
+
+    clips = [clip(f'c{number}', label=number % 2) for number in range(6)]
+    video = clip('video', label=-1, segments=np.array([[1, 0, 3], [2, 3, 8]]))
+    split = dict(xsub_train=['c0', 'c1', 'c2', 'video'], xsub_val=['c3', 'c4', 'c5'], xview_train=['c0', 'c1', 'c3'])
+    return dict(split=split, annotations=[*clips, video], meta=dict(layout='coco', classes=['sit', 'stand']))
+
+
+@pytest.fixture
 def tiny(ann_file, tmp_path):
     """A config of configs/usdrl, made small enough to run in a second on the clips of ``ann_file``, and complete: any
     runner can be built from it."""

@@ -5,6 +5,7 @@ import argparse
 import torch
 from rich.console import Console
 
+from usdrl_mmaction.datasets.annotations import counted
 from usdrl_mmaction.engine.memory import step_memory
 from usdrl_mmaction.engine.runner.settings import complete
 
@@ -36,7 +37,8 @@ def main(argv):
     columns = [step_memory(cfg, *case, precision) for case in cases]
 
     title = 'GB in each process, without libraries, data loading and the making of views'
-    table = number_table(title, '', *(f'{processes} × {batch_size} clips' for batch_size, processes in cases))
+    heads = (f'{processes} × {counted(batch_size, "clip", "clips")}' for batch_size, processes in cases)
+    table = number_table(title, '', *heads)
     for name, title in ROWS.items():
         table.add_row(title, *(f'{getattr(column, name) / 1e9:.2f}' for column in columns))
     Console(highlight=False, width=120).print(table)

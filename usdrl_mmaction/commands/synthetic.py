@@ -37,8 +37,9 @@ def main(argv):
         items, meta = data['annotations'], data['meta']
         frames, subjects = sum(item['total_frames'] for item in items), len({item['subject'] for item in items})
         size = f'{frames} frames ({frames / meta["fps"] / 60:.1f} minutes)'
+        classes = counted(len(meta['classes']), 'class', 'classes')
         number = counted(len(items), noun.removesuffix('s'), noun)
-        print(f'{path}: {number}, {size}, {len(meta["classes"])} classes, {subjects} subjects')
+        print(f'{path}: {number}, {size}, {classes}, {counted(subjects, "subject", "subjects")}')
         print('  ' + ', '.join(f'{name} {len(members)}' for name, members in data['split'].items()))
 
 
