@@ -26,7 +26,7 @@ NTU_PARENTS = (
 )
 SIZES = {
     'nturgb+d': 25, 'coco': 17, 'kinect_v1': 20, 'h36m': 17, 'openpose': 18, 'openpose_25': 25, 'mediapipe': 33,
-    'hand': 21, 'mpii': 16, 'smpl': 24, 'halpe': 26, 'body': 19,
+    'hand': 21, 'mpii': 16, 'smpl': 24, 'halpe': 26, 'body': 19, 'coco_wholebody': 133,
 }  # fmt: skip
 SIDES = ('left', 'right')
 CHAIN = dict(num_node=3, inward=[(1, 0), (2, 1)], center=0)

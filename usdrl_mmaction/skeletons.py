@@ -331,7 +331,7 @@ TREES = {  # 'joint:parent' in the order of the joints; 'joint:' is the root
         left_ankle:left_knee right_ankle:right_knee left_heel:left_ankle right_heel:right_ankle
         left_foot_index:left_heel right_foot_index:right_heel
     """,
-    # MPII's 16, SMPL's 24, and 26 of Halpe (AlphaPose's default). Of COCO-WholeBody's 133, body and feet come first.
+    # MPII's 16, SMPL's 24, and 26 of Halpe (AlphaPose's default).
     'mpii': """
         right_ankle:right_knee right_knee:right_hip right_hip:pelvis left_hip:pelvis left_knee:left_hip
         left_ankle:left_knee pelvis: thorax:pelvis neck:thorax head_top:neck
@@ -369,6 +369,18 @@ TREES = {  # 'joint:parent' in the order of the joints; 'joint:' is the root
         pinky_mcp:wrist pinky_pip:pinky_mcp pinky_dip:pinky_pip pinky_tip:pinky_dip
     """,
 }
+FEET = """
+    left_big_toe:left_ankle left_small_toe:left_big_toe left_heel:left_ankle
+    right_big_toe:right_ankle right_small_toe:right_big_toe right_heel:right_ankle
+"""
+# Each finger is a chain from the wrist, joint 0 of its hand.
+HANDS = ' '.join(
+    f'{side}_hand_{joint}:{side}_hand_{joint - 1 if joint % 4 != 1 else 0}' if joint else f'{side}_hand_0:{side}_wrist'
+    for side in ('left', 'right')
+    for joint in range(21)
+)
+FACE = ' '.join(f'face_{point}:nose' for point in range(68))
+TREES['coco_wholebody'] = f'{TREES["coco"]} {FEET} {FACE} {HANDS}'
 PARTS = {
     'nturgb+d': dict(origin='spine_mid'),
     'kinect_v1': dict(origin='spine'),
@@ -400,6 +412,7 @@ RULES = {
     'side_wrist': ({'side_elbow': 0.15, 'side_hand': 0.85},),
     'side_hand': (
         {'side_index': 0.5, 'side_pinky': 0.5},
+        {'side_hand_9': 1},
         {'side_wrist': 1.32, 'side_elbow': -0.32},
     ),
     'side_hand_tip': ({'side_index': 1},),

@@ -1,7 +1,7 @@
 """Measures the foundation encoder on sets that it never saw, beside joints without an encoder, a random encoder and the
 encoder of the synthetic actions: docs/foundation.md has the table.
 
-    python tools/dev/foundation.py ../shared/data/msr_action3d.pkl ../shared/data/utkinect.pkl
+    python tools/dev/foundation.py msr_action3d.pkl utkinect.pkl synthetic
 """
 
 import argparse
@@ -29,20 +29,22 @@ from usdrl_mmaction.models import DSTE, as_streams
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
 
 SHOTS, DRAWS = (1, 5), 3
+SYNTHETIC = 'synthetic'
 OTHER_LAYOUTS = ('nturgb+d', 'coco', 'h36m', 'openpose_25', 'mediapipe', 'smpl')
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('sets', nargs='*', type=Path, help="annotation files with splits 'train' and 'val'")
+    parser.add_argument('sets', nargs='+', help="annotation files with splits 'train' and 'val', or synthetic")
     parser.add_argument('--encoder', default='body', help='a name of the zoo or a checkpoint')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='of random encoders')
     parser.add_argument('--out', type=Path, metavar='FILE.json', help='file to write the numbers to')
     args = parser.parse_args()
     body, found = load(args.encoder), {}
-    for name, data in [(path.stem, read_set(path)) for path in args.sets] + [('synthetic', synthetic_set())]:
-        found[name] = measure(data, body, args.seeds)
-        show(name, found[name])
+    for given in args.sets:
+        data = synthetic_set() if given == SYNTHETIC else read_set(Path(given))
+        found[Path(given).stem] = measure(data, body, args.seeds)
+        show(Path(given).stem, found[Path(given).stem])
         if args.out:
             with replacing(args.out) as draft:
                 draft.write_text(json.dumps(found, indent=1) + '\n')
