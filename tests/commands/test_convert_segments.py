@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.datasets import read_annotations
+from usdrl_mmaction.datasets.synthetic.movement import make_movement
 
 FRAMES = 90
 
@@ -65,3 +67,17 @@ def test_tables_that_cannot_be_read(run_command, videos, table, message):
     with pytest.raises(SystemExit) as end:
         convert(run_command, videos, table)
     assert message in str(end.value.code)
+
+
+def test_any_body_becomes_the_body(run_command, videos, tmp_path):
+    """Recordings of several layouts, in one file for the corpus of the foundation encoder."""
+    walk = make_movement(1)['annotations'][0]['keypoint']
+    for path in (videos / 'videos').iterdir():
+        path.unlink()
+    np.save(videos / 'videos/kinect.npy', walk)
+    np.save(videos / 'videos/body.npy', body_mapping('nturgb+d')(walk))
+    run_command('convert', videos / 'videos', tmp_path / 'takes.pkl', '--layout', 'body', '--no-labels', '--workers', 1)
+    one, other = read_annotations(str(tmp_path / 'takes.pkl'))['annotations']
+    np.testing.assert_allclose(one['keypoint'], other['keypoint'], atol=1e-5)
+    run_command('corpus', tmp_path / 'takes.pkl', '--movements', 2, '--actions', 0, '--out', tmp_path / 'corpus.pkl')
+    assert read_annotations(str(tmp_path / 'corpus.pkl'))['meta']['sources'][0]['clips'] >= 2

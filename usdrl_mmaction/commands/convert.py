@@ -16,7 +16,7 @@ from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers import read_clip
 from usdrl_mmaction.recordings.readers.csv_table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
-from usdrl_mmaction.recordings.recording import recordings_below
+from usdrl_mmaction.recordings.recording import Recording, read_body, recordings_below
 from usdrl_mmaction.skeletons import get_skeleton
 
 BACKGROUND = 'background'
@@ -149,7 +149,10 @@ def as_array(entry: Entry, classes: list[str], frames: int) -> np.ndarray:
 def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
     if entry.label is not None and entry.label not in classes:
         raise RecordingError(f"{entry.path}: label '{entry.label}' is not one of the {len(classes)} classes.")
-    clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
+    if layout == 'body':  # from any layout of a body
+        clip = keep_people(read_body(Recording(str(entry.path), entry.path)), num_person)
+    else:
+        clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
     if img_shape and not clip.img_shape:
         clip = clip._replace(img_shape=tuple(img_shape))
     known = {key: getattr(entry, key) for key in ('subject', 'split') if getattr(entry, key) is not None}

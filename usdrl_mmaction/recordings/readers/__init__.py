@@ -7,16 +7,24 @@ from usdrl_mmaction.files import missing
 
 from ..clip import Clip
 from .arrays import read_npz
+from .bvh import read_bvh
 from .csv_table import read_csv
 from .mmpose import read_mmpose
 from .openpose import is_openpose, read_openpose
 from .skeleton_text import read_skeleton_text
 
-READERS = {'.csv': read_csv, '.json': read_mmpose, '.npy': read_npz, '.npz': read_npz, '.skeleton': read_skeleton_text}
+READERS = {
+    '.csv': read_csv,
+    '.json': read_mmpose,
+    '.npy': read_npz,
+    '.npz': read_npz,
+    '.skeleton': read_skeleton_text,
+    '.bvh': read_bvh,
+}
 
 
 def read_clip(path: str | Path) -> Clip:
-    """A recording in the format of its suffix: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, or a folder of
+    """A recording in the format of its suffix: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, BVH, or a folder of
     OpenPose's JSON files."""
     path = Path(path)
     if not path.exists():
