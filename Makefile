@@ -16,7 +16,7 @@ demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
 
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist worksteal
 
 test-full: $(FULL)/installed
 	OMP_NUM_THREADS=1 $(FULL)/bin/python -m pytest tests/full

@@ -23,7 +23,15 @@ def test_every_encoder_is_measured_on_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr('sys.argv', ['foundation', str(tmp_path / 'small.pkl'), '--seeds', '0', '--out', str(out)])
     runpy.run_path(str(TOOL), run_name='__main__')
     found = json.loads(out.read_text())['small']
-    assert list(found) == ['joints alone', 'random', 'synthetic', 'body', 'ActionClassifier']
+    assert list(found) == [
+        'joints alone',
+        'random',
+        'synthetic',
+        'body',
+        'convolutions alone',
+        'random + convolutions',
+        'ActionClassifier',
+    ]
     assert {
         '1-NN',
         'linear',

@@ -81,7 +81,7 @@ def test_the_wheel_holds_what_the_checkout_does(wheel):
         files = [path for path in (source / folder).rglob('*') if path.suffix in kinds]
         names = {f'{MIM}/{path.relative_to(source)}': path for path in files}
         expected |= {name: path for name, path in names.items() if not name.startswith(CHECKOUT_ONLY)}
-    kinds = ('.py', '.json', '.pth', '.html')
+    kinds = ('.py', '.json', '.pth', '.html', '.md')
     package = [path for path in (source / 'usdrl_mmaction').rglob('*') if path.suffix in kinds]
     expected |= {str(path.relative_to(source)): path for path in package if '.mim' not in path.parts}
     assert {name for name in packed if '.dist-info/' not in name} == set(expected)

@@ -22,6 +22,7 @@ from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.datasets.transforms import NormalizeSkeleton, ResizeFrames
+from usdrl_mmaction.engine.convolutions import RandomConvolutions
 from usdrl_mmaction.engine.ridge import fit_ridge
 from usdrl_mmaction.engine.runner.settings import read_facts, resolve_layout
 from usdrl_mmaction.files import replacing
@@ -87,6 +88,8 @@ def measure(data: Clips, body: BodyEncoder, seeds: list[int]) -> dict[str, dict[
             frozen(encoder, data) for encoder in track(several, name, console=Console(stderr=True), transient=True)
         ]
         rows[name] = {measure: [each[measure] for each in found] for measure in found[0]}
+    rows['convolutions alone'] = convolutions_alone(body, data)
+    rows['random + convolutions'] = default_call(random_encoder(body, seeds[0]), data)
     rows['ActionClassifier'] = default_call(body, data)
     rows['body'] |= {'six layouts': [layouts(body, data)], 'picture': [picture(body, data, seed) for seed in seeds]}
     rows['body'] |= unknown(body, data)
@@ -160,6 +163,20 @@ def default_call(body: BodyEncoder, data: Clips) -> dict[str, list[float]]:
         found[f'{shots} a class'] = [
             float(np.mean([(model.predict(data.test) == data.truth).mean() for model in models]))
         ]
+    return found
+
+
+def convolutions_alone(body: BodyEncoder, data: Clips) -> dict[str, list[float]]:
+    """What ActionClassifier would be without an encoder."""
+    train, test = (body.prepare(clips, data.layout) for clips in (data.train, data.test))
+
+    def accuracy(few) -> float:
+        random = RandomConvolutions().fit(train[few])
+        return linear(random.transform(train[few]), data.labels[few], random.transform(test), data.truth)
+
+    found = {'linear': [accuracy(np.arange(len(train)))]}
+    for shots in SHOTS:
+        found[f'{shots} a class'] = [float(np.mean([accuracy(data.few(shots, draw)) for draw in range(DRAWS)]))]
     return found
 
 

@@ -129,9 +129,9 @@ def test_broken_openpose_files_are_named(tmp_path, text, message):
 def test_folders_without_frames_or_numbers_and_unknown_formats(tmp_path):
     with pytest.raises(RecordingError, match=r'has no file \*_keypoints.json'):
         read_openpose(tmp_path)
-    (tmp_path / 'clip.bvh').touch()
-    with pytest.raises(RecordingError, match=r"no reader for '\.bvh'\. Known are \.csv, "):
-        read_clip(tmp_path / 'clip.bvh')
+    (tmp_path / 'clip.xyz').touch()
+    with pytest.raises(RecordingError, match=r"no reader for '\.xyz'\. Known are \.csv, "):
+        read_clip(tmp_path / 'clip.xyz')
     (tmp_path / 'first_keypoints.json').write_text('{"people": []}')
     with pytest.raises(RecordingError, match=r'first_keypoints.json: no frame number'):
         read_openpose(tmp_path)
