@@ -118,6 +118,12 @@ def add_pelvis(clip: np.ndarray) -> np.ndarray:
     return clip
 
 
+def as_body(keypoint: np.ndarray, mapping: JointMapping) -> np.ndarray:
+    """Clips of another layout as upright clips of the body, filled where joints were lost.
+    # (M, T, V, C) -> (M, T, 19, 3)"""
+    return add_pelvis(fill_gaps(upright(mapping(np.asarray(keypoint, np.float32)))))
+
+
 def jumps_about(clips: Tensor) -> np.ndarray:
     """Which clips no body moves like: joints that go to and fro by much of a torso from frame to frame, as noise does.
     # (B, M, T, V, 3), in torsos -> (B,), bool"""

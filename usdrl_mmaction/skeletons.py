@@ -72,6 +72,14 @@ class Skeleton:
     def root(self) -> int:
         return next(joint for joint, parent in enumerate(self.parents) if joint == parent)
 
+    @property
+    def swapped(self) -> list[int]:
+        """For each joint, the one that is there when left and right are exchanged."""
+        order = list(range(len(self)))
+        for left, right in self.mirror:
+            order[left], order[right] = right, left
+        return order
+
     def joint(self, name: str) -> int:
         """The index of a joint by its name."""
         if name not in self.names:

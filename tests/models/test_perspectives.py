@@ -10,6 +10,7 @@ from mmengine.config import Config
 from usdrl_mmaction.body import BODY, PELVIS, body_mapping, in_frame, in_torsos, upright
 from usdrl_mmaction.commands.common import find_config
 from usdrl_mmaction.datasets.synthetic.movement import make_movement
+from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.models import MultiViewPreprocessor
 from usdrl_mmaction.models.data_preprocessors.perspectives import (
     BodyFrame,
@@ -104,6 +105,11 @@ def test_the_views_of_a_clip_have_the_same_kind_of_camera_but_for_some(clips):
         flat = ~Camera(flat=0.5, mixed=mixed)(clips, BODY)[..., 2].flatten(1).any(1)
         count = flat.view(4, -1).sum(0)
         assert least <= ((count > 0) & (count < 4)).float().mean() <= most
+
+
+def test_a_camera_for_another_number_of_views_is_refused():
+    with pytest.raises(ConfigError, match='Camera was set to 4 views of a clip and there are 2'):
+        MultiViewPreprocessor(dict(type='CropResize'), [dict(type='Camera')], 'body', num_views=2)
 
 
 def test_what_is_nearer_is_larger_in_a_picture():

@@ -16,7 +16,7 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from usdrl_mmaction.apis import ActionClassifier, BodyEncoder, load, load_model
-from usdrl_mmaction.apis.classifier import POOLING
+from usdrl_mmaction.apis.classifier import POOLING, unit
 from usdrl_mmaction.body import BODY, body_mapping, upright
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
@@ -24,7 +24,7 @@ from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.datasets.transforms import NormalizeSkeleton, ResizeFrames
 from usdrl_mmaction.engine.convolutions import RandomConvolutions
 from usdrl_mmaction.engine.ridge import fit_ridge
-from usdrl_mmaction.engine.runner.settings import read_facts, resolve_layout
+from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.files import replacing
 from usdrl_mmaction.models import DSTE, as_streams
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
@@ -69,7 +69,7 @@ class Clips:
 def read_set(path: Path) -> Clips:
     content = read_annotations(str(path))
     train, test = (clips_of_split(content, split, str(path)) for split in ('train', 'val'))
-    return Clips(train, test, resolve_layout(None, read_facts(str(path)), str(path)))
+    return Clips(train, test, resolve_layout(None, facts_of(content, str(path)), str(path)))
 
 
 def synthetic_set() -> Clips:
@@ -147,13 +147,12 @@ def synthetic_encoder() -> Callable:
 
 
 def nearest(train, labels, test, truth) -> float:
-    train, test = (each / np.maximum(np.linalg.norm(each, axis=1, keepdims=True), 1e-9) for each in (train, test))
-    return float((labels[(test @ train.T).argmax(1)] == truth).mean())
+    return float((labels[(unit(test) @ unit(train).T).argmax(1)] == truth).mean())
 
 
 def linear(train, labels, test, truth) -> float:
     fitted = fit_ridge(train, labels, labels.max() + 1)
-    return float(((test @ fitted.weight.T + fitted.bias).argmax(1) == truth).mean())
+    return float((fitted.scores(test).argmax(1) == truth).mean())
 
 
 def default_call(body: BodyEncoder, data: Clips) -> dict[str, list[float]]:

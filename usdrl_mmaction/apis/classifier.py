@@ -17,9 +17,8 @@ from usdrl_mmaction.engine.convolutions import BIASES, RandomConvolutions, num_f
 from usdrl_mmaction.engine.ridge import LinearClassifier, fit_ridge
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.models.backbones.streams import pooled_width
-from usdrl_mmaction.skeletons import get_skeleton
 
-from .encoder import BodyEncoder, Clips, as_clips, open_encoder
+from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
 
 POOLING = ('max', 'mean', 'std', 'parts')
 WEIGHTS = (0.6, 1.0)  # of the encoder's features and of the convolutions
@@ -60,7 +59,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         clips, y = as_clips(X), np.asarray(y)
         if y.shape != (len(clips),):
             raise UsageError(f'{len(clips)} clips need as many labels, in one dimension; these are {y.shape}.')
-        self.encoder_ = self.encoder if isinstance(self.encoder, BodyEncoder) else open_encoder(self.encoder)
+        self.encoder_ = open_encoder(self.encoder)
         self.layout_ = recognise(clips[0]) if self.layout is None else self.layout
         return self._fit(self._prepared(clips), y)
 
@@ -95,7 +94,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
     def answer(self, clips: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities and novelty of clips as the encoder takes them.  # (N, M, T, V, C) -> (N, classes), (N,)"""
         features, maxima = self._features(clips)
-        scores = features @ self.linear_.weight.T + self.linear_.bias
+        scores = self.linear_.scores(features)
         distance = self._distances(maxima)[np.arange(len(scores)), scores.argmax(1)]
         novelty = self.known_.novelty(distance, scores.max(1))
         return softmax(scores, axis=1), np.where(jumps_about(clips), IMPOSSIBLE, novelty)
@@ -120,7 +119,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         opened = cls(encoder=str(folder), **about['parameters'])
         opened.encoder_, opened.layout_ = BodyEncoder(model, device), about['fitted_layout']
         opened.random_ = RandomConvolutions(arrays.get('biases'))
-        opened.linear_ = LinearClassifier(arrays['weight'], arrays['bias'], np.nan, np.nan, np.zeros(0))
+        opened.linear_ = LinearClassifier(arrays['weight'], arrays['bias'])
         opened.classes_, opened.labels_ = np.asarray(about['classes']), arrays['labels']
         opened.maxima_, opened.known_ = arrays['maxima'], Known(*about['known'])
         opened.clips_ = torch.from_numpy(arrays.get('clips', np.zeros(0))).float()
@@ -135,7 +134,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         sizes = of_encoder, features.shape[1] - of_encoder
         groups = [(size, weight) for size, weight in zip(sizes, WEIGHTS, strict=True) if size]
         fitted = fit_ridge(features, self.labels_, len(self.classes_), groups=groups)
-        self.linear_ = fitted._replace(weight=fitted.weight.astype(np.float32), bias=fitted.bias.astype(np.float32))
+        self.linear_ = fitted.rounded()
         # Each clip's distance to the others of its class, and its score by a fit on the others.
         distance = self._distances(self.maxima_, left_out=True)[np.arange(len(y)), self.labels_]
         self.known_ = Known.of(distance, fitted.left_out[np.arange(len(y)), self.labels_], len(self.classes_))
@@ -156,8 +155,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
     def _prepared(self, clips: list[np.ndarray]) -> Tensor:
         """Clips as the encoder takes them. Those without the number of joints that it was fitted to have their own
         layout."""
-        same = self.layout is not None or clips[0].shape[2] == len(get_skeleton(self.layout_))
-        return self.encoder_.prepare(clips, self.layout_ if same else None)
+        return self.encoder_.prepare(clips, layout_of_asked(clips[0], self.layout, self.layout_))
 
     def _features(self, clips: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """All features of each clip, and the encoder's maxima, of length 1.  # (N, F), (N, 2D)"""

@@ -1,6 +1,6 @@
 """Temporal action detection on frozen features: from videos with segments to a detector, in about a minute."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from usdrl_mmaction.body import add_pelvis, body_mapping, fill_gaps, in_frame, recognise, upright
+from usdrl_mmaction.body import as_body, body_mapping, in_frame, recognise
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
 from usdrl_mmaction.datasets.windows import cut, starts_of_windows
 from usdrl_mmaction.engine.ridge import LinearClassifier, fit_ridge
@@ -19,9 +19,9 @@ from usdrl_mmaction.evaluation import evaluate_segmentation
 from usdrl_mmaction.evaluation.functional.activitynet import activitynet_report
 from usdrl_mmaction.evaluation.functional.proposals import smoothed
 from usdrl_mmaction.evaluation.functional.segmentation import segments_of
-from usdrl_mmaction.skeletons import get_skeleton
+from usdrl_mmaction.models.backbones.streams import pooled_width
 
-from .encoder import BodyEncoder, Clips, as_clips, open_encoder
+from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
 
 SCALES = (0.75, 1.5)  # lengths of windows, in median durations of the segments
 SHORTEST = 8  # frames of a window
@@ -31,7 +31,6 @@ STRENGTHS = np.logspace(1, 6, 11)
 SHARPNESS = 5.0  # of probabilities from scores of ±1, where smoothing is chosen
 SMOOTHING = (0.1, 0.2, 0.4, 0.6)  # of the median duration, to choose from
 FOLDS = 5
-BACKGROUND = 'background'
 
 
 class ActionDetector(BaseEstimator):
@@ -59,7 +58,7 @@ class ActionDetector(BaseEstimator):
             raise UsageError(f'{len(videos)} videos need as many lists of segments, not {len(segments)}.')
         if not any(len(found) for found in segments):
             raise UsageError('There are no segments to learn from.')
-        self.encoder_ = self.encoder if isinstance(self.encoder, BodyEncoder) else open_encoder(self.encoder)
+        self.encoder_ = open_encoder(self.encoder)
         self.layout_ = recognise(videos[0]) if self.layout is None else self.layout
         self.classes_ = np.unique([label for found in segments for label, _, _ in found])
         labels = [
@@ -71,19 +70,25 @@ class ActionDetector(BaseEstimator):
         groups = np.repeat(np.arange(len(videos)), [len(each) for each in labels])
         together, truth = np.concatenate(features), np.concatenate(labels)
         strength, held_out = self._left_out(together, truth, groups)
-        found = fit_ridge(together, truth, 1 + len(self.classes_), strengths=np.array([strength]))
-        self.linear_ = found._replace(weight=found.weight.astype(np.float32), bias=found.bias.astype(np.float32))
+        self.linear_ = fit_ridge(together, truth, 1 + len(self.classes_), np.array([strength])).rounded()
         self.smoothing_ = self._smoothing(np.split(held_out, np.flatnonzero(np.diff(groups)) + 1), labels)
         return self
 
     def frame_scores(self, X: Clips) -> list[np.ndarray]:
         """The smoothed probabilities of each video's frames, the background first.  # (T, 1 + classes) each"""
         check_is_fitted(self)
-        return [self._smoothed(self._scores(self._features(video))) for video in as_clips(X)]
+        scores = (softmax(self.linear_.scores(self._features(video)), axis=1) for video in as_clips(X))
+        return [smoothed(each, self.smoothing_) for each in scores]
 
     def predict(self, X: Clips) -> list[list[dict]]:
         """The segments of each video: label, start, end (exclusive) and score, the mean probability."""
-        return [self._named(self.rows(scores)) for scores in self.frame_scores(X)]
+        return [
+            [
+                {'label': self.classes_[label - 1].item(), 'start': start, 'end': end, 'score': score}
+                for label, start, end, score in self.rows(scores)
+            ]
+            for scores in self.frame_scores(X)
+        ]
 
     def set_layout(self, layout: str | dict) -> 'ActionDetector':
         """The detector for videos of another layout."""
@@ -107,14 +112,15 @@ class ActionDetector(BaseEstimator):
         try:
             classes, duration, smoothing = about['classes'], float(about['duration']), int(about['smoothing'])
             opened.classes_, opened.layout_ = np.asarray(classes), about['fitted_layout']
-            width = len(SCALES) * (1 + 2 * len(POOLED)) * model.backbone.embed_dims
+            dims = model.backbone.embed_dims
+            width = len(SCALES) * (dims + pooled_width(POOLED, dims))
             right = arrays['weight'].shape == (1 + len(classes), width) and arrays['bias'].shape == (1 + len(classes),)
         except (KeyError, TypeError, ValueError):
             right = False
         if not right or not 0 < duration < 1e6 or not 0 <= smoothing < 1e6:
             raise CheckpointError(f'{folder} does not hold a detector as ActionDetector.save writes it: fit it again.')
         opened.duration_, opened.smoothing_ = duration, smoothing
-        opened.linear_ = LinearClassifier(arrays['weight'], arrays['bias'], np.nan, np.nan, np.zeros(0))
+        opened.linear_ = LinearClassifier(arrays['weight'], arrays['bias'])
         return opened
 
     def _frames(self, total: int, segments: Sequence, number: int) -> np.ndarray:
@@ -133,9 +139,8 @@ class ActionDetector(BaseEstimator):
     def _features(self, video: np.ndarray) -> np.ndarray:
         """Of each frame, for each scale: its temporal features and the pooled features of the windows that show it,
         averaged over these.  # (M, T, V, C) -> (T, F)"""
-        same = self.layout is not None or video.shape[2] == len(get_skeleton(self.layout_))
-        mapping = body_mapping(self.layout_ if same else recognise(video))
-        body = add_pelvis(fill_gaps(upright(mapping(video))))[: self.encoder_.backbone.clip_shape[0]]
+        mapping = body_mapping(layout_of_asked(video, self.layout, self.layout_))
+        body = as_body(video, mapping)[: self.encoder_.backbone.clip_shape[0]]
         lengths = [max(SHORTEST, round(scale * self.duration_)) for scale in SCALES]
         return np.concatenate([self._at_scale(body, length) for length in lengths], axis=1)
 
@@ -144,19 +149,17 @@ class ActionDetector(BaseEstimator):
         padded = np.pad(body, [(0, 0), (half, half), (0, 0), (0, 0)], mode='edge')
         starts = starts_of_windows(padded.shape[1], length, max(1, length // STEPS))
         triangle = np.bartlett(length + 2)[1:-1, None]
-        total, weight = 0.0, np.zeros((padded.shape[1], 1))
-        sums = None
+        frames, width = padded.shape[1], self.encoder_.backbone.embed_dims
+        sums = np.zeros((frames, width)), np.zeros((frames, pooled_width(POOLED, width)))
+        weights = np.zeros((frames, 1)), np.zeros((frames, 1))
         for start, (temporal, pooled) in zip(starts, self._windows(padded, starts, length), strict=True):
-            if sums is None:
-                sums = [np.zeros((padded.shape[1], each)) for each in (temporal.shape[1], len(pooled))]
-                total = np.zeros((padded.shape[1], 1))
-            frames = slice(start, start + length)
-            shown = padded.shape[1] - start
-            sums[0][frames] += temporal[:shown]
-            total[frames] += 1
-            sums[1][frames] += (triangle * pooled)[:shown]
-            weight[frames] += triangle[:shown]
-        whole = np.concatenate([sums[0] / total, sums[1] / weight], axis=1)
+            shown = frames - start  # more than a window, but for a short video
+            for total, weight, values, share in zip(
+                sums, weights, (temporal, triangle * pooled), (np.ones_like(triangle), triangle), strict=True
+            ):
+                total[start : start + length] += values[:shown]
+                weight[start : start + length] += share[:shown]
+        whole = np.concatenate([total / weight for total, weight in zip(sums, weights, strict=True)], axis=1)
         return whole[half : half + body.shape[1]].astype(np.float32)
 
     @torch.no_grad()
@@ -193,7 +196,7 @@ class ActionDetector(BaseEstimator):
         """The number of frames that scores are averaged over, the best for the segments of videos that are left out:
         by F1 and by mean average precision, both at an overlap of a half."""
         widths = [2 * int(share * self.duration_ / 2) + 1 for share in SMOOTHING]
-        truth = {number: as_rows(segments_of(each, 0)) for number, each in enumerate(labels)}
+        truth = {number: np.stack(segments_of(each, 0), axis=1) for number, each in enumerate(labels)}
 
         def quality(width: int) -> float:
             smooth = [smoothed(each, width) for each in scores]
@@ -202,12 +205,6 @@ class ActionDetector(BaseEstimator):
             return f1 + activitynet_report(truth, found, len(self.classes_), thetas=(0.5,))['mAP@0.5']
 
         return max(widths, key=quality)
-
-    def _scores(self, features: np.ndarray) -> np.ndarray:
-        return softmax(features @ self.linear_.weight.T + self.linear_.bias, axis=1)
-
-    def _smoothed(self, scores: np.ndarray) -> np.ndarray:
-        return smoothed(scores, self.smoothing_)
 
     def rows(self, scores: np.ndarray) -> Iterator[tuple[int, int, int, float]]:
         """Runs of frames whose most probable class is the same: label from 1, start, end, mean probability."""
@@ -218,12 +215,6 @@ class ActionDetector(BaseEstimator):
             if label and end - start >= self.duration_ / 8:
                 yield label, start, end, float(scores[start:end, label].mean())
 
-    def _named(self, rows: Iterable[tuple[int, int, int, float]]) -> list[dict]:
-        return [
-            {'label': self.classes_[label - 1].item(), 'start': start, 'end': end, 'score': score}
-            for label, start, end, score in rows
-        ]
-
 
 def ridge_scores(train: np.ndarray, targets: np.ndarray, test: np.ndarray) -> np.ndarray:
     """The scores of ridge regression on standardised features, for each strength.
@@ -233,7 +224,3 @@ def ridge_scores(train: np.ndarray, targets: np.ndarray, test: np.ndarray) -> np
     values, vectors = np.linalg.eigh(train.T @ train)
     projected, rotated = vectors.T @ (train.T @ (targets - centre)), test @ vectors
     return np.stack([rotated @ (projected / (values + strength)[:, None]) + centre for strength in STRENGTHS])
-
-
-def as_rows(segments: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
-    return np.stack(segments, axis=1)

@@ -14,6 +14,7 @@ from usdrl_mmaction.checkpoints.folder import read_folder
 from usdrl_mmaction.datasets import ResizeFrames, ToBody
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
+from usdrl_mmaction.skeletons import get_skeleton
 
 from .model import load_model
 
@@ -74,10 +75,18 @@ class BodyEncoder:
         return torch.from_numpy(prepared)
 
 
-def open_encoder(name: str | Path, device: str | None = None) -> BodyEncoder:
-    """The encoder of a model of the zoo, of a checkpoint that usdrl publish wrote, or of a folder."""
-    model = read_folder(name)[0] if Path(name).is_dir() else load_model(name)
-    return BodyEncoder(model, device)
+def open_encoder(encoder: str | Path | BodyEncoder, device: str | None = None) -> BodyEncoder:
+    """The encoder of a model of the zoo, of a checkpoint that usdrl publish wrote, or of a folder; or the one given."""
+    if isinstance(encoder, BodyEncoder):
+        return encoder
+    return BodyEncoder(read_folder(encoder)[0] if Path(encoder).is_dir() else load_model(encoder), device)
+
+
+def layout_of_asked(clip: np.ndarray, given: str | dict | None, fitted: str | dict) -> str | dict:
+    """The layout of a clip that a model is asked for: the given one, else the one that the model was fitted to, or,
+    where the clip has another number of joints, its own.  # (M, T, V, C)"""
+    same = given is not None or clip.shape[2] == len(get_skeleton(fitted))
+    return fitted if same else recognise(clip)
 
 
 def as_clips(clips: Any) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from usdrl_mmaction.checkpoints.folder import CONFIG, read_folder
+from usdrl_mmaction.checkpoints.folder import CONFIG, read_about
 
 from .classifier import ActionClassifier
 from .detector import ActionDetector
@@ -15,6 +15,6 @@ def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionCla
 
     >>> usdrl_mmaction.load('body').embed(clips, layout='coco')
     """
-    kind = read_folder(name)[2].get('kind') if Path(name, CONFIG).is_file() else None
+    kind = read_about(name).get('kind') if Path(name, CONFIG).is_file() else None
     opener = {'classifier': ActionClassifier.open, 'detector': ActionDetector.open}.get(kind, open_encoder)
     return opener(name, device)

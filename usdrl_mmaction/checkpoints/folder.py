@@ -2,6 +2,7 @@
 it is run."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,15 +39,8 @@ def write_folder(folder: str | Path, model: nn.Module, arrays: dict[str, np.ndar
 def read_folder(folder: str | Path) -> tuple[nn.Module, dict[str, np.ndarray], dict]:
     """The encoder, the arrays and the description of a folder."""
     folder = Path(folder)
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise missing(folder / name, 'part of the model', f'A model is a folder of {CONFIG} and {WEIGHTS}.')
-    try:
-        about = json.loads((folder / CONFIG).read_text(encoding='utf-8'))
-        tensors = load_file(folder / WEIGHTS)
-    except (ValueError, SafetensorError, OSError, RecursionError) as error:
-        raise CheckpointError(f'{folder} holds a damaged model: {error}. Copy it again.') from None
-    encoder = about.get('encoder') if isinstance(about, dict) else None
+    about, tensors = read_about(folder), part(folder, WEIGHTS, load_file)
+    encoder = about.get('encoder')
     width = encoder.get('embed_dims', 1024) if isinstance(encoder, dict) else None
     if not isinstance(width, int) or not 0 < width <= LARGEST or encoder.get('type') not in ENCODERS:
         raise CheckpointError(f"{folder / CONFIG} describes no encoder: 'encoder' has a 'type', one of {ENCODERS}.")
@@ -54,6 +48,24 @@ def read_folder(folder: str | Path) -> tuple[nn.Module, dict[str, np.ndarray], d
     model = build(encoder, weights, folder)
     arrays = {name: value.numpy() for name, value in tensors.items() if not name.startswith('backbone.')}
     return model, arrays, about
+
+
+def read_about(folder: str | Path) -> dict:
+    """The description of a folder."""
+    about = part(Path(folder), CONFIG, lambda path: json.loads(path.read_text(encoding='utf-8')))
+    if not isinstance(about, dict):
+        raise CheckpointError(f'{Path(folder) / CONFIG} describes no encoder: it holds a {type(about).__name__}.')
+    return about
+
+
+def part(folder: Path, name: str, read: Callable):
+    """What ``read`` makes of a file of the folder."""
+    if not (folder / name).is_file():
+        raise missing(folder / name, 'part of the model', f'A model is a folder of {CONFIG} and {WEIGHTS}.')
+    try:
+        return read(folder / name)
+    except (ValueError, SafetensorError, OSError, RecursionError) as error:
+        raise CheckpointError(f'{folder} holds a damaged model: {error}. Copy it again.') from None
 
 
 def build(encoder: dict, weights: dict[str, Tensor], folder: Path) -> nn.Module:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
+from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.recordings.clip import fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
@@ -18,8 +19,6 @@ from usdrl_mmaction.recordings.readers.csv_table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
 from usdrl_mmaction.recordings.recording import Recording, read_body, recordings_below
 from usdrl_mmaction.skeletons import get_skeleton
-
-BACKGROUND = 'background'
 
 
 class Entry(NamedTuple):

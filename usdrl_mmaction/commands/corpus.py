@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from usdrl_mmaction.body import BODY, body_mapping, fill_gaps, in_torsos, upright
+from usdrl_mmaction.body import BODY, as_body, body_mapping, in_torsos
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import counted, save_annotations
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.datasets.synthetic.movement import make_movement
-from usdrl_mmaction.engine.runner.settings import read_facts, resolve_layout
+from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.files import sha256_of
 
 SECONDS = (0.8, 4.3)  # of a window
@@ -33,9 +33,11 @@ def main(argv):
     rng, sources = np.random.default_rng([args.seed, 4]), []
     train = []
     for path in args.takes:
-        clips = list(windows(path, rng))
+        content = read_annotations(str(path))
+        clips = list(windows(content, path, rng))
         train += clips
-        sources.append({'file': path.name, 'sha256': sha256_of(path), 'clips': len(clips), **licence_of(path)})
+        licence = {key: str(value) for key, value in (content.get('meta') or {}).items() if key == 'licence'}
+        sources.append({'file': path.name, 'sha256': sha256_of(path), 'clips': len(clips), **licence})
     held_out = generated(make_movement, HELD_OUT, args.seed + 1, 'Generating clips to watch')
     train += generated(make_movement, args.movements, args.seed, 'Generating movement')
     train += generated(make_trimmed, args.actions, args.seed + 7, 'Generating actions')
@@ -54,13 +56,13 @@ def main(argv):
         print(f'  {source["file"]}: {counted(source["clips"], "window", "windows")}. {source.get("licence", "")}')
 
 
-def windows(path: Path, rng) -> Iterator[np.ndarray]:
+def windows(content: dict, path: Path, rng) -> Iterator[np.ndarray]:
     """Windows of the takes of a file, at random, so many that each moment is in ``COVER`` of them on average."""
-    facts = read_facts(str(path))
+    facts = facts_of(content, str(path))
     mapping = body_mapping(resolve_layout(None, facts, str(path)))
     shortest, longest = (seconds * (facts.fps or 30) for seconds in SECONDS)
-    for take in track(read_annotations(str(path))['annotations'], f'Cutting {path.name}', transient=True):
-        clip = fill_gaps(upright(mapping(np.asarray(take['keypoint'], np.float32))))  # (M, T, 19, 3)
+    for take in track(content['annotations'], f'Cutting {path.name}', transient=True):
+        clip = as_body(take['keypoint'], mapping)  # (M, T, 19, 3)
         frames = clip.shape[1]
         for _ in range(max(1, round(COVER * frames / ((shortest + longest) / 2)))):
             length = min(frames, int(rng.uniform(shortest, longest)))
@@ -68,23 +70,15 @@ def windows(path: Path, rng) -> Iterator[np.ndarray]:
             yield clip[:, start : start + length]
 
 
-def licence_of(path: Path) -> dict:
-    meta = read_annotations(str(path)).get('meta', {})
-    return {'licence': str(meta['licence'])} if 'licence' in meta else {}
-
-
 def generated(make: Callable, number: int, seed: int, description: str) -> list[np.ndarray]:
     data = make(number, seed, progress=lambda indices: track(indices, description, transient=True))
     mapping = body_mapping(data['meta']['layout'])
-    return [fill_gaps(upright(mapping(item['keypoint']))) for item in data['annotations']]
+    return [as_body(item['keypoint'], mapping) for item in data['annotations']]
 
 
 def mirrored(clip: np.ndarray) -> np.ndarray:
     """Left and right exchanged.  # (M, T, V, 3)"""
-    order = np.arange(len(BODY))
-    for left, right in BODY.mirror:
-        order[[left, right]] = right, left
-    return clip[:, :, order] * np.float32([-1, 1, 1])
+    return clip[:, :, BODY.swapped] * np.float32([-1, 1, 1])
 
 
 def annotation(name: str, clip: np.ndarray) -> dict:

@@ -10,12 +10,11 @@ import numpy as np
 from usdrl_mmaction.apis import ActionClassifier, ActionDetector
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
-from usdrl_mmaction.engine.runner.settings import read_facts, resolve_layout
+from usdrl_mmaction.datasets.segments import BACKGROUND, frame_labels
+from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.errors import AnnotationError, UsageError
 from usdrl_mmaction.evaluation import evaluate_segmentation
 from usdrl_mmaction.evaluation.functional.activitynet import activitynet_report
-
-BACKGROUND = 'background'
 
 
 def main(argv):
@@ -30,7 +29,7 @@ def main(argv):
     if args.model.exists():
         raise UsageError(f'{args.model} exists: choose another folder with --model.')
     content = read_annotations(str(args.ann_file))
-    layout = resolve_layout(args.layout, read_facts(str(args.ann_file)), str(args.ann_file))
+    layout = resolve_layout(args.layout, facts_of(content, str(args.ann_file)), str(args.ann_file))
     names = list((content.get('meta') or {}).get('classes') or ())
     train = clips_of_split(content, args.split, str(args.ann_file))
     test = clips_of_split(content, args.held_out, str(args.ann_file)) if args.held_out in content['split'] else []
@@ -72,10 +71,7 @@ def fit_detector(encoder: str, layout, names: list[str], train: list[dict], test
     }
     scores = model.frame_scores([item['keypoint'] for item in test])
     found = {name: list(model.rows(each)) for name, each in zip(truth, scores, strict=True)}
-    labels = [np.zeros(len(each), int) for each in scores]
-    for frames, rows in zip(labels, truth.values(), strict=True):
-        for label, start, end in rows:
-            frames[start:end] = label
+    labels = [frame_labels(rows, len(each)) for rows, each in zip(truth.values(), scores, strict=True)]
     report = activitynet_report(truth, found, len(number))
     quality = evaluate_segmentation(labels, [each.argmax(1) for each in scores])
     return model, (

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from usdrl_mmaction.apis import Detections, StreamingDetector
+from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.recordings.clip import keep_people
 from usdrl_mmaction.recordings.recording import find_recordings, read_recording
@@ -106,7 +107,7 @@ def as_json(found: Detections, classes: list[str]) -> Iterator[dict]:
         while ended and ended[0]['end'] <= frame:
             yield {'segment': ended.popleft()}
         label = int(scores.argmax())
-        name = {'name': ['background', *classes][label]} if label <= len(classes) else {}
+        name = {'name': [BACKGROUND, *classes][label]} if label <= len(classes) else {}
         yield {'frame': frame, 'label': label, **name, 'score': round(float(scores[label]), 4)}
     yield from ({'segment': segment} for segment in ended)
 
@@ -128,7 +129,7 @@ def screen(scores: np.ndarray | None, segments: Iterable[dict], reported: int, d
     now.add_column('now', width=24)
     now.add_column('', width=32)
     for label in [] if scores is None else np.argsort(-scores)[:3]:
-        names = ['background', *detector.classes]
+        names = [BACKGROUND, *detector.classes]
         name = names[label] if label < len(names) else f'label {label}'
         now.add_row(name, Text('█' * round(float(scores[label]) * 32), 'green' if label else 'dim'))
     past = Table('from', 'to', 'action', 'score', title='Segments', title_justify='left')

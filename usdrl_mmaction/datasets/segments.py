@@ -4,6 +4,8 @@ import numpy as np
 
 from usdrl_mmaction.errors import AnnotationError
 
+BACKGROUND = 'background'  # the name of label 0
+
 
 def checked_segments(video: dict, num_frames: int, path: str, num_classes: int | None) -> np.ndarray:
     """The segments of a video of an annotation file, cut to the video.  # (S, 3)"""

@@ -37,7 +37,7 @@ def predict_baseline(name: str, train: np.ndarray, labels: np.ndarray, test: np.
     train, test = (clips.reshape(len(clips), -1).astype(np.float64) / scale for clips in (train, test))
     if name == 'plain, ridge':
         fitted = fit_ridge(train, labels, labels.max() + 1)
-        return (test @ fitted.weight.T + fitted.bias).argmax(1)
+        return fitted.scores(test).argmax(1)
     model = KNeighborsClassifier(1) if name == 'plain, 1-NN' else pca_logistic(train, labels)
     return model.fit(train, labels).predict(test)
 

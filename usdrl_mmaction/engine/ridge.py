@@ -11,13 +11,20 @@ STRENGTHS = np.logspace(-2, 6, 25)
 
 
 class LinearClassifier(NamedTuple):
-    """The scores are ``features @ weight.T + bias``: the standardisation is in the weights."""
+    """The standardisation is in the weights."""
 
     weight: np.ndarray  # (classes, F)
     bias: np.ndarray  # (classes,)
-    strength: float  # of the regularisation
-    accuracy: float  # of each sample by a fit on all others
-    left_out: np.ndarray  # (N, classes), the scores of each sample by a fit on all others
+    strength: float = np.nan  # of the regularisation
+    accuracy: float = np.nan  # of each sample by a fit on all others
+    left_out: np.ndarray | None = None  # (N, classes), the scores of each sample by a fit on all others
+
+    def scores(self, features: np.ndarray) -> np.ndarray:  # (n, F) -> (n, classes)
+        return features @ self.weight.T + self.bias
+
+    def rounded(self) -> 'LinearClassifier':
+        """With weights in float32, as they are saved."""
+        return self._replace(weight=self.weight.astype(np.float32), bias=self.bias.astype(np.float32))
 
 
 def fit_ridge(

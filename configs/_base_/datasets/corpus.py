@@ -1,4 +1,5 @@
 # Recorded and generated motion, as usdrl corpus writes it.
+_base_ = './pretrain_3d.py'
 train_pipeline = [
     dict(type='PoseDecode'),
     dict(type='ToBody', layout='body', frame=False),
@@ -8,8 +9,5 @@ train_pipeline = [
 train_dataloader = dict(
     batch_size=64,
     num_workers=1,
-    persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(type='SkeletonDataset', ann_file='data/motion/corpus.pkl', split='train', pipeline=train_pipeline),
+    dataset=dict(ann_file='data/motion/corpus.pkl', split='train', pipeline=train_pipeline),
 )

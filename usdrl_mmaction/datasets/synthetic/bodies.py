@@ -41,9 +41,7 @@ def joints(*names):
 
 PARTS = [name.removeprefix('left_').removeprefix('right_') for name in SKELETON.names]  # the joints without their side
 SIDES = np.array([-1 if name.startswith('left') else 1 for name in SKELETON.names])
-SWAPPED = np.arange(V + 1)  # each joint's mirror image
-for left, right in SKELETON.mirror:
-    SWAPPED[[left, right]] = right, left
+SWAPPED = np.array([*SKELETON.swapped, ROOT])  # each joint's mirror image
 
 PELVIS, SPINE = joints('spine_base', 'spine_mid')
 KNEES = joints('left_knee', 'right_knee')

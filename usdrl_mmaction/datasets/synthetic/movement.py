@@ -9,12 +9,12 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from .actions import POSES, pose
-from .bodies import BONES, FPS, FREEDOM, LAYOUT, PELVIS, ROOT, V, animate, joints, mirror_pose, smooth_noise
+from .bodies import BONES, FPS, FREEDOM, LAYOUT, PELVIS, ROOT, SKELETON, V, animate, joints, mirror_pose, smooth_noise
 
 MOVEMENT = 3  # the stream of random numbers, beside those of bodies.py
 SHOULDERS, ELBOWS = joints('left_shoulder', 'right_shoulder'), joints('left_elbow', 'right_elbow')
 HIPS, KNEES, ANKLES = (joints(f'left_{part}', f'right_{part}') for part in ('hip', 'knee', 'ankle'))
-SPINE, NECK = joints('spine_mid', 'neck')
+SPINE = SKELETON.joint('spine_mid')
 UPPER_ARM, FOREARM = (float(np.linalg.norm(BONES[joint])) for joint in joints('right_elbow', 'right_wrist'))
 ARM = UPPER_ARM + FOREARM
 AHEAD = np.array([0.3, 0.1, -0.8])
@@ -49,7 +49,7 @@ def movement_clip(seed: int, index: int) -> dict:
 def one_person(frames: int, rng) -> np.ndarray:
     """A body of a child or an adult in motion.  # (T, V, 3), metres"""
     height, lengths = rng.uniform(0.6, 1.12), rng.normal(1, 0.06, (V, 1))
-    left, right = np.array([(a, b) for a, b in (SHOULDERS, ELBOWS, HIPS, KNEES, ANKLES)]).T
+    left, right = np.transpose((SHOULDERS, ELBOWS, HIPS, KNEES, ANKLES))
     lengths[left] = lengths[right]
     poses = BASES[rng.choice(list(BASES), p=SHARES)](frames, rng)
     move_arms(poses, rng)
@@ -135,13 +135,10 @@ def random_pose(rng) -> np.ndarray:
     """Legs and trunk anywhere in their range, some joints at rest.  # (V + 1, 3)"""
     values = pose('at ease')
     for part, axes in RANGES.items():
-        for joint in (
-            joints(part) if part in ('spine_base', 'spine_mid', 'neck') else joints(f'left_{part}', f'right_{part}')
-        ):
+        for name in (part,) if part in SKELETON.names else (f'left_{part}', f'right_{part}'):
             if rng.random() < 0.6:
-                low, high = np.transpose(axes)
-                drawn = rng.uniform(low, high) * rng.uniform(0.3, 1)
-                values[joint] = drawn * ((1, -1, -1) if part in ('hip', 'knee', 'ankle') and joint in HIPS[:1] else 1)
+                drawn = rng.uniform(*np.transpose(axes)) * rng.uniform(0.3, 1)
+                values[SKELETON.joint(name)] = drawn * ((1, -1, -1) if name.startswith('left') else 1)
     values[ROOT, 1] = rng.normal(0, 25)
     if rng.random() < 0.15:
         values[PELVIS, 0] += rng.choice([-85, 85])  # lies

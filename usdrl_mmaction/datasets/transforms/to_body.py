@@ -5,7 +5,7 @@ import torch
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from usdrl_mmaction.body import add_pelvis, body_mapping, fill_gaps, in_frame, in_torsos, upright
+from usdrl_mmaction.body import as_body, body_mapping, in_frame, in_torsos
 from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -34,7 +34,7 @@ class ToBody(BaseTransform):
                 f"Clip '{results.get('frame_dir', '?')}' has {keypoint.shape[2]} joints of {keypoint.shape[3]} "
                 f"coordinates, not {self.num_joints} of 2 or 3. Set 'layout' of ToBody to that of the data."
             )
-        clip = add_pelvis(fill_gaps(upright(self.mapping(keypoint))))  # (M, T, 19, 3)
+        clip = as_body(keypoint, self.mapping)  # (M, T, 19, 3)
         clip = clip[np.argsort(-clip.any((2, 3)).sum(1), kind='stable')]
         clip = torch.from_numpy(clip)[None]
         results['keypoint'] = (in_frame(clip) if self.frame else in_torsos(clip))[0].numpy()

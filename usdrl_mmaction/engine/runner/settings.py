@@ -64,15 +64,16 @@ def resolve(cfg: Config) -> dict:
         name = Path(cfg.filename or 'linear_custom.py').stem
         todo = f'Set ann_file, or give the config that an earlier run wrote, e.g. work_dirs/{name}/{name}.py.'
         raise missing(path, 'annotation file', todo)
-    facts = read_facts(path)
+    facts = facts_of(read_annotations(path), path)
     layout = resolve_layout(given['layout'], facts, path)
     dimensions = agree('dimensions', given['dimensions'], facts.dimensions, path)
     num_person = agree('num_person', given['num_person'], facts.num_person, path, larger=True)
-    encoder, prepare = native_clips(layout, num_person, dimensions, turn)
     if given['body']:
         encoder, prepare = BODY_CLIPS, body_clips(layout, turn, path)
     elif cfg.get('load_from') == FOUNDATION:
         raise ConfigError(f'{FOUNDATION} takes clips of the one body: set body=True, or load_from=None.')
+    else:
+        encoder, prepare = native_clips(layout, num_person, dimensions, turn)
     values = given | dict(
         layout=layout,
         dimensions=dimensions,
@@ -123,8 +124,7 @@ class Facts(NamedTuple):
     fps: float | None
 
 
-def read_facts(path: str) -> Facts:
-    content = read_annotations(path)
+def facts_of(content: dict, path: str) -> Facts:
     clips, meta = content['annotations'], content.get('meta')
     meta = meta if isinstance(meta, dict) else {}
     shapes = [clip['keypoint'].shape for clip in clips if 'keypoint' in clip]  # (M, T, V, C)

@@ -111,10 +111,7 @@ class Mirror:
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         if not skeleton.mirror:
             raise LayoutError('Mirror needs a layout of left and right joints: give it "mirror" pairs.')
-        order = torch.arange(len(skeleton), device=clips.device)
-        left, right = torch.tensor(skeleton.mirror, device=clips.device).T
-        order[left], order[right] = right, left
-        mirrored = clips[..., order, :].clone()
+        mirrored = clips[..., skeleton.swapped, :].clone()
         mirrored[..., 0].neg_()
         return torch.where(drawn(clips, self.prob), mirrored, clips)
 

@@ -8,6 +8,7 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
+from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.skeletons import get_skeleton
 
 from ..layers import full_precision
@@ -30,6 +31,12 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
         self.crop = MODELS.build(crop)
         self.augmentations = [MODELS.build(augmentation) for augmentation in augmentations]
         self.num_views = num_views
+        for augmentation in self.augmentations:
+            if getattr(augmentation, 'views', num_views) != num_views:
+                raise ConfigError(
+                    f'{type(augmentation).__name__} was set to {augmentation.views} views of a clip and there are '
+                    f"{num_views}: set its 'views'."
+                )
 
     @torch.no_grad()
     @full_precision

@@ -76,20 +76,26 @@ class SensorJoints:
     prob: float = 0.5
     groups: tuple = (HANDS, FEET, ('head',))
 
+    def __post_init__(self):
+        self.estimates = [estimate_of(group) for group in self.groups]
+
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
-        for group in self.groups:
-            names = [name if name not in group else '?' for name in BODY.names]
-            sources = joint_mapping(names, group, estimate=True).sources
-            weight = clips.new_zeros(len(group), len(BODY))
-            for row, source in enumerate(sources):
-                weight[row, list(source)] = weight.new_tensor(list(source.values()))
-            used = weight.any(0)
-            estimated = weight[:, used] @ clips[..., used, :]
-            rows = [BODY.joint(name) for name in group]
-            lacking = drawn(clips, self.prob) & clips[..., used, :].any(-1).all(-1)[..., None, None]
+        for rows, used, weight in self.estimates:
+            known = clips[..., used, :]
+            estimated = clips.new_tensor(weight) @ known
+            lacking = drawn(clips, self.prob) & known.any(-1).all(-1)[..., None, None]
             clips = clips.clone()
             clips[..., rows, :] = torch.where(lacking, estimated, clips[..., rows, :])
         return clips
+
+
+def estimate_of(group: tuple[str, ...]) -> tuple[list[int], list[int], list[list[float]]]:
+    """The joints of a group, the others that they are estimated from, and the weights of these.  # (rows, used)"""
+    others = [name if name not in group else '?' for name in BODY.names]
+    sources = joint_mapping(others, group, estimate=True).sources
+    used = sorted({joint for source in sources for joint in source})
+    weights = [[source.get(joint, 0.0) for joint in used] for source in sources]
+    return [BODY.joint(name) for name in group], used, weights
 
 
 @MODELS.register_module()
@@ -157,11 +163,8 @@ class SwapSides:
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         frames = clips.size(2)
-        order = torch.arange(len(BODY), device=clips.device)
-        left, right = torch.tensor(BODY.mirror, device=clips.device).T
-        order[left], order[right] = right, left
         span = spans(clips, self.longest) & drawn(clips, self.prob).view(-1, 1)
-        return torch.where(span.view(-1, 1, frames, 1, 1), clips[..., order, :], clips)
+        return torch.where(span.view(-1, 1, frames, 1, 1), clips[..., BODY.swapped, :], clips)
 
 
 def spans(clips: Tensor, longest: float) -> Tensor:
