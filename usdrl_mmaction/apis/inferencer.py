@@ -41,10 +41,6 @@ MANY = 20  # recordings, from which on there is a progress bar
 class SkeletonInferencer:
     """Recognises or detects actions in recordings of joints.
 
-    >>> inferencer = SkeletonInferencer('configs/usdrl/benchmarks/linear_synthetic.py', 'epoch_150.pth')
-    >>> inferencer(np.load('recording.npy'))[0]['actions'][0]
-    {'label': 3, 'name': 'wave', 'score': 0.97}
-
     Args:
         model (str | Path | Config | nn.Module | None): A model of the zoo, a config, or a model that was built with
             its ``cfg`` (``load_model`` and MMAction2's ``init_recognizer`` do); by default the package's own.
@@ -59,6 +55,14 @@ class SkeletonInferencer:
             joints; by default it is recognised.
         unknown (bool): With a classifier that ``ActionClassifier.save`` or usdrl enrol wrote: whether results say
             which recordings are unlike all clips that it was taught.
+
+    Examples:
+        >>> from usdrl_mmaction.apis import SkeletonInferencer
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> inferencer = SkeletonInferencer('dste_synthetic')
+        >>> clips, _ = labelled_clips(1, seed=1)  # or paths of recordings
+        >>> inferencer(clips)[0]['actions'][0]['name']
+        'wave left hand'
     """
 
     def __init__(

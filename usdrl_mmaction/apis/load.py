@@ -13,7 +13,12 @@ def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionCla
     """An ``ActionClassifier`` or ``ActionDetector`` from the folder that it was saved to; otherwise the ``BodyEncoder``
     of a model of the zoo, such as 'body', or of a checkpoint that usdrl publish wrote.
 
-    >>> usdrl_mmaction.load('body').embed(clips, layout='coco')
+    Examples:
+        >>> import usdrl_mmaction as usdrl
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> clips, _ = labelled_clips(3)
+        >>> usdrl.load('body').embed(clips, layout='nturgb+d').shape
+        (3, 256)
     """
     kind = read_about(name).get('kind') if Path(name, CONFIG).is_file() else None
     opener = {'classifier': ActionClassifier.open, 'detector': ActionDetector.open}.get(kind, open_encoder)

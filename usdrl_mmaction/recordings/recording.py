@@ -26,7 +26,14 @@ class Recording(NamedTuple):
 
 
 def find_recordings(given: Any) -> list[Recording]:
-    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
+    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many.
+
+    Examples:
+        >>> import numpy as np
+        >>> from usdrl_mmaction.recordings.recording import find_recordings
+        >>> [recording.name for recording in find_recordings([np.random.rand(40, 17, 2), 'wave.csv'])]
+        ['recording 0', 'wave.csv']
+    """
     found = []
     for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
         path = Path(content) if isinstance(content, str | Path) else None
@@ -73,7 +80,16 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
 
 def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
     """A recording in any layout of a body, in pixels or 3D, with the joints of the layout 'body'. Without names of
-    joints and a layout, it is recognised (``recognise``)."""
+    joints and a layout, it is recognised (``recognise``).
+
+    Examples:
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> from usdrl_mmaction.recordings.recording import find_recordings, read_body
+        >>> clips, _ = labelled_clips(1)
+        >>> (recording,) = find_recordings(clips)
+        >>> read_body(recording, layout='nturgb+d').keypoint.shape  # 19 joints
+        (1, 160, 19, 3)
+    """
     clip = read_content(recording)
     if not clip.keypoint.any():
         raise RecordingError(f'{recording.name}: nobody is seen in it.')
