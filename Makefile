@@ -3,14 +3,17 @@
 # make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
+# make docs   the site of the guides and the API reference, into site/, with warnings as errors
+# make release  build sdist and wheel, check them, try them in an empty environment
 # make torture  kills, damage and hostile files by the hundred
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FULL := .venv-full
+DOCS := .venv-docs
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
 
-.PHONY: demo test test-full bench lint torture
+.PHONY: demo test test-full bench lint torture docs release
 
 demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
@@ -31,6 +34,18 @@ torture: $(VENV)/installed
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+
+release:
+	$(PYTHON) tools/dev/release.py
+
+# The site is made from the text of the code: the package and torch need not be installed for it.
+$(DOCS)/installed: requirements/docs.txt
+	test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --disable-pip-version-check -q -r requirements/docs.txt
+	touch $@
 
 # mmcv has no wheel for today's torch, the one of xtcocotools wants numpy 1: both are built against what is installed.
 # They are not left in pip's cache, where others would find them: a build for the CPU, little optimized.

@@ -1,6 +1,6 @@
 """The messages of the errors that this package raises, read from its code.
 
-    python tools/dev/messages.py          # as a page
+python tools/dev/messages.py          # as a page
 """
 
 import ast

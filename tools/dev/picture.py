@@ -23,6 +23,7 @@ from usdrl_mmaction.reports.film_strip import is_seen
 from usdrl_mmaction.skeletons import LAYOUTS
 
 SKELETON = LAYOUTS['nturgb+d']
+HEAD = SKELETON.joint('head')
 EVERY = 3  # frames of the video to one of the picture: 10 a second
 SIZE = (7.2, 4.05)  # inches, at 100 dots each
 COLOURS = 64
@@ -45,7 +46,9 @@ def main():
     detector = usdrl_mmaction.ActionDetector('body', layout='nturgb+d').fit(videos, segments)
     (found,) = detector.predict([shown['keypoint']])
     frames = min(round(args.seconds * train['meta']['fps']), shown['total_frames'])
-    true = [(name, start, min(end, frames)) for name, start, end in as_named(shown['segments'], names) if start < frames]
+    true = [
+        (name, start, min(end, frames)) for name, start, end in as_named(shown['segments'], names) if start < frames
+    ]
     found = [(one['label'], one['start'], min(one['end'], frames)) for one in found if one['start'] < frames]
     pictures = draw(shown['keypoint'][:, :frames], true, found, train['meta']['fps'])
     write(pictures, args.out, EVERY / train['meta']['fps'])
@@ -108,6 +111,7 @@ def draw_people(plot, people: np.ndarray, size: tuple):
                 x, y, _ = person[[joint, parent]].T
                 plot.plot(x, y, color=sides.get(joint, INK), linewidth=4, solid_capstyle='round')
         plot.plot(*person[seen, :2].T, 'o', color=INK, markersize=3)
+        plot.plot(*person[HEAD, :2][None][seen[[HEAD]]].T, 'o', color=INK, markersize=16)
 
 
 def extent(keypoint: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -134,9 +138,7 @@ def write(pictures: list[Image.Image], path: Path, seconds: float):
     palette = palette.quantize(COLOURS, dither=Image.Dither.NONE)
     first, *others = (each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures)
     with replacing(path) as draft:
-        first.save(
-            draft, format='GIF', save_all=True, append_images=others, duration=round(1000 * seconds), loop=0
-        )
+        first.save(draft, format='GIF', save_all=True, append_images=others, duration=round(1000 * seconds), loop=0)
 
 
 if __name__ == '__main__':

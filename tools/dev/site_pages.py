@@ -1,5 +1,5 @@
-"""What ``mkdocs`` adds to the pages of docs/: files of the repository that are pages too, the notebook, and the messages
-of all errors. mkdocs.yml names this file as a hook."""
+"""What mkdocs adds to the pages of docs/: files of the repository that are pages too, the notebook, and the messages of
+all errors. mkdocs.yml names this file as a hook."""
 
 import json
 import re
