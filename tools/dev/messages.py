@@ -3,6 +3,7 @@
 python tools/dev/messages.py          # as a page
 """
 
+import argparse
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
@@ -59,4 +60,5 @@ def escaped(message: str) -> str:
 
 
 if __name__ == '__main__':
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(as_markdown())

@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath, relpath
 
 import messages
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +22,15 @@ PAGES = {  # of the site, by the file of the repository
 }
 SOURCES = {page: source for source, page in PAGES.items()}
 LINK = re.compile(r'(!?)\[([^\]]+)\]\((?!\w+://|#|data:)([^)#\s]+)(#[^)]*)?\)')
+WORKER = 'assets/file_worker.js'
+EXTERNAL = re.compile(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="((?:https?:)?//[^"]+)"')
 MESSAGES = '<!-- messages -->'
+
+
+@event_priority(-100)  # after the plugin offline, whose shim is on a server
+def on_config(config):
+    config.extra['polyfills'] = [WORKER]
+    return config
 
 
 def on_files(files, config):
@@ -46,6 +56,14 @@ def on_page_markdown(markdown, page, config, files):
         return f'{image}[{text}]({relpath(on_site, PurePosixPath(place).parent)}{anchor or ""})'
 
     return LINK.sub(link, markdown).replace(MESSAGES, messages.as_markdown())
+
+
+def on_post_page(output, page, config):
+    """Refuses pages that would load something from a server; the shim is named relative to the page."""
+    if found := EXTERNAL.search(output):
+        raise PluginError(f'{page.file.src_uri} loads {found[1]}: the site has to work without a network.')
+    depth = page.file.dest_uri.count('/')
+    return output.replace(f'src="{WORKER}"', f'src="{"../" * depth}{WORKER}"')
 
 
 def without_front_matter(text: str) -> str:
