@@ -1,4 +1,4 @@
-"""DSTE and graph networks in each other's place, as docs/mmaction2.md shows; what does not fit is refused in one line."""
+"""DSTE and graph networks in each other's place, as docs/mmaction2.md shows; what does not fit is refused."""
 
 import re
 from pathlib import Path

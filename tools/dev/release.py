@@ -28,7 +28,7 @@ def main():
         say('building sdist and wheel into dist/')
         shutil.rmtree(DIST, ignore_errors=True)
         pip(builder, *BUILDERS)
-        # The sdist is made from what is committed, the wheel from the sdist: leftovers of the checkout are not taken along.
+        # From what is committed: leftovers of the checkout are not taken along.
         run('git', 'clone', '-q', ROOT, Path(folder, 'clean'), cwd=empty)
         run(builder, '-m', 'build', '-q', '--outdir', DIST, Path(folder, 'clean'), cwd=empty)
         run(builder, '-m', 'twine', 'check', '--strict', *DIST.iterdir(), cwd=empty)
