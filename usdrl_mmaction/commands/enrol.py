@@ -11,7 +11,7 @@ from usdrl_mmaction.apis import ActionClassifier, load
 from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
 from usdrl_mmaction.errors import UsageError
-from usdrl_mmaction.recordings.readers import is_openpose
+from usdrl_mmaction.recordings.readers import is_frames
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below
 
 
@@ -39,7 +39,7 @@ def main(argv):
 def named(inputs: list[str], name: str | None) -> Iterator[tuple[str, Recording]]:
     """Recordings with the name of their action: the given one, or that of the folder that each is in."""
     for path in map(Path, inputs):
-        if path.is_dir() and not is_openpose(path):
+        if path.is_dir() and not is_frames(path):
             for below, file in recordings_below(path).items():
                 if name is None and '/' not in below:
                     raise UsageError(f'{file} is in no folder that could be its action: give a --name.')

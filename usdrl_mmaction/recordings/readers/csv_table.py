@@ -22,7 +22,10 @@ CHANNELS = ('x', 'y', 'z', 'score')
 def read_csv(path: str | Path) -> Clip:
     """A table of either form; people are in the order of their first line, joints in that of the columns (wide) or of
     their first line (long), or by number."""
-    table = read_table(path)
+    return clip_of(read_table(path))
+
+
+def clip_of(table: 'Table') -> Clip:
     values, joints, channels, keys = (_long if 'joint' in table.header else _wide)(table)
     names = table.column('person') or ['0'] * len(table.rows)
     persons = {name: index for index, name in enumerate(dict.fromkeys(names))}
@@ -31,7 +34,7 @@ def read_csv(path: str | Path) -> Clip:
     seen = {}
     for cell, line in zip(cells, table.lines, strict=True):
         if seen.setdefault(cell, line) != line:
-            raise at(path, line, f'the same person, frame and joint as in line {seen[cell]}.')
+            raise at(table.path, line, f'the same person, frame and joint as in line {seen[cell]}.')
     gathered = np.zeros((len(persons), frames, len(joints), len(channels)), np.float32)
     gathered[tuple(np.array(cells).T)] = values
     if channels[-1] == 'score':

@@ -1,22 +1,37 @@
-"""Predictions of MMPose for a video, as its demos write them: frames of instances with ``keypoints`` and
-``keypoint_scores``."""
+"""Predictions of MMPose: instances of each frame with ``keypoints`` and ``keypoint_scores``, as the demos of version 1
+write them for a video, or with ``keypoints`` of x, y and score, as the results of version 0 are."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from usdrl_mmaction.errors import RecordingError
 
 from ..clip import Clip
-from ..tracking import track_people
-from .arrays import numbers
-from .text import from_first, read_json
+from .persons import TOP_DOWN, Person, gather, values_of
 
 
-def read_mmpose(path: str | Path) -> Clip:
-    """A JSON file of ``meta_info`` and ``instance_info``, or of the frames alone. People are tracked from frame to
-    frame; the most active person is the first."""
-    content = read_json(path)
+def is_mmpose(content: Any) -> bool:
+    if isinstance(content, dict):
+        return 'instance_info' in content
+    if not isinstance(content, list) or not content:
+        return False
+    frames = [instances_of(frame) for frame in content]
+    first = next((frame[0] for frame in frames if isinstance(frame, list) and frame), None)
+    keypoints = first.get('keypoints') if isinstance(first, dict) else None
+    nested = isinstance(keypoints, list) and keypoints and isinstance(keypoints[0], list)
+    return all(isinstance(frame, list) for frame in frames) and (first is None or bool(nested))
+
+
+def is_frame(content: Any) -> bool:
+    """The instances of one frame."""
+    return isinstance(content, list) and bool(content) and is_mmpose([content]) and 'image_id' not in content[0]
+
+
+def read_mmpose(content: Any, path: Path) -> Clip:
+    """A JSON file of ``meta_info`` and ``instance_info``, or of the frames alone. People keep the ``track_id`` of the
+    file, or are tracked from frame to frame; the most active person is the first."""
     if isinstance(content, dict):
         meta, frames = content.get('meta_info') or {}, content.get('instance_info')
     else:
@@ -27,27 +42,56 @@ def read_mmpose(path: str | Path) -> Clip:
     for index, frame_id in enumerate(ids):
         if not isinstance(frame_id, int):
             raise RecordingError(f"{path}: 'frame_id' {frame_id!r} of entry {index} is not a whole number.")
-    number, total = from_first(ids, path)
-    if len(set(number)) < len(number):
+    if len(set(ids)) < len(ids):
         raise RecordingError(f"{path}: two frames have the same 'frame_id'.")
-    people = [[] for _ in range(total)]
-    for frame, t in zip(frames, number, strict=True):
-        instances = frame.get('instances') if isinstance(frame, dict) else frame
+    people = {}
+    for frame_id, frame in zip(ids, frames, strict=True):
+        instances = instances_of(frame)
         if not isinstance(instances, list):
-            raise RecordingError(f"{path}: frame {t} of {total} has no list of 'instances'.")
-        people[t] = [_person(instance, f'{path}: frame {t}, instance {i}') for i, instance in enumerate(instances)]
-    names = meta.get('keypoint_id2name', {})
-    return track_people(people, path, joints=tuple(names[key] for key in sorted(names, key=int)))
+            raise RecordingError(f"{path}: frame {frame_id} of {len(frames)} has no list of 'instances'.")
+        people[frame_id] = [
+            person_of(instance, f'{path}: frame {frame_id}, instance {i}') for i, instance in enumerate(instances)
+        ]
+    return gather(
+        people, path, names_of(meta, people), {'meta': meta, **(content if isinstance(content, dict) else {})}
+    )
 
 
-def _person(instance, where):
-    """Coordinates and score.  # (V, C + 1)"""
-    if not (isinstance(instance, dict) and {'keypoints', 'keypoint_scores'} <= set(instance)):
+def read_frames(files: dict[str, Any], path: Path) -> Clip:
+    """A folder of files, the instances of one frame each."""
+    people = {
+        name: [person_of(instance, f'{path}/{name}: instance {i}') for i, instance in enumerate(content)]
+        for name, content in files.items()
+    }
+    return gather(people, path, names_of({}, people))
+
+
+def instances_of(frame: Any) -> Any:
+    return frame.get('instances') if isinstance(frame, dict) else frame
+
+
+def person_of(instance: Any, where: str) -> Person:
+    if not isinstance(instance, dict) or 'keypoints' not in instance:
         raise RecordingError(f"{where} has no 'keypoints' with 'keypoint_scores'.")
-    keypoints, scores = (numbers(instance[field], f"{where}: '{field}'") for field in ('keypoints', 'keypoint_scores'))
+    keypoints = values_of(instance['keypoints'], f"{where}: 'keypoints'")
+    if 'keypoint_scores' not in instance and keypoints.ndim == 2 and keypoints.shape[1] in (3, 4):
+        keypoints, scores = keypoints[:, :-1], keypoints[:, -1]
+    elif 'keypoint_scores' not in instance:
+        raise RecordingError(f"{where} has no 'keypoints' with 'keypoint_scores'.")
+    else:
+        scores = values_of(instance['keypoint_scores'], f"{where}: 'keypoint_scores'")
     if keypoints.ndim != 2 or keypoints.shape[1] not in (2, 3) or scores.shape != keypoints.shape[:1]:
         raise RecordingError(
             f"{where}: 'keypoints' are {keypoints.shape} and 'keypoint_scores' {scores.shape}, not (joints, 2 or 3) "
             'and (joints,).'
         )
-    return np.concatenate([keypoints, scores[:, None]], axis=1)
+    return Person(np.concatenate([keypoints, scores[:, None]], axis=1), instance.get('track_id'))
+
+
+def names_of(meta: dict, people: dict[Any, list[Person]]) -> tuple[str, ...]:
+    """Those of the file; without them, joints in pixels are those of a top-down model, by their number."""
+    named = meta.get('keypoint_id2name') or {}
+    if named:
+        return tuple(named[key] for key in sorted(named, key=int))
+    shape = next((person.joints.shape for found in people.values() for person in found), (0, 0))
+    return TOP_DOWN.get(shape[0], ()) if shape[1] == 3 else ()
