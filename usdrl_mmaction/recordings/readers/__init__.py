@@ -19,7 +19,7 @@ from usdrl_mmaction.files import missing
 
 from ..clip import Clip
 from . import asf_amc, coco, deeplabcut, kinect_text, landmarks, mmpose, openpose, smpl, trc, yolo
-from .arrays import read_npz
+from .arrays import from_arrays, read_npz
 from .bvh import read_bvh
 from .c3d import read_c3d
 from .csv_table import read_csv
@@ -50,6 +50,10 @@ class Reader(NamedTuple):
     fits: Callable[[Any], bool] = anything  # whether what the file, or the first frame of a folder, holds is of it
 
 
+def is_arrays(content: Any) -> bool:
+    return isinstance(content, np.ndarray) or (isinstance(content, dict) and 'keypoint' in content)
+
+
 def by_path(read: Callable[[Path], Clip]) -> Callable[[Any, Path], Clip]:
     return lambda _, path: read(path)
 
@@ -67,6 +71,7 @@ READERS = [
     Reader('landmarks', ('.json', '.jsonl', '.ndjson'), landmarks.read_landmarks, landmarks.is_landmarks),
     Reader('DeepLabCut', TEXT, deeplabcut.read_csv, deeplabcut.is_deeplabcut),
     Reader('TRC', ('.trc', '.txt'), trc.read_trc, trc.is_trc),
+    Reader('a frame of Ultralytics', ('.txt',), yolo.read_labels, yolo.is_frame),
     Reader('numbers of a Kinect', ('.txt',), kinect_text.read_numbers, kinect_text.is_numbers),
     Reader('named joints', ('.txt',), kinect_text.read_named, kinect_text.is_named),
     Reader('table', TEXT, by_path(read_csv)),
@@ -78,6 +83,7 @@ READERS = [
     Reader('HybrIK', PICKLES, smpl.read_hybrik, smpl.is_hybrik),
     Reader('VIBE', PICKLES, smpl.read_vibe, smpl.is_vibe),
     Reader('pickled predictions of MMPose', PICKLES, mmpose.read_mmpose, mmpose.is_mmpose),
+    Reader('pickled arrays', PICKLES, from_arrays, is_arrays),
     Reader('NTU RGB+D', ('.skeleton',), by_path(read_skeleton_text)),
     Reader('BVH', ('.bvh',), by_path(read_bvh)),
     Reader('AMC', ('.amc',), asf_amc.read_amc, asf_amc.is_amc),
@@ -188,6 +194,10 @@ def guarded(reader: Reader, content: Any, path: Path) -> Clip:
     """What the reader returns. Content of another type than the reader expects ends in one line, too."""
     try:
         return reader.read(content, path)
+    except RecordingError as error:
+        if str(path) in str(error):
+            raise
+        raise RecordingError(f'{path}: {error}') from error
     except UsdrlError:
         raise
     except UNEXPECTED as error:
@@ -210,6 +220,8 @@ def checked(clip: Clip, path: Path) -> Clip:
     if np.isinf(keypoint).any():
         raise RecordingError(f'{path}: the coordinates of a joint are not finite.')
     score = None if clip.score is None else np.nan_to_num(clip.score).astype(np.float32, copy=False)
+    if score is not None and score.max(initial=0) > 1:
+        score = score / score.max()
     return clip._replace(keypoint=keypoint, score=score)
 
 

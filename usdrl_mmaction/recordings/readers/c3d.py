@@ -48,5 +48,6 @@ def check_whole(path: Path):
     words = np.frombuffer(content, '<u2')
     points, first, last, start = (int(words[place]) for place in (1, 3, 4, 8))
     frames = last - first + 1 if last >= first else 0
-    if (start - 1) * 512 + frames * points * 4 * 2 > size or not points or points > 10000:
+    size_of_number = 4 if np.frombuffer(content[12:16], '<f4')[0] < 0 else 2  # a negative scale: they are not integers
+    if (start - 1) * 512 + frames * points * 4 * size_of_number > size or not 0 < points < 10000:
         raise RecordingError(f'{path} is not a whole C3D file: it counts {frames} frames of {points} markers.')

@@ -26,7 +26,8 @@ def is_annotations(content: Any) -> bool:
 
 def is_by_image(content: Any) -> bool:
     """As PoseFlow writes the tracks of AlphaPose: lists of people by the name of their image."""
-    lists = list(content.values())[:100] if isinstance(content, dict) else []
+    named = isinstance(content, dict) and all('.' in str(name) for name in content)
+    lists = list(content.values())[:100] if named else []
     people = [person for people in lists if isinstance(people, list) for person in people]
     return bool(people) and all(isinstance(person, dict) and 'keypoints' in person for person in people)
 
@@ -86,7 +87,8 @@ def person_of(result: dict, where: str, visible: bool = False) -> Person:
         joints = found
     found = scored(joints, f"{where}: 'keypoints'")
     if visible:
-        found = found * (found[:, 2:] > 0)
+        seen = found[:, 2:] > 0
+        found = np.concatenate([found[:, :2] * seen, seen], axis=1).astype(np.float32)
     identity = next((result[key] for key in IDS if result.get(key) is not None), None)
     while isinstance(identity, list):
         identity = identity[0] if len(identity) == 1 else None

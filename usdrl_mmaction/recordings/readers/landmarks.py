@@ -4,6 +4,7 @@ them by name; people and frames are what it is nested in."""
 
 from collections.abc import Hashable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,16 +15,20 @@ from usdrl_mmaction.skeletons import LAYOUTS
 
 from ..clip import Clip
 from .arrays import from_arrays
+from .csv_table import Table
+from .csv_table import clip_of as table_clip
 from .persons import Person, gather, number_of, plain, rate_of, size_of, values_of
 
 LEAST = 5  # points of a pose, at least
 DEPTH = 8
 SCORES = ('visibility', 'score', 'confidence', 'confidencelevel', 'conf', 'likelihood', 'probability', 'prob',
           'presence', 'visible', 'trackingstate', 'v', 'c', 's')  # fmt: skip
+LISTS = ('score', 'confidence', 'conf', 'visibility', 'visible')  # end the keys of lists of them
 NAMES = ('name', 'part', 'joint', 'jointname', 'jointtype', 'jointid', 'bodypart', 'keypoint', 'landmark', 'label',
          'type', 'id', 'index')  # fmt: skip
 PLACES = ('position', 'pos', 'position3d', 'cameraspacepoint', 'coordinates', 'coords', 'point', 'location', 'world',
           'camera', 'xyz')  # fmt: skip
+PREFIXES = ('', 'camera', 'world', 'position', 'pos', 'joint', 'real', 'pixel', 'image', 'color', 'depth')  # of x and y
 STATES = {'tracked': 1.0, 'inferred': 0.5, 'nottracked': 0.0, 'high': 1.0, 'medium': 1.0, 'low': 0.5, 'none': 0.0}
 FRAMES = ('frame', 'frameid', 'frameindex', 'framenumber', 'frameno', 'framenum', 'frameidx', 'imageid', 'imagename')
 PEOPLE = ('trackid', 'trackingid', 'personid', 'bodyid', 'userid', 'playerid', 'skeletonid', 'bodyindex', 'personindex',
@@ -60,9 +65,13 @@ def read_landmarks(content: Any, path: Path) -> Clip:
     arrays = arrays_of(content)
     if arrays is not None:
         return from_arrays(arrays, path)
+    table = table_of(content, path)
+    if table:
+        return table_clip(table)
     frames = {}
-    for number, (key, frame) in enumerate(frames_of(content)):
-        frames.setdefault(number if key is None else key, []).extend(people_of(frame))
+    known = set()
+    for number, (key, frame) in enumerate(frames_of(by_frame(content))):
+        frames.setdefault(number if key is None else key, []).extend(people_of(frame, known))
     return clip_of(frames, path, content)
 
 
@@ -73,7 +82,9 @@ def read_frames(files: dict[str, Any], path: Path) -> Clip:
 
 def is_frame(content: Any) -> bool:
     """Whether this is one frame."""
-    return bool(pose_of(content) or (isinstance(content, list) and len(content) < LEAST and people_of(content)))
+    if isinstance(content, list):
+        return bool(pose_of(content)) or (len(content) < LEAST and bool(people_of(content)))
+    return isinstance(content, dict) and len(list(islice(frames_of(content), 2))) == 1 and bool(people_of(content))
 
 
 def clip_of(frames: dict[Any, list[Pose]], path: Path, content: Any) -> Clip:
@@ -114,14 +125,46 @@ def arrays_of(content: Any) -> Any:
     return content if is_array(content) else None
 
 
+def table_of(content: Any, path: Path) -> Table | None:
+    """What pandas writes: a list of rows, or a dict of columns, of single values."""
+    if isinstance(content, dict) and len(content) >= 2 * LEAST:
+        columns = [list(column.values()) if isinstance(column, dict) else column for column in content.values()]
+        if not all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns):
+            return None
+        header, rows = list(content), list(map(list, zip(*columns, strict=True)))
+    elif isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
+        header = list(content[0])
+        rows = [[row.get(name) for name in header] for row in content]
+    else:
+        return None
+    if not rows or pose_of(content) or any(isinstance(cell, list | dict) for row in rows[:100] for cell in row):
+        return None
+    words = [['' if cell is None else str(cell) for cell in row] for row in rows]
+    return Table(path, list(map(str, header)), words, list(range(1, len(rows) + 1)))
+
+
+def by_frame(content: Any) -> Any:
+    """Frames of what lists them for each joint ('nose': [[x, y], …]) or for each person ('person_1': [frame, …])."""
+    if not isinstance(content, dict) or len({len(value) for value in content.values() if isinstance(value, list)}) > 1:
+        return content
+    lists = {key: value for key, value in content.items() if isinstance(value, list) and value}
+    joints = {key: value for key, value in lists.items() if number_of(key) is None and all(map(is_row, value))}
+    if len(joints) >= LEAST and len(next(iter(joints.values()))) > 1:
+        return [dict(zip(joints, rows, strict=True)) for rows in zip(*joints.values(), strict=True)]
+    people = {key: value for key, value in lists.items() if is_person(key) and not str(key).isdigit()}
+    if len(people) > 1 and len(people) == len(lists):
+        return [dict(zip(people, frame, strict=True)) for frame in zip(*people.values(), strict=True)]
+    return content
+
+
 def is_array(value: Any) -> bool:
     depth, inner = 0, value
     while isinstance(inner, list) and inner:
         inner, depth = inner[0], depth + 1
-    if depth < 2 or not isinstance(inner, int | float) or (depth == 2 and len(value[0]) < 2 * LEAST):
+    if depth < 3 or not isinstance(inner, int | float):
         return False
     try:
-        return np.array(value, np.float32).ndim == depth > 2 or depth == 2
+        return np.array(value, np.float32).ndim == depth
     except (TypeError, ValueError):
         return False
 
@@ -164,27 +207,32 @@ def is_series(value: Any) -> bool:
     return len(items) > 1 and any(people_of(item) for item in items[:200])
 
 
-def people_of(value: Any, depth: int = 0) -> list[Pose]:
-    """The poses of a frame."""
+def people_of(value: Any, known: set | None = None, depth: int = 0) -> list[Pose]:
+    """The poses of a frame. ``known`` are the keys that frames before had poses under: those of this one have to be
+    poses, too."""
+    known = set() if known is None else known
     if depth > DEPTH:
         return []
     if pose := pose_of(value):
         return [pose]
     if isinstance(value, list):
-        return [pose for item in value if isinstance(item, dict | list) for pose in people_of(item, depth + 1)]
+        return [pose for item in value if isinstance(item, dict | list) for pose in people_of(item, known, depth + 1)]
     if not isinstance(value, dict):
         return []
     if len(value) > 1 and all(is_person(key) and isinstance(item, dict | list) for key, item in value.items()):
-        found = [(key, pose) for key, item in value.items() for pose in people_of(item, depth + 1)]
+        found = [(key, pose) for key, item in value.items() for pose in people_of(item, known, depth + 1)]
         return [pose._replace(id=key if pose.id is None else pose.id) for key, pose in found]
     identity = next((value[key] for key in value if plain(key) in PEOPLE and is_id(value[key])), None)
     for key in sorted(value, key=rank):
         if isinstance(value[key], list | dict) and not any(other in plain(key) for other in OTHERS):
-            found = people_of(value[key], depth + 1)
+            found = people_of(value[key], known, depth + 1)
+            if not found and key in known and value[key]:
+                raise RecordingError(f"'{key}' of a frame is no pose. It holds {found_in(value[key])}")
             if len(found) == 1:
                 found = [with_scores(found[0], value)]
                 found = [found[0]._replace(id=identity if found[0].id is None else found[0].id)]
             if found:
+                known.add(key)
                 return found
     return []
 
@@ -216,11 +264,11 @@ def pose_of(value: Any) -> Pose | None:
 
 
 def pose_of_points(points: list) -> Pose | None:
-    if not all(isinstance(point, dict) for point in points):
-        return None
     fields = fields_of(tuple(points[0]))
     if fields is None:
         return None
+    if not all(isinstance(point, dict) for point in points):
+        raise RecordingError('a joint of a pose has no x and y.')
     x, y, z, score, name, place = fields
     inner = points
     if place is not None:
@@ -254,15 +302,18 @@ def named_pose(values: np.ndarray, points: list[dict], score: str | None, name: 
 def pose_of_rows(rows: list) -> Pose | None:
     """Lists of x, y, of z, of the score. A third number from 0 to 1 beside larger ones is a score."""
     width = len(rows[0])
-    if width not in (2, 3, 4) or not all(is_row(row) and len(row) == width for row in rows):
+    sound = sum(is_row(row) and len(row) == width for row in rows)
+    if width not in (2, 3, 4) or sound < len(rows) / 2:
         return None
+    if sound < len(rows):
+        raise RecordingError(f'a joint of a pose is not {width} numbers, as others are.')
     values = values_of(rows, 'the joints of a pose')
     return Pose(split_score(values))
 
 
 def pose_of_numbers(values: list) -> Pose | None:
     joints, channels = next(((v, c) for v in FLAT for c in (3, 2, 4) if v * c == len(values)), (0, 0))
-    if not joints or not all(isinstance(value, int | float) or value is None for value in values):
+    if not joints:
         return None
     return Pose(split_score(values_of(values, 'the joints of a pose').reshape(joints, channels)))
 
@@ -277,7 +328,9 @@ def split_score(values: np.ndarray) -> np.ndarray:
 def with_scores(pose: Pose, holder: dict) -> Pose:
     """Scores that stand in a list beside the joints."""
     for key, scores in holder.items():
-        fitting = isinstance(scores, list) and len(scores) == len(pose.values) and plain(key).rstrip('s') in SCORES
+        fitting = (
+            isinstance(scores, list) and len(scores) == len(pose.values) and plain(key).rstrip('s').endswith(LISTS)
+        )
         if fitting and all(isinstance(score, int | float) for score in scores):
             return pose._replace(values=np.c_[pose.values[:, :-1], values_of(scores, f"'{key}'")])
     return pose
@@ -288,8 +341,9 @@ def fields_of(keys: tuple[str, ...]) -> tuple | None:
     """The keys of x, y, z, score, name, and of the dict that has the coordinates, in points with these keys."""
     known = {plain(key): key for key in reversed(keys)}
     score, name, place = (next((known[one] for one in all_ if one in known), None) for all_ in (SCORES, NAMES, PLACES))
-    if {'x', 'y'} <= set(known):
-        return known['x'], known['y'], known.get('z'), score, name, None
+    for prefix in PREFIXES:
+        if {f'{prefix}x', f'{prefix}y'} <= set(known):
+            return *(known.get(f'{prefix}{axis}') for axis in 'xyz'), score, name, None
     return (None, None, None, score, name, place) if place is not None else None
 
 

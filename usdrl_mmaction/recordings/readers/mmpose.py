@@ -18,24 +18,34 @@ def is_mmpose(content: Any) -> bool:
     if not isinstance(content, list) or not content:
         return False
     frames = [instances_of(frame) for frame in content]
-    first = next((frame[0] for frame in frames if isinstance(frame, list) and frame), None)
-    keypoints = first.get('keypoints') if isinstance(first, dict) else None
-    nested = isinstance(keypoints, list) and keypoints and isinstance(keypoints[0], list)
-    return all(isinstance(frame, list) for frame in frames) and (first is None or bool(nested))
+    if not all(isinstance(frame, list) for frame in frames):
+        return False
+    first = next((frame[0] for frame in frames if frame), None)
+    return first is None or is_instance(first)
 
 
 def is_frame(content: Any) -> bool:
-    """The instances of one frame."""
-    return isinstance(content, list) and bool(content) and is_mmpose([content]) and 'image_id' not in content[0]
+    """The instances of one frame, alone or with ``meta_info``."""
+    instances = content.get('instance_info') if isinstance(content, dict) else content
+    return (
+        isinstance(instances, list) and bool(instances) and is_instance(instances[0]) and 'image_id' not in instances[0]
+    )
+
+
+def is_instance(instance: Any) -> bool:
+    """Whether it has joints in lists of their own, unlike COCO's."""
+    keypoints = instance.get('keypoints') if isinstance(instance, dict) else None
+    return (
+        isinstance(keypoints, list | np.ndarray) and len(keypoints) > 0 and isinstance(keypoints[0], list | np.ndarray)
+    )
 
 
 def read_mmpose(content: Any, path: Path) -> Clip:
     """A JSON file of ``meta_info`` and ``instance_info``, or of the frames alone. People keep the ``track_id`` of the
     file, or are tracked from frame to frame; the most active person is the first."""
-    if isinstance(content, dict):
-        meta, frames = content.get('meta_info') or {}, content.get('instance_info')
-    else:
-        meta, frames = {}, content
+    if is_frame(content):
+        return read_frames({path.name: content}, path)
+    meta, frames = ({}, content) if isinstance(content, list) else (content.get('meta_info'), content['instance_info'])
     if not isinstance(frames, list) or not frames:
         raise RecordingError(f"{path}: no frames. Expected a list of frames, or a dict with 'instance_info'.")
     ids = [frame.get('frame_id', i) if isinstance(frame, dict) else i for i, frame in enumerate(frames)]
@@ -49,21 +59,22 @@ def read_mmpose(content: Any, path: Path) -> Clip:
         instances = instances_of(frame)
         if not isinstance(instances, list):
             raise RecordingError(f"{path}: frame {frame_id} of {len(frames)} has no list of 'instances'.")
-        people[frame_id] = [
-            person_of(instance, f'{path}: frame {frame_id}, instance {i}') for i, instance in enumerate(instances)
-        ]
-    return gather(
-        people, path, names_of(meta, people), {'meta': meta, **(content if isinstance(content, dict) else {})}
-    )
+        people[frame_id] = people_of(instances, f'{path}: frame {frame_id}')
+    return gather(people, path, names_of(meta or {}, people), content)
 
 
 def read_frames(files: dict[str, Any], path: Path) -> Clip:
     """A folder of files, the instances of one frame each."""
-    people = {
-        name: [person_of(instance, f'{path}/{name}: instance {i}') for i, instance in enumerate(content)]
-        for name, content in files.items()
-    }
-    return gather(people, path, names_of({}, people))
+    people, meta = {}, {}
+    for name, content in files.items():
+        if isinstance(content, dict):
+            meta, content = content.get('meta_info') or meta, content.get('instance_info')
+        people[name] = people_of(content or [], f'{path}/{name}')
+    return gather(people, path, names_of(meta, people))
+
+
+def people_of(instances: list, where: str) -> list[Person]:
+    return [person_of(instance, f'{where}, instance {i}') for i, instance in enumerate(instances)]
 
 
 def instances_of(frame: Any) -> Any:
@@ -91,7 +102,7 @@ def person_of(instance: Any, where: str) -> Person:
 def names_of(meta: dict, people: dict[Any, list[Person]]) -> tuple[str, ...]:
     """Those of the file; without them, joints in pixels are those of a top-down model, by their number."""
     named = meta.get('keypoint_id2name') or {}
-    if named:
-        return tuple(named[key] for key in sorted(named, key=int))
     shape = next((person.joints.shape for found in people.values() for person in found), (0, 0))
+    if len(named) == shape[0] and named:
+        return tuple(named[key] for key in sorted(named, key=int))
     return TOP_DOWN.get(shape[0], ()) if shape[1] == 3 else ()

@@ -24,7 +24,7 @@ def is_frame(lines: list[str]) -> bool:
         return False
     extra = len(values) - BOX - 3 * JOINTS
     known = extra in (0, 1, 2) or (len(values) - BOX) % 3 == 0 or (len(values) - BOX) % 2 == 0
-    return len(values) >= BOX + 10 and known and words[0].isdigit() and all(-0.5 <= v <= 1.5 for v in values[1:BOX])
+    return len(values) >= BOX + 10 and known and words[0].isdigit() and all(-0.5 <= v <= 1.5 for v in values[1:-2])
 
 
 def read_frames(files: dict[str, list[str]], path: Path) -> Clip:
