@@ -89,6 +89,8 @@ def save(file, tree):
 def places(tree, fits):
     """Every part of a file that fits, as what holds it and its key there."""
     for key, part in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
+        if key in ('faceLandmarks', 'leftHandLandmarks'):
+            continue
         if fits(part):
             yield tree, key
         elif isinstance(part, dict | list):
