@@ -137,7 +137,7 @@ def test_subjects_are_on_one_side_and_the_seed_decides(tmp_path, record, convert
 
 def test_broken_recordings_are_skipped_counted_and_named(tmp_path, record, convert, capsys):
     record('run/good')
-    record('run/nan', np.full((1, 6, 17, 3), np.nan))
+    record('run/infinite', np.full((1, 6, 17, 3), np.inf))
     record('run/joints', moving())
     record('run/nobody', np.zeros((1, 6, 17, 3)))
     (tmp_path / 'recordings/run/cut.csv').write_text('nose_x,nose_y\n1,2\n3\n')
@@ -147,10 +147,10 @@ def test_broken_recordings_are_skipped_counted_and_named(tmp_path, record, conve
     assert list(by_name(content)) == ['run/good'] and content['split'] == {'train': ['run/good'], 'val': []}
     done = capsys.readouterr()
     for reason in (
-        "nan.npz: 'keypoint' is not finite at (0, 0, 0, 0)",
+        "infinite.npz: 'keypoint' is infinite at (0, 0, 0, 0)",
         'joints.npz: 25 joints, but the layout has 17',
         'nobody.npz: nobody is seen',
-        'cut.csv, line 3: 1 fields, but the header has 2',
+        'cut.csv, line 3: 1 field, but the header has 2',
         'empty.json is empty',
     ):
         assert reason in done.err
@@ -183,7 +183,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
             r"labels.csv, line 1: the columns are name,label\[,subject\]\[,split\], not 'name,class'",
         ),
         ('name,label\na,x\na.npz,y\n', r"labels.csv, line 3: 'a' is listed twice"),
-        ('name,label\na\n', r'labels.csv, line 2: 1 fields, but the header has 2'),
+        ('name,label\na\n', r'labels.csv, line 2: 1 field, but the header has 2'),
         ('name,label\n', r'labels.csv has a header and nothing below'),
         ('name,label\nb,x\n', r'nothing is left to write to .*my.pkl: see what was skipped above \(2 in all\)'),
     ],

@@ -137,19 +137,19 @@ def test_mediapipe_s_landmarks_in_every_layout(layout):
 
 
 # --- What is broken -------------------------------------------------------------------------------------------------
-NAN = KEYPOINT.copy()
-NAN[0, 3, 7, 1] = np.nan
+INFINITE = KEYPOINT.copy()
+INFINITE[0, 3, 7, 1] = np.inf
 
 
 @pytest.mark.parametrize(
     'source, message',
     [
-        (np.ones((6, 75)), r"recording 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 75\)"),
-        (np.ones((1, 6, 25, 4)), r"'keypoint' has to be .* 2 or 3 coordinates, not \(1, 6, 25, 4\)"),
+        (KEYPOINT[0].reshape(6, 75)[:, 1:], r"recording 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 74\)"),
+        (np.ones((1, 6, 25, 6)), r"'keypoint' has to be .* 2 or 3 coordinates .*, not \(1, 6, 25, 6\)"),
         (np.ones((1, 0, 25, 3)), r'not \(1, 0, 25, 3\)'),
         (np.ones((6, 24, 3)), 'recording 0: 24 joints, but the layout has 25'),
         (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates per joint, but the model was trained on 3"),
-        (NAN, r"'keypoint' is not finite at \(0, 3, 7, 1\)"),
+        (INFINITE, r"'keypoint' is infinite at \(0, 3, 7, 1\)"),
         ([['left', 'right']], "recording 0: 'keypoint' holds <U5, not numbers"),
         ([[[[1, 2], [3]]]], "recording 0: 'keypoint' is not an array of numbers"),
         (np.zeros((6, 25, 3)), 'recording 0: nobody is seen in it'),
