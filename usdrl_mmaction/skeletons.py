@@ -454,7 +454,8 @@ RULES = {
         {'side_hand_9': 1},
         {'side_wrist': 1.32, 'side_elbow': -0.32},
     ),
-    'side_hand_tip': ({'side_index': 1},),
+    'side_hand_tip': ({'side_index': 1}, {'side_hand': 1}),
+    'side_thumb': ({'side_hand': 1},),
     'side_ankle': ({'side_knee': 0.12, 'side_foot': 0.88},),
     'side_foot': (
         {'side_foot_index': 1},

@@ -83,7 +83,8 @@ def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False
             missing = [skeleton.names[joint] for joint in mapping.missing]
             raise RecordingError(
                 f'{path}: {len(skeleton) - len(missing)} joints are named as in the layout, but not '
-                f'{shortened(missing)}. The file has: {shortened(clip.joints)}. Rename them, or choose another layout.'
+                f'{shortened(missing)}. The file has: {shortened(clip.joints)}. Rename them, or choose another layout, '
+                'such as body.'
             )
         score = None if clip.score is None else mapping.scores(clip.score)
         return clip._replace(keypoint=mapping(clip.keypoint), score=score, joints=skeleton.names)
