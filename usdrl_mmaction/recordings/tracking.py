@@ -11,11 +11,10 @@ from scipy.optimize import linear_sum_assignment
 
 from usdrl_mmaction.errors import RecordingError
 
-from .clip import Clip, by_activity
+from .clip import MOST_PEOPLE, Clip, by_activity
 
 SPEED = 0.5  # the farthest that a person moves from one frame to the next, in sizes of the body
 FORBIDDEN = 1e6
-MOST = 32  # people of a recording that are kept, those who are seen longest: trackers lose and find people many times
 
 
 class Track(NamedTuple):
@@ -83,7 +82,7 @@ def track_people(
     if any(None in row or len(set(row)) < len(row) for row in ids):
         tracker = Tracker()
         ids = [tracker([person[:, :-1] for person in people]) for people in frames]
-    longest = Counter(key for row in ids for key in row).most_common(MOST)
+    longest = Counter(key for row in ids for key in row).most_common(MOST_PEOPLE)
     places = {key: place for place, (key, _) in enumerate(longest)}
     gathered = np.zeros((len(places), len(frames), *shapes.pop()), np.float32)
     for frame, people in enumerate(frames):

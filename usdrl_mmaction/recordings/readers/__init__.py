@@ -17,8 +17,8 @@ import numpy as np
 from usdrl_mmaction.errors import RecordingError, UsdrlError
 from usdrl_mmaction.files import missing
 
-from ..clip import Clip
-from . import asf_amc, coco, deeplabcut, kinect_text, landmarks, mmpose, openpose, smpl, trc, yolo
+from ..clip import Clip, seen_only
+from . import asf_amc, coco, hdf5, kinect_text, landmarks, mmpose, openpose, smpl, trc, yolo
 from .arrays import from_arrays, read_npz
 from .bvh import read_bvh
 from .c3d import read_c3d
@@ -69,14 +69,13 @@ READERS = [
     Reader('OpenPose in one file', ('.json',), openpose.read_openpose, openpose.is_openpose),
     Reader('MMPose', ('.json',), mmpose.read_mmpose, mmpose.is_mmpose),
     Reader('landmarks', ('.json', '.jsonl', '.ndjson'), landmarks.read_landmarks, landmarks.is_landmarks),
-    Reader('DeepLabCut', TEXT, deeplabcut.read_csv, deeplabcut.is_deeplabcut),
     Reader('TRC', ('.trc', '.txt'), trc.read_trc, trc.is_trc),
     Reader('a frame of Ultralytics', ('.txt',), yolo.read_labels, yolo.is_frame),
     Reader('numbers of a Kinect', ('.txt',), kinect_text.read_numbers, kinect_text.is_numbers),
     Reader('named joints', ('.txt',), kinect_text.read_named, kinect_text.is_named),
     Reader('table', TEXT, by_path(read_csv)),
     Reader('Parquet', ('.parquet',), read_parquet),
-    Reader('DeepLabCut and SLEAP', ('.h5', '.hdf5'), deeplabcut.read_h5),
+    Reader('DeepLabCut and SLEAP', ('.h5', '.hdf5'), hdf5.read_h5),
     Reader('AMASS', ('.npz',), smpl.read_amass, smpl.is_amass),
     Reader('arrays', ('.npy', '.npz'), by_path(read_npz)),
     Reader('PHALP and 4D-Humans', PICKLES, smpl.read_phalp, smpl.is_phalp),
@@ -216,12 +215,10 @@ def checked(clip: Clip, path: Path) -> Clip:
     keypoint = np.asarray(clip.keypoint)
     if keypoint.ndim != 4 or keypoint.dtype.kind not in 'fiu' or (keypoint.size and keypoint.shape[-1] not in (2, 3)):
         raise RecordingError(f'{path}: its reader returns {keypoint.shape}, not people, frames, joints, 2 or 3.')
-    keypoint = np.where(np.isnan(keypoint).any(-1, keepdims=True), 0, keypoint).astype(np.float32, copy=False)
     if np.isinf(keypoint).any():
         raise RecordingError(f'{path}: the coordinates of a joint are not finite.')
     score = None if clip.score is None else np.nan_to_num(clip.score).astype(np.float32, copy=False)
-    if score is not None and score.max(initial=0) > 1:
-        score = score / score.max()
+    keypoint, score = seen_only(keypoint.astype(np.float32, copy=False), score)
     return clip._replace(keypoint=keypoint, score=score)
 
 

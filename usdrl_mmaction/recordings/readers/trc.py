@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
 from usdrl_mmaction.errors import RecordingError
 
-from ..clip import Clip
+from ..clip import Clip, seen_only
 from .markers import as_joints
-from .text import at, to_integer, to_numbers
+from .text import at, to_integer, to_values
 
 RATE, MARKERS = 'DataRate', 'NumMarkers'
 
@@ -35,15 +33,17 @@ def read_trc(lines: Sequence[str], path: Path) -> Clip:
             fields = fields[:-2]
             while len(fields) > width and not fields[-1]:
                 fields.pop()
-            rows.append([field if field and field.lower() != 'nan' else None for field in fields])
+            rows.append(fields)
             numbers.append(number)
         elif line.strip() and not line.split()[0].upper().startswith('X'):
             raise at(path, number, f"'{frame:.20}' is not the number of a frame.")
     if not rows or not names:
         raise RecordingError(f'{path} has no frames of markers.')
-    values = to_numbers([[word or '0' for word in row] for row in rows], width, path, numbers)
-    seen = np.array([[word is not None for word in row] for row in rows]).reshape(1, len(rows), len(names), 3)
-    keypoint = values.reshape(seen.shape) * seen.all(-1, keepdims=True)
+    for row, number in zip(rows, numbers, strict=True):
+        if len(row) != width:
+            raise at(path, number, f'{len(row)} numbers, not {width}.')
+    keypoint = to_values(rows, path, numbers).reshape(1, len(rows), len(names), 3)
+    keypoint, _ = seen_only(keypoint)
     rate = None
     with suppress(KeyError, ValueError):
         rate = float(known[RATE])

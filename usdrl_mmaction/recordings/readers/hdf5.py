@@ -1,7 +1,6 @@
-"""Predictions of DeepLabCut: tables with three header rows (scorer, bodyparts, coords), or four with individuals, as
-CSV or as the HDF5 files of pandas; and of SLEAP as its analysis HDF5 files."""
+"""HDF5 files of DeepLabCut, tables of pandas whose columns are of scorer, perhaps individuals, bodyparts and coords, and
+the analysis files of SLEAP."""
 
-import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,36 +12,8 @@ from usdrl_mmaction.datasets.safe_pickle import SafeUnpickler, finished
 from usdrl_mmaction.errors import RecordingError, UsageError
 
 from ..clip import Clip, by_activity
-from .text import at, to_numbers
 
-HEADERS = ('scorer', 'individuals', 'bodyparts', 'coords')
 CHANNELS = ('x', 'y', 'z', 'likelihood')
-
-
-def is_deeplabcut(lines: Sequence[str]) -> bool:
-    firsts = [line.split(',')[0].strip().strip('"').lower() for line in lines[:4]]
-    return firsts[0] == 'scorer' and 'bodyparts' in firsts and 'coords' in firsts
-
-
-def read_csv(lines: Sequence[str], path: Path) -> Clip:
-    rows = list(csv.reader(lines))
-    known = {row[0].strip().lower(): row for row in rows[:4] if row and row[0].strip().lower() in HEADERS}
-    first = [row[:1] for row in rows].index(['coords']) + 1
-    before = next(n for n, word in enumerate(known['coords']) if word.strip().lower() in CHANNELS)
-    columns = [
-        (*(known[name][n].strip() if name in known else '' for name in ('individuals', 'bodyparts')),
-         known['coords'][n].strip().lower())
-        for n in range(before, len(known['coords']))
-    ]  # fmt: skip
-    numbers = range(first + 1, len(rows) + 1)
-    for row, number in zip(rows[first:], numbers, strict=True):
-        if len(row) != len(known['coords']):
-            raise at(path, number, f'{len(row)} fields, but the header has {len(known["coords"])}.')
-    words = [[field.strip() for field in row[before:]] for row in rows[first:]]
-    filled = [['0' if word.lower() in ('', 'nan') else word for word in row] for row in words]
-    values = to_numbers(filled, len(columns), path, numbers) if filled else np.zeros((0, len(columns)), np.float32)
-    seen = np.array([[word.lower() not in ('', 'nan') for word in row] for row in words], bool)
-    return of_columns(columns, np.where(seen.reshape(values.shape), values, np.nan), path)
 
 
 def of_columns(columns: Sequence[tuple[str, str, str]], values: np.ndarray, path: Path) -> Clip:
