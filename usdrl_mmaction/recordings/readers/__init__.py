@@ -224,12 +224,11 @@ def checked(clip: Clip, path: Path) -> Clip:
 
 def unknown(path: Path, content: Any) -> str:
     """What was found in a file that no reader knows, and what to do."""
-    todo = 'Write a reader of ten lines: docs/formats.md shows one.'
     if path.is_dir():
-        files = sorted(file.name for file in path.iterdir())
-        return f'a folder of {", ".join(files[:5]) or "nothing"}, and none of them is a frame of people. {todo}'
-    if path.suffix.lower() not in suffixes():
-        return f"no reader for '{path.suffix}'. Known are {', '.join(suffixes())}, and folders of frames. {todo}"
-    if isinstance(content, list) and content and isinstance(content[0], str):
-        return f"no reader knows its lines. The first is '{content[0][:80]}'. {todo}"
-    return f'no reader knows what it holds, {landmarks.found_in(content)} {todo}'
+        files = ', '.join(sorted(file.name for file in path.iterdir())[:5]) or 'nothing'
+        found = f'a folder of {files}, and none of them is a frame of people.'
+    elif path.suffix.lower() not in suffixes():
+        found = f"no reader for '{path.suffix}'. Known are {', '.join(suffixes())}, and folders of frames."
+    else:
+        found = f'no reader knows what it holds, {landmarks.found_in(content)}'
+    return f'{found} {landmarks.TODO}'

@@ -1,5 +1,5 @@
-"""HDF5 files of DeepLabCut, tables of pandas whose columns are of scorer, perhaps individuals, bodyparts and coords, and
-the analysis files of SLEAP."""
+"""HDF5 files of DeepLabCut, tables of pandas whose columns are of scorer, perhaps individuals, bodyparts and coords;
+and the analysis files of SLEAP."""
 
 import io
 from collections.abc import Sequence

@@ -90,7 +90,7 @@ def is_frame(content: Any) -> bool:
 def clip_of(frames: dict[Any, list[Pose]], path: Path, content: Any) -> Clip:
     poses = [pose for people in frames.values() for pose in people]
     if not poses:
-        raise RecordingError(f'{path}: {NOTHING} {found_in(content)}')
+        raise RecordingError(f'{path}: {NOTHING} {found_in(content)} {TODO}')
     channels = max(pose.values.shape[1] for pose in poses)
     names = names_in(content) or tuple(dict.fromkeys(name for pose in poses for name in pose.names))
     named = all(pose.names for pose in poses)
@@ -414,6 +414,7 @@ def is_id(value: Any) -> bool:
 
 
 NOTHING = 'no poses were found in it, that is, lists of points, or points by name. It holds'
+TODO = 'A reader of ten lines reads other formats: docs/formats.md shows one.'
 
 
 def found_in(content: Any) -> str:
