@@ -221,6 +221,12 @@ def checked(clip: Clip, path: Path) -> Clip:
         raise RecordingError(f'{path}: its reader returns {keypoint.shape}, not people, frames, joints, 2 or 3.')
     if np.isinf(keypoint).any():
         raise RecordingError(f'{path}: the coordinates of a joint are not finite.')
+    if clip.joints and (
+        len(clip.joints) != keypoint.shape[2] or not all(isinstance(name, str) for name in clip.joints)
+    ):
+        raise RecordingError(
+            f'{path}: its {keypoint.shape[2]} joints have names that are no words, or too many or few.'
+        )
     score = None if clip.score is None else np.nan_to_num(clip.score).astype(np.float32, copy=False)
     keypoint, score = seen_only(keypoint.astype(np.float32, copy=False), score)
     return clip._replace(keypoint=keypoint, score=score)

@@ -41,7 +41,7 @@ def as_joints(clip: Clip) -> Clip:
 def middle(keypoint: np.ndarray) -> np.ndarray:
     """The mean of the markers that are seen, or 0.  # (M, T, n, 3) -> (M, T, 3)"""
     seen = keypoint.any(-1, keepdims=True)
-    return (keypoint.sum(2) / np.maximum(seen.sum(2), 1)).astype(np.float32)
+    return (keypoint / np.maximum(seen.sum(2, keepdims=True), 1)).sum(2).astype(np.float32)
 
 
 def different(names: Sequence[str]) -> list[str]:
