@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import gcd
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from .text import NOTHING, at, from_first, read_lines, to_values
 from .times import fps_of, to_seconds
 
 DELIMITERS = '\t;|,'  # before space; a comma comes last, as it may be the decimal point
+BLOCK = 4096  # rows that become numbers at a time
 SAMPLE = 40  # lines that tell the delimiter and the header
 LEAST_ROWS = 5  # of a frame in a long table
 PARTS = re.compile('left|right|hand|face')  # of the body, beside its pose
@@ -42,11 +44,15 @@ class Table(NamedTuple):
     lines: list[int]
 
     def column(self, index: int) -> list[str]:
-        return [row[index] for row in self.rows]
+        return [row[index].strip() for row in self.rows]
 
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
         """(rows, columns)"""
-        return to_values([[row[column] for column in columns] for row in self.rows], self.path, self.lines)
+        take = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
+        blocks = range(0, len(self.rows), BLOCK)
+        return np.concatenate(
+            [to_values([*map(take, self.rows[n : n + BLOCK])], self.path, self.lines[n : n + BLOCK]) for n in blocks]
+        )
 
     def take(self, rows: Sequence[int]) -> 'Table':
         return self._replace(rows=[self.rows[row] for row in rows], lines=[self.lines[row] for row in rows])
@@ -221,30 +227,26 @@ def _read_rows(path: str | Path) -> tuple[list[list[str]], list[int]]:
     text = read_lines(path)
     if text[0].startswith('sep='):  # as Excel writes it
         text[0] = ''
-    numbered = [(number, line) for number, line in enumerate(text, 1) if line.strip()]
+    lines = [number for number, line in enumerate(text, 1) if line.strip()]
+    text = [line for line in text if line.strip()]
     comments = 0
-    while comments < len(numbered) - 1 and numbered[comments][1].lstrip().startswith(('#', '%')):
+    while comments < len(text) - 1 and text[comments].lstrip().startswith(('#', '%')):
         comments += 1
     if comments:  # the last one may be the header, as NumPy writes it
-        number, line = numbered[comments - 1]
-        numbered[comments - 1] = number, line.lstrip()[1:].strip()
-        numbered = numbered[comments - 1 :]
-    delimiter = _delimiter([line for _, line in numbered[:SAMPLE]])
-    if comments and len(_split(numbered[0][1], delimiter)) != len(_split(numbered[1][1], delimiter)):
-        numbered = numbered[1:]
-    if not numbered:
-        raise RecordingError(f'{path} is empty.')
+        text, lines = text[comments - 1 :], lines[comments - 1 :]
+        text[0] = text[0].lstrip()[1:].strip()
+    delimiter = _delimiter(text[:SAMPLE])
+    if comments and len(_split(text[0], delimiter)) != len(_split(text[1], delimiter)):
+        text, lines = text[1:], lines[1:]
     if delimiter == ' ':
-        return [line.split() for _, line in numbered], [number for number, _ in numbered]
-    reader = csv.reader((line for _, line in numbered), delimiter=delimiter)
-    rows, lines = [], []
+        return [line.split() for line in text], lines
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
     try:
-        for row in reader:
-            rows.append([field.strip() for field in row])
-            lines.append(numbered[reader.line_num - 1][0])
+        rows = list(reader)
     except csv.Error as error:
-        raise at(path, numbered[reader.line_num - 1][0], f'no line of a table ({error}).') from None
-    return rows, lines
+        raise at(path, lines[reader.line_num - 1], f'no line of a table ({error}).') from None
+    rows[:SAMPLE] = [[field.strip() for field in row] for row in rows[:SAMPLE]]
+    return rows, lines[: len(rows)]  # a quoted field of two lines moves the numbers, and no more
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -363,7 +365,8 @@ def _wide(table: Table, roles: dict, joints: Joints) -> Clip:
 def _long(table: Table, roles: dict, alone: dict[str, int]) -> Clip:
     channels = [channel for channel in ('x', 'y', 'z', 'score') if channel in alone]
     words = _named_column(table, roles['joint'])
-    words = [word.removesuffix('.0') if _is_number(word) else word for word in words]
+    plain = {word: word.removesuffix('.0') if _is_number(word) else word for word in set(words)}
+    words = [plain[word] for word in words]
     if 'group' in roles:  # of landmarks, such as pose and left_hand
         parts = {group: '_'.join(PARTS.findall(group.lower())) for group in set(table.column(roles['group'][0]))}
         groups = map(parts.get, table.column(roles['group'][0]))
