@@ -23,7 +23,7 @@ import numpy as np
 from usdrl_mmaction.errors import RecordingError
 
 from ..clip import MOST_PEOPLE, Clip, seen_only, shortened
-from .columns import SIZES, Joints, in_order, joints_of, place_of, role_of
+from .columns import SIZES, Joints, in_order, is_joint, joints_of, place_of, role_of
 from .flat import unflatten, with_score, without_others
 from .text import NOTHING, at, from_first, read_lines, to_values
 from .times import fps_of, to_seconds
@@ -32,6 +32,7 @@ DELIMITERS = '\t;|,'  # before space; a comma comes last, as it may be the decim
 BLOCK = 4096  # rows that become numbers at a time
 SAMPLE = 40  # lines that tell the delimiter and the header
 LEAST_ROWS = 5  # of a frame in a long table
+MOST_BLOCKS = 4  # people, one after another
 PARTS = re.compile('left|right|hand|face')  # of the body, beside its pose
 
 
@@ -152,15 +153,24 @@ def _runs(labels: list[str]) -> list[str]:
 
 
 def _keys(table: Table, roles: dict) -> list[int]:
-    """Columns that tell clips apart: not the same in all rows, nor different in each frame."""
-    several = 'joint' in roles
-    keys = []
-    for column in [*roles.get('clip', ()), *roles.get('subject', ())]:
+    """Columns that tell clips apart: not the same in all rows, not different in each frame, not told by others."""
+    least = 2 * (LEAST_ROWS if 'joint' in roles else 1)  # rows of a clip
+    keys, clips = [], [()] * len(table.rows)
+    perhaps = [column for column in roles.get('perhaps_person', ()) if _in_blocks(table.column(column))]
+    for column in [*roles.get('clip', ()), *roles.get('subject', ()), *perhaps]:
         words = table.column(column)
+        further = [(*clip, word) for clip, word in zip(clips, words, strict=True)]
         distinct = len(set(words))
-        if 1 < distinct <= len(words) / (2 * (LEAST_ROWS if several else 1)):
-            keys.append(column)
-    return keys
+        if 1 < distinct <= len(words) / least and len(set(further)) > len(set(clips)):
+            keys, clips = [*keys, column], further
+    return sorted(keys)
+
+
+def _in_blocks(ids: list[str]) -> bool:
+    """Whether ids are of one clip after another: words, or more numbers than there are people."""
+    there = set(ids)
+    runs = 1 + sum(one != other for one, other in pairwise(ids))
+    return runs == len(there) and (len(there) > MOST_BLOCKS or not all(map(_is_number, there)))
 
 
 def _continues(table: Table, roles: dict) -> bool:
@@ -215,7 +225,18 @@ def with_header(path: str | Path) -> Table:
         if len(row) != width:
             what = f'the header has {width}' if header else f'others have {width}'
             raise at(path, line, f'{_fields(len(row))}, but {what}.')
-    return Table(path, _one_line(header), rows, lines)
+    return Table(path, _one_line(header) or _names_of_long(rows), rows, lines)
+
+
+def _names_of_long(rows: list[list[str]]) -> list[str]:
+    """Names of the columns of a table without a header that has a line per joint: perhaps a frame, the joint, its
+    coordinates and perhaps a score. Other tables have none."""
+    sample = rows[:SAMPLE]
+    at = next((column for column, word in enumerate(rows[0]) if not _is_number(word) and word), None)
+    after = 0 if at is None else len(rows[0]) - at - 1
+    if at is None or at > 1 or not 2 <= after <= 4 or not all(is_joint(row[at]) for row in sample):
+        return []
+    return [*['frame'][:at], 'joint', *['x', 'y', 'z', 'score'][:after]]
 
 
 def _fields(count: int) -> str:
@@ -482,7 +503,7 @@ def _persons(table, roles) -> tuple[int, np.ndarray]:
         columns = [
             column
             for column in roles.get('perhaps_person', ())
-            if len(set(table.column(column))) <= max(1, len(table.rows) // 3)
+            if not _in_blocks(table.column(column)) and len(set(table.column(column))) <= max(1, len(table.rows) // 3)
         ]
     if not columns:
         return 1, np.zeros(len(table.rows), int)
