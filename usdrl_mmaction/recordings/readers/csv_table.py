@@ -32,6 +32,7 @@ DELIMITERS = '\t;|,'  # before space; a comma comes last, as it may be the decim
 BLOCK = 4096  # rows that become numbers at a time
 SAMPLE = 40  # lines that tell the delimiter and the header
 LEAST_ROWS = 5  # of a frame in a long table
+LARGEST = 2**53  # what is larger counts no frames
 MOST_BLOCKS = 4  # people, one after another
 PARTS = re.compile('left|right|hand|face')  # of the body, beside its pose
 
@@ -221,6 +222,9 @@ def with_header(path: str | Path) -> Table:
         else:  # R names the columns after the first
             header = [['', *row] for row in header]
     width = len(header[-1]) if header else width
+    if any(len(row) > width for row in header):
+        raise at(path, 1, f'a line of the header has more fields than the last one of it, {width}.')
+    header = [row + [''] * (width - len(row)) for row in header]
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
             what = f'the header has {width}' if header else f'others have {width}'
@@ -562,15 +566,16 @@ def _whole(words: list[str], table: Table) -> np.ndarray:
     """Whole numbers of words such as 3, 3.0 (as pandas writes a column that has had gaps) and img_0003.png."""
     try:
         numbers = np.fromiter(map(float, words), np.float64, len(words))
-        if (numbers == numbers.round()).all():
+        if (np.abs(numbers) < LARGEST).all() and (numbers == numbers.round()).all():
             return numbers.astype(np.int64)
     except ValueError:
         pass
     found = [re.fullmatch(r'(\d+)(?:\.0*)?|.*?(\d+)(?:\.[A-Za-z]\w*)?', word) for word in words]
-    if None in found:
-        row = found.index(None)
+    found = [match and int(match[1] or match[2]) for match in found]
+    if bad := [row for row, number in enumerate(found) if number is None or number >= LARGEST]:
+        row = bad[0]
         raise at(table.path, table.lines[row], f"'{words[row]}' is not a whole number, but a frame was expected.")
-    return np.array([int(match[1] or match[2]) for match in found])
+    return np.array(found)
 
 
 def _fps(table, roles, frame, total) -> float | None:
