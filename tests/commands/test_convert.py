@@ -211,7 +211,7 @@ def test_recordings_that_cannot_be_used_write_nothing(tmp_path, record, convert)
     record('flat', moving(joints=17, coordinates=2))
     with pytest.raises(SystemExit, match=r'3 coordinates without scores, e\.g\. bare; 2 coordinates without'):
         convert('--no-labels')
-    with pytest.raises(SystemExit, match=r'nowhere has no recordings: no \.csv'):
+    with pytest.raises(SystemExit, match=r'nowhere has no recordings: no \.json'):
         convert('--no-labels', folder='nowhere')
     assert not (tmp_path / 'out').exists()
 

@@ -12,7 +12,7 @@ from usdrl_mmaction.apis import ActionClassifier, load
 from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
 from usdrl_mmaction.errors import RecordingError, UsageError, grouped
-from usdrl_mmaction.recordings.readers import is_openpose
+from usdrl_mmaction.recordings.readers import is_frames
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below
 
 
@@ -50,7 +50,7 @@ def main(argv):
 def named(inputs: list[str], name: str | None) -> Iterator[tuple[str, Recording]]:
     """Recordings with the name of their action: the given one, that in a table, or that of the folder of each."""
     for path in map(Path, inputs):
-        if path.is_dir() and not is_openpose(path):
+        if path.is_dir() and not is_frames(path):
             for below, recording in recordings_below(path).items():
                 action = name or recording.label or Path(below).parent.name
                 if not action:

@@ -10,7 +10,7 @@ from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.skeletons import Skeleton, joint_mapping
 
 NOT_SEEN = (-1, -999, -9999, 9999)  # what tools write for each coordinate of a joint that they did not find
-MOST_PEOPLE = 16  # of a table, those with the most frames
+MOST_PEOPLE = 16  # that are kept, those with the most frames: trackers lose and find people many times
 FARTHEST = 1e9  # farther than any joint in any unit, but small enough for a model to give numbers
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from usdrl_mmaction.body import BODY, body_mapping, evident_layout, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
-from usdrl_mmaction.errors import LayoutError, RecordingError
+from usdrl_mmaction.errors import AnnotationError, LayoutError, RecordingError
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton, joint_mapping, layout_of
 
 from .clip import Clip, check_somebody, fit
-from .readers import READERS, is_openpose, read_clip
+from .readers import is_frames, is_recording, read_clip, suffixes
 from .readers.arrays import MEDIAPIPE, from_arrays
 from .readers.csv_table import Part, parts_of, read_part, tells_parts
 
@@ -38,15 +38,25 @@ def find_recordings(given: Any) -> list[Recording]:
     found = []
     for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
         path = Path(content) if isinstance(content, str | Path) else None
-        if path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()):
-            content = read_annotations(str(path))
-            found += in_file(content, content['annotations'])
+        kept = path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()) and annotations_in(path)
+        if kept:
+            found += in_file(kept, kept['annotations'])
         elif path:
             found += in_table(path)
         else:
             name = content.get('frame_dir') if isinstance(content, dict) else None
             found.append(Recording(f'recording {number}' if name is None else str(name), content))
     return found
+
+
+def annotations_in(path: Path) -> dict | None:
+    """The content of an annotation file or store; None for what a pose estimator pickled."""
+    try:
+        return read_annotations(str(path))
+    except AnnotationError:
+        if not is_recording(path):
+            raise
+        return None
 
 
 def in_table(path: Path) -> list[Recording]:
@@ -77,11 +87,11 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
     paths = [folder] if folder.is_file() else []
     folder = folder.parent if paths else folder
     for parent, folders, files in () if paths else os.walk(folder):
-        if is_openpose(Path(parent)):
+        if is_frames(Path(parent)):
             folders.clear()
             paths.append(Path(parent))
         else:
-            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in READERS]
+            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in suffixes()]
     for path in sorted(paths):
         if path.resolve() in others:
             continue
@@ -95,7 +105,7 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
                 )
             found[own] = recording
     if not found:
-        raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
+        raise RecordingError(f'{folder} has no recordings: no {", ".join(suffixes())} and no folder of frames.')
     return found
 
 

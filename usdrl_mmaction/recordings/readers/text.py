@@ -35,10 +35,16 @@ def read_lines(path: str | Path) -> list[str]:
 
 
 def read_json(path: str | Path):
-    """The content of a JSON file."""
+    """The content of a JSON file, or a list of that of its lines if each is JSON by itself."""
+    lines = read_lines(path)
     try:
-        return json.loads('\n'.join(read_lines(path)))
+        return json.loads('\n'.join(lines))
+    except RecursionError:
+        raise RecordingError(f'{path} is nested too deeply for a recording.') from None
     except json.JSONDecodeError as error:
+        if error.msg == 'Extra data':
+            with suppress(json.JSONDecodeError):
+                return [json.loads(line) for line in lines if line.strip()]
         raise at(path, error.lineno, f'not JSON ({error.msg}). Is the file cut short?') from None
 
 
