@@ -17,7 +17,7 @@ from usdrl_mmaction.checkpoints.saving import newest_checkpoint
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
 
-from .files import ROOT, annotation_file, command, read, read_dataset, write_recordings
+from .files import ROOT, annotation_file, command, read, read_dataset, write_formats, write_recordings
 from .isolated import LIMIT, SOUND, each, fork, wait
 from .training import run
 
@@ -93,24 +93,26 @@ def annotations(rng, number, folder):
         yield path.name, partial(uses[index % 3], path)
 
 
-def damaged_recordings(rng, number, folder):
-    sound = write_recordings(folder / SOUND)
-    yield from ((f'{SOUND} {path.name}', path) for path in sound)
+def damaged_recordings(rng, number, folder, sound):
+    yield from ((f'{SOUND} {path.relative_to(folder)}', path) for path in sound)
     for index in range(number - len(sound)):
         source = rng.choice(sound)
-        path = folder / f'{index}{source.suffix}'
+        path = folder / f'{index}' if source.is_dir() else folder / f'{index}{source.suffix}'
         if source.is_dir():
             shutil.copytree(source, path)
             part = rng.choice(sorted(path.iterdir()))
         else:
             part = shutil.copy(source, path)
+            for beside in source.parent.glob('*.asf'):  # without which an AMC file says nothing
+                shutil.copy(beside, folder)
         Path(part).write_bytes(damage(Path(part).read_bytes(), rng))
         yield path.name, path
 
 
 @each
 def recordings(rng, number, folder):
-    for name, path in damaged_recordings(rng, number, folder):
+    sound = [*write_recordings(folder / SOUND), *write_formats(folder / f'{SOUND} formats')]
+    for name, path in damaged_recordings(rng, number, folder, sound):
         yield name, partial(read, path)
 
 
@@ -126,7 +128,7 @@ def inferencer(rng, number, folder):
         scores = [action['score'] for result in results for action in result['actions']]
         return None if scores and np.isfinite(scores).all() else f'scores {scores}'
 
-    for name, path in damaged_recordings(rng, number, folder):
+    for name, path in damaged_recordings(rng, number, folder, write_recordings(folder / SOUND)):
         if path.suffix not in ('', '.txt'):  # two coordinates, and a format of one data set
             yield name, partial(case, path)
 

@@ -2,9 +2,11 @@
 
 import json
 import pickle
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from as_written import FORMATS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from raw_files import mmpose_instance, moving, write_openpose, write_pkummd, write_skeleton
@@ -12,7 +14,6 @@ from raw_files import mmpose_instance, moving, write_openpose, write_pkummd, wri
 from usdrl_mmaction.commands import run
 from usdrl_mmaction.datasets import SkeletonDataset
 from usdrl_mmaction.recordings.readers import read_clip
-from usdrl_mmaction.recordings.readers.pkummd import read_pkummd
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,7 +68,17 @@ def write_recordings(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+def write_formats(folder: Path) -> list[Path]:
+    """A sound recording in each format of other tools that the installed packages read."""
+    paths = []
+    for number, form in enumerate(FORMATS):
+        if not form.package or find_spec(form.package):
+            (folder / f'{number:02d}').mkdir(parents=True)
+            paths.append(form.write(folder / f'{number:02d}'))
+    return paths
+
+
 def read(path: Path) -> str | None:
-    clip = (read_pkummd if path.suffix == '.txt' else read_clip)(path)
+    clip = read_clip(path)
     sound = clip.keypoint.ndim == 4 and clip.keypoint.dtype == np.float32 and np.isfinite(clip.keypoint).all()
     return None if sound else f'a clip of {clip.keypoint.shape}, {clip.keypoint.dtype}'

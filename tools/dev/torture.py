@@ -68,11 +68,11 @@ GROUPS = {
     'stalled server': (training.stalled_server, 6),
     'checkpoints': (damaged.checkpoints, 300),
     'annotations': (damaged.annotations, 150),
-    'recordings': (damaged.recordings, 250),
+    'recordings': (damaged.recordings, 600),
     'inferencer': (damaged.inferencer, 100),
     'generated': (generated.generated, 480),
     'hostile': (hostile.hostile, 49),
-    'guided': (guided.guided, 6000),
+    'guided': (guided.guided, 12000),
 }
 
 if __name__ == '__main__':
