@@ -175,6 +175,19 @@ def test_headers(tmp_path, kind):
     assert clip.joints == COCO
 
 
+def test_individuals_above_joints(tmp_path):
+    people = moving(2, joints=17, coordinates=2)
+    header = [
+        'scorer' + ',net' * 68,
+        'individuals' + ',anna' * 34 + ',ben' * 34,
+        'bodyparts,' + ','.join([*(f'{joint},{joint}' for joint in COCO)] * 2),
+        'coords' + ',x,y' * 34,
+    ]
+    clip = read(tmp_path, *header, *(f'{t},{words(people[:, t])}' for t in range(6)))
+    np.testing.assert_array_equal(clip.keypoint, people)
+    assert clip.joints == COCO
+
+
 def test_numbers_of_joints_above_axes(tmp_path):
     header = [','.join(f'{joint},{joint}' for joint in range(17)), ','.join(['x', 'y'] * 17)]
     np.testing.assert_array_equal(read(tmp_path, *header, *rows(FLAT)).keypoint, FLAT)

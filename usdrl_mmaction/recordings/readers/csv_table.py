@@ -337,11 +337,19 @@ def _one_line(header: list[list[str]]) -> list[str]:
             ]
         filled.append(row)
     telling = [row for row in filled if len(set(row[1:])) > 1] or filled[-1:]
-    words = zip(*telling, strict=True)
+    words = zip(*map(_people_numbered, telling), strict=True)
     names = [' '.join(word for word in column if not word.startswith('Unnamed:')).strip() for column in words]
     if (place_of(filled[-1][0]) or [''])[0] or place_of(filled[-1][0]) is None:  # names of the levels, and of the index
         names[0] = next((row[0] for row in filled[::-1] if role_of(row[0]) in ('frame', 'time')), '')
     return names
+
+
+def _people_numbered(row: list[str]) -> list[str]:
+    """A line of a header, in which DeepLabCut's individuals become 'person 0' and so on."""
+    if row[0].lower() not in ('individuals', 'individual'):
+        return row
+    numbers = _order(row[1:])
+    return [row[0], *(f'person {numbers[word]}' for word in row[1:])]
 
 
 def _order(words: list[str]) -> dict[str, int]:
