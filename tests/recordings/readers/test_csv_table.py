@@ -394,6 +394,23 @@ def test_numbers_that_pandas_gives_to_columns(tmp_path):
         np.testing.assert_array_equal(read(tmp_path, header, *lines).keypoint, BODY)
 
 
+@pytest.mark.parametrize('spell', [
+    lambda pose: str([round(float(value), 3) for value in pose.ravel()]),
+    lambda pose: str([[round(float(value), 3) for value in joint] for joint in pose]),
+    lambda pose: str([dict(zip('xyz', (round(float(v), 3) for v in joint), strict=True)) for joint in pose]),
+    words,
+])  # fmt: skip
+@pytest.mark.parametrize('name', ['keypoints', 'pose', 'landmarks', 'skeleton'])
+def test_lists_in_one_column(tmp_path, spell, name):
+    keypoint = swaying(joints=33)
+    lines = [f'{t},0,"{spell(pose)}"' for t, pose in enumerate(keypoint[0])]
+    clip = read(tmp_path, f'frame,person_id,{name}', *lines[:3], '3,0,""', *lines[4:])
+    keypoint[:, 3] = 0
+    np.testing.assert_array_equal(clip.keypoint, keypoint)
+    with pytest.raises(RecordingError, match=r'line 4: a list of 98 numbers, but others have 99'):
+        read(tmp_path, f'frame,{name}', *(f'{t},"{words(np.ones(99 - (t == 2)))}"' for t in range(4)))
+
+
 # --- Many clips -----------------------------------------------------------------------------------------------------
 def many(tmp_path, header, *lines):
     path = tmp_path / 'clips.csv'

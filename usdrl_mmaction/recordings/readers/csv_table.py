@@ -32,6 +32,8 @@ DELIMITERS = '\t;|,'  # before space; a comma comes last, as it may be the decim
 BLOCK = 4096  # rows that become numbers at a time
 SAMPLE = 40  # lines that tell the delimiter and the header
 LEAST_ROWS = 5  # of a frame in a long table
+MOST_LIST = 20  # numbers of a field that is none of a list of joints
+NUMBER = re.compile(r'(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|NaN')
 LARGEST = 2**53  # what is larger counts no frames
 MOST_BLOCKS = 4  # people, one after another
 PARTS = re.compile('left|right|hand|face')  # of the body, beside its pose
@@ -118,11 +120,31 @@ def _grouped(path: str, _changed: int) -> tuple[Table, dict[str, list[int]], dic
 
 def _roles(table: Table) -> dict[str, list[int]]:
     """The columns of each role."""
-    roles = {}
+    roles, lists = {}, _lists(table)
     for column, name in enumerate(table.header):
-        if role := role_of(name):
+        if (role := role_of(name)) and column not in lists:
             roles.setdefault(role, []).append(column)
     return roles
+
+
+def _lists(table: Table) -> list[int]:
+    """Columns whose fields are lists of the numbers of all joints."""
+    for row in table.rows[:SAMPLE]:
+        if found := [
+            n for n, word in enumerate(row) if len(word) > MOST_LIST and len(NUMBER.findall(word)) > MOST_LIST
+        ]:
+            return found
+    return []
+
+
+def _from_lists(table: Table, column: int) -> np.ndarray:
+    """The numbers of such a column; none for an empty list.  # (rows, W)"""
+    found = [NUMBER.findall(row[column]) for row in table.rows]
+    width = max(map(len, found))
+    for words, line in zip(found, table.lines, strict=True):
+        if len(words) not in (0, width):
+            raise at(table.path, line, f'a list of {len(words)} numbers, but others have {width}.')
+    return to_values([words or [''] * width for words in found], table.path, table.lines)
 
 
 def _groups(table: Table, roles: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -365,6 +387,8 @@ def _clip(table: Table, roles: dict[str, list[int]]) -> Clip:
     alone = {place[1]: column for column, place in reversed([*_alone(table, taken)])}
     if 'joint' in roles and {'x', 'y'} <= set(alone):
         return _long(table, roles, alone)
+    if lists := _lists(table):
+        return _flat(table, roles, _from_lists(table, lists[0]), lists[:1])
     joints = joints_of(table.header, taken) if table.header else None
     if joints and (sum(map(len, joints.columns)) > 2 or not _bare(table, taken)):
         return _wide(table, roles, joints)
@@ -421,12 +445,19 @@ def _nameless(table: Table, roles: dict, taken: set[int]) -> Clip:
         and (_is_number(word) or word.lower() in NOTHING)
         and (not table.header or _plain(table, column))
     ]
-    values = table.numbers(columns) if columns else np.zeros((len(table.rows), 0), np.float32)
-    values, index = without_others(values) if columns else (values, None)
+    return _flat(
+        table, roles, table.numbers(columns) if columns else np.zeros((len(table.rows), 0), np.float32), columns
+    )
+
+
+def _flat(table: Table, roles: dict, values: np.ndarray, columns: list[int]) -> Clip:
+    """Rows of the numbers of all joints, from these columns."""
+    count = values.shape[1]
+    values, index = without_others(values) if count else (values, None)
     found = unflatten(values)
     if found is None:
         what = f'no columns of x and y of joints in: {shortened(table.header)}'
-        what = what if table.header else f'{_numbers(len(columns))} in each line'
+        what = what if table.header else f'{_numbers(count)} in each line'
         raise at(
             table.path,
             table.lines[0] if not table.header else 1,
@@ -499,6 +530,9 @@ def _assemble(table, roles, values, channels, names, used, joint=None, joints=No
     else:
         keypoint, score = with_score(gathered) if not names else (gathered, None)
     keypoint, score = seen_only(keypoint, score)
+    labels = roles.get('label', ())
+    if labels and len(set(table.column(labels[0]))) > 1:
+        notes.append(f'{table.header[labels[0]]} changes within the recording: it is no label of it')
     ignored = [
         name for column, name in enumerate(table.header) if column not in used and name and role_of(name) != 'frame'
     ]
