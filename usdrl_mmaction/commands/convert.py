@@ -16,7 +16,8 @@ from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError, grouped
 from usdrl_mmaction.recordings.clip import check_somebody, keep_people, with_fps
 from usdrl_mmaction.recordings.conversion import convert
-from usdrl_mmaction.recordings.readers.csv_table import Part, read_table
+from usdrl_mmaction.recordings.readers.csv_table import Part
+from usdrl_mmaction.recordings.readers.table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
 from usdrl_mmaction.recordings.recording import Recording, in_layout, known_layout, read_quietly, recordings_below
 from usdrl_mmaction.skeletons import get_skeleton

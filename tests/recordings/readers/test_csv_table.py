@@ -6,7 +6,8 @@ from raw_files import moving
 
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_csv
-from usdrl_mmaction.recordings.readers.csv_table import parts_of, read_part, read_table, tells_parts
+from usdrl_mmaction.recordings.readers.csv_table import parts_of, read_part, tells_parts
+from usdrl_mmaction.recordings.readers.table import read_table
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
 
 JOINTS = ('head', 'left_hand', 'foot')
