@@ -8,10 +8,7 @@ Other columns may say frame, time, person, clip, subject and label. A table may 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
-from math import gcd
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,18 +16,17 @@ import numpy as np
 
 from usdrl_mmaction.errors import RecordingError
 
-from ..clip import MOST_PEOPLE, Clip, seen_only, shortened
+from ..clip import Clip, shortened
 from .columns import SIZES, Joints, in_order, joints_of, place_of, role_of
-from .flat import unflatten, with_score, without_others
-from .table import SAMPLE, Table, is_number, order_of, with_header
-from .text import NOTHING, at, from_first, to_values
-from .times import fps_of, to_seconds
+from .flat import unflatten, without_others
+from .grouping import groups_of, keys_of, named_column
+from .placing import assemble
+from .table import SAMPLE, Table, is_number, with_header
+from .text import NOTHING, at, to_values
+from .times import fps_of
 
-LEAST_ROWS = 5  # of a frame in a long table
 MOST_LIST = 20  # numbers of a field that is none of a list of joints
 NUMBER = re.compile(r'(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|NaN')
-LARGEST = 2**53  # what is larger counts no frames
-MOST_BLOCKS = 4  # people, one after another
 PARTS = re.compile('left|right|hand|face')  # of the body, beside its pose
 
 
@@ -51,9 +47,9 @@ def read_csv(path: str | Path) -> Clip:
 
 def clip_of(table: Table) -> Clip:
     roles = _roles(table)
-    groups = _groups(table, roles)
+    groups = groups_of(table, roles)
     if len(groups) > 1:
-        keys = ', '.join(table.header[column] for column in _keys(table, roles)) or table.header[roles['label'][0]]
+        keys = ', '.join(table.header[column] for column in keys_of(table, roles)) or table.header[roles['label'][0]]
         raise RecordingError(
             f'{table.path} holds {len(groups)} clips, told apart by {keys}: read it by find_recordings.'
         )
@@ -63,7 +59,7 @@ def clip_of(table: Table) -> Clip:
 def parts_of(path: Path) -> list[Part]:
     """The clips of a table, with their labels and subjects if it has such columns."""
     table, roles, groups = _grouped(str(path), path.stat().st_mtime_ns)
-    labels, subjects = (_named_column(table, roles.get(role, ())) for role in ('label', 'subject'))
+    labels, subjects = (named_column(table, roles.get(role, ())) for role in ('label', 'subject'))
     return [
         Part(path, name, labels[rows[0]] if labels else None, subjects[rows[0]] if subjects else None)
         for name, rows in groups.items()
@@ -87,7 +83,7 @@ def tells_parts(path: Path) -> bool:
 def _grouped(path: str, _changed: int) -> tuple[Table, dict[str, list[int]], dict[str, list[int]]]:
     table = with_header(path)
     roles = _roles(table)
-    return table, roles, _groups(table, roles)
+    return table, roles, groups_of(table, roles)
 
 
 def _roles(table: Table) -> dict[str, list[int]]:
@@ -117,70 +113,6 @@ def _from_lists(table: Table, column: int) -> np.ndarray:
         if len(words) not in (0, width):
             raise at(table.path, line, f'a list of {len(words)} numbers, but others have {width}.')
     return to_values([words or [''] * width for words in found], table.path, table.lines)
-
-
-def _groups(table: Table, roles: dict[str, list[int]]) -> dict[str, list[int]]:
-    """The rows of each clip, by its name; one without a name if the table is one clip."""
-    keys = _keys(table, roles)
-    if keys:
-        words = ['_'.join(filter(None, parts)) for parts in zip(*map(table.column, keys), strict=True)]
-    elif 'label' in roles and not _continues(table, roles):
-        words = _runs(table.column(roles['label'][0]))
-    else:
-        words = [''] * len(table.rows)
-    groups = {}
-    for row, word in enumerate(words):
-        groups.setdefault(word, []).append(row)
-    return groups
-
-
-def _runs(labels: list[str]) -> list[str]:
-    """A name for each row: the label and a number that goes up where the label comes again. One name for all if the
-    label changes from row to row."""
-    changes = [True, *(one != other for one, other in pairwise(labels))]
-    if sum(changes) > len(labels) / 2:
-        return [''] * len(labels)
-    names, counts = [], Counter()
-    for label, new in zip(labels, changes, strict=True):
-        counts[label] += new
-        names.append(f'{label}_{counts[label]}')
-    return names
-
-
-def _keys(table: Table, roles: dict) -> list[int]:
-    """Columns that tell clips apart: not the same in all rows, not different in each frame, not told by others."""
-    least = 2 * (LEAST_ROWS if 'joint' in roles else 1)  # rows of a clip
-    keys, clips = [], [()] * len(table.rows)
-    perhaps = [column for column in roles.get('perhaps_person', ()) if _in_blocks(table.column(column))]
-    for column in [*roles.get('clip', ()), *roles.get('subject', ()), *perhaps]:
-        words = table.column(column)
-        further = [(*clip, word) for clip, word in zip(clips, words, strict=True)]
-        distinct = len(set(words))
-        if 1 < distinct <= len(words) / least and len(set(further)) > len(set(clips)):
-            keys, clips = [*keys, column], further
-    return sorted(keys)
-
-
-def _in_blocks(ids: list[str]) -> bool:
-    """Whether ids are of one clip after another: words, or more numbers than there are people."""
-    there = set(ids)
-    runs = 1 + sum(one != other for one, other in pairwise(ids))
-    return runs == len(there) and (len(there) > MOST_BLOCKS or not all(map(is_number, there)))
-
-
-def _continues(table: Table, roles: dict) -> bool:
-    """Whether frames or times go on where the label changes: then the table is one recording."""
-    column = next((roles[role][0] for role in ('frame', 'time') if role in roles), None)
-    if column is None:
-        return False
-    values = to_seconds(table.column(column))
-    return values is not None and bool((np.diff(values) >= 0).all() and values[-1] > values[0])
-
-
-def _named_column(table: Table, columns: Sequence[int]) -> list[str] | None:
-    """The first column of words, or else of numbers."""
-    found = [table.column(column) for column in columns]
-    return next((words for words in found if not is_number(words[0])), found[0] if found else None)
 
 
 # --- Joints ---------------------------------------------------------------------------------------------------------
@@ -221,12 +153,12 @@ def _wide(table: Table, roles: dict, joints: Joints) -> Clip:
     values = values[:, [place.get(column, -1) for column in flat]]
     shape = (len(table.rows), people, -1, len(joints.channels))
     used = {*there, *_used(table, roles)}
-    return _assemble(table, roles, values.reshape(shape), joints.channels, joints.names, used)
+    return assemble(table, roles, values.reshape(shape), joints.channels, joints.names, used)
 
 
 def _long(table: Table, roles: dict, alone: dict[str, int]) -> Clip:
     channels = [channel for channel in ('x', 'y', 'z', 'score') if channel in alone]
-    words = _named_column(table, roles['joint'])
+    words = named_column(table, roles['joint'])
     plain = {word: word.removesuffix('.0') if is_number(word) else word for word in set(words)}
     words = [plain[word] for word in words]
     if 'group' in roles:  # of landmarks, such as pose and left_hand
@@ -238,7 +170,7 @@ def _long(table: Table, roles: dict, alone: dict[str, int]) -> Clip:
     values = table.numbers([alone[channel] for channel in channels])  # (rows, C)
     used = {*alone.values(), *roles['joint'], *roles.get('group', ()), *_used(table, roles)}
     joint = np.array([place[word] for word in words])
-    return _assemble(table, roles, values[:, None, None], channels, names, used, joint, len(slots))
+    return assemble(table, roles, values[:, None, None], channels, names, used, joint, len(slots))
 
 
 def _nameless(table: Table, roles: dict, taken: set[int]) -> Clip:
@@ -273,7 +205,7 @@ def _flat(table: Table, roles: dict, values: np.ndarray, columns: list[int]) -> 
     parts = [keypoint, *([score[..., None]] if score is not None else [])]
     values = np.concatenate(parts, axis=-1).swapaxes(0, 1)  # (T, M, V, C)
     channels = ['x', 'y', 'z'][: keypoint.shape[-1]] + ['score'] * (score is not None)
-    clip = _assemble(table, roles, values, channels, (), {*columns, *_used(table, roles)})
+    clip = assemble(table, roles, values, channels, (), {*columns, *_used(table, roles)})
     if index is not None and not clip.fps:
         clip = clip._replace(fps=fps_of(index.astype(np.float64)))
     return clip
@@ -291,147 +223,3 @@ def _used(table: Table, roles: dict) -> set[int]:
     """Columns that are taken for what they say."""
     named = ('frame', 'time', 'fps', 'person', 'clip', 'subject', 'label')
     return {column for role in named for column in roles.get(role, ())}
-
-
-def _assemble(table, roles, values, channels, names, used, joint=None, joints=None) -> Clip:
-    """Rows in their places.
-
-    Args:
-        values (np.ndarray): (rows, people in a row, joints in a row, channels).
-        joint (np.ndarray | None): In a long table, the joint of each row, of ``joints``.
-    """
-    persons, person = _persons(table, roles)
-    frame, total = _frames(table, roles, person, joint)
-    wide, width = values.shape[1], values.shape[3]
-    cell = (person * total + frame) * (joints or 1) + (0 if joint is None else joint)
-    order = np.argsort(cell, kind='stable')
-    twice = np.flatnonzero(np.diff(cell[order]) == 0)
-    if len(twice):
-        first, second = sorted((order[twice[0]], order[twice[0] + 1]))
-        of = 'the same person, frame and joint' if joint is not None else 'the same person and frame'
-        raise at(
-            table.path,
-            table.lines[second],
-            f'{of} as in line {table.lines[first]}. Tell people apart by a column person.',
-        )
-    notes = []
-    if persons > MOST_PEOPLE:
-        often = np.sort(np.argsort(-np.bincount(person, minlength=persons), kind='stable')[:MOST_PEOPLE])
-        kept = np.isin(person, often)
-        values, frame, person = values[kept], frame[kept], np.searchsorted(often, person[kept])
-        joint = None if joint is None else joint[kept]
-        notes.append(f'the {MOST_PEOPLE} people with the most frames are read, of {persons}')
-        persons = MOST_PEOPLE
-    shape = (persons, wide, total, joints or values.shape[2], width)
-    gathered = np.full(shape, np.nan, np.float32)
-    if joint is None:
-        gathered[person[:, None], np.arange(wide), frame[:, None]] = values
-    else:
-        gathered[person, 0, frame, joint] = values[:, 0, 0]
-    gathered = gathered.reshape(persons * wide, total, *shape[3:])
-    if channels[-1] == 'score':
-        keypoint, score = gathered[..., :-1], gathered[..., -1]
-        score = np.where(np.isnan(score) & np.isnan(score).all((0, 1)), np.float32(1), score)  # of joints without any
-    else:
-        keypoint, score = with_score(gathered) if not names else (gathered, None)
-    keypoint, score = seen_only(keypoint, score)
-    labels = roles.get('label', ())
-    if labels and len(set(table.column(labels[0]))) > 1:
-        notes.append(f'{table.header[labels[0]]} changes within the recording: it is no label of it')
-    ignored = [
-        name for column, name in enumerate(table.header) if column not in used and name and role_of(name) != 'frame'
-    ]
-    if ignored:
-        column = 'column is' if len(ignored) == 1 else 'columns are'
-        notes.append(f'{len(ignored)} {column} not used: {shortened(ignored)}')
-    return Clip(keypoint, score, joints=names, fps=_fps(table, roles, frame, total), notes=tuple(notes))
-
-
-def _persons(table, roles) -> tuple[int, np.ndarray]:
-    """How many people there are, and the person of each row."""
-    columns = list(roles.get('person', ()))
-    if not columns:  # an id that is another one in each row is none of a person
-        columns = [
-            column
-            for column in roles.get('perhaps_person', ())
-            if not _in_blocks(table.column(column)) and len(set(table.column(column))) <= max(1, len(table.rows) // 3)
-        ]
-    if not columns:
-        return 1, np.zeros(len(table.rows), int)
-    words = table.column(columns[0])
-    numbers = order_of(words)
-    return len(numbers), np.array([numbers[word] for word in words])
-
-
-def _frames(table, roles, person, joint) -> tuple[np.ndarray, int]:
-    """The frame of each row from the first one on, and the number of frames."""
-    columns = roles.get('frame') or ()
-    if columns:
-        words = table.column(columns[0])
-        numbers = _whole(words, table)
-        if numbers.max() - numbers.min() < 100 * len(numbers):
-            found, total = from_first((numbers // _stride(numbers)).tolist(), table.path)
-            return np.array(found), total
-        return _by_value(words)
-    if 'time' in roles:
-        frame, total = _by_value(table.column(roles['time'][0]))
-        cells = np.stack([frame, person, np.zeros_like(frame) if joint is None else joint])
-        if np.unique(cells, axis=1).shape[1] == len(frame):
-            return frame, total
-    return _by_repetition(person, joint)
-
-
-def _stride(numbers: np.ndarray) -> int:
-    """How far frames are apart, such as 5 if each fifth is there."""
-    there = np.unique(numbers)
-    return gcd(*np.unique(np.diff(there)).tolist()) if len(there) > 3 else 1
-
-
-def _by_value(words):
-    numbers = order_of(words)
-    return np.array([numbers[word] for word in words]), len(numbers)
-
-
-def _by_repetition(person, joint) -> tuple[np.ndarray, int]:
-    """A frame ends where a person, or a joint of a person, comes again; or each person has frames of its own if the
-    rows of each are together."""
-    key = person if joint is None else person * (joint.max() + 1) + joint
-    if joint is None and np.count_nonzero(np.diff(person)) + 1 == len(np.unique(person)):
-        starts = np.flatnonzero(np.diff(person, prepend=-1))
-        frame = np.arange(len(person)) - np.repeat(starts, np.diff([*starts, len(person)]))
-        return frame, int(frame.max()) + 1
-    frame, seen, number = [], set(), 0
-    for each in key.tolist():
-        if each in seen:
-            seen, number = set(), number + 1
-        seen.add(each)
-        frame.append(number)
-    return np.array(frame), number + 1
-
-
-def _whole(words: list[str], table: Table) -> np.ndarray:
-    """Whole numbers of words such as 3, 3.0 (as pandas writes a column that has had gaps) and img_0003.png."""
-    try:
-        numbers = np.fromiter(map(float, words), np.float64, len(words))
-        if (np.abs(numbers) < LARGEST).all() and (numbers == numbers.round()).all():
-            return numbers.astype(np.int64)
-    except ValueError:
-        pass
-    found = [re.fullmatch(r'(\d+)(?:\.0*)?|.*?(\d+)(?:\.[A-Za-z]\w*)?', word) for word in words]
-    found = [match and int(match[1] or match[2]) for match in found]
-    if bad := [row for row, number in enumerate(found) if number is None or number >= LARGEST]:
-        row = bad[0]
-        raise at(table.path, table.lines[row], f"'{words[row]}' is not a whole number, but a frame was expected.")
-    return np.array(found)
-
-
-def _fps(table, roles, frame, total) -> float | None:
-    if 'fps' in roles:
-        word = table.rows[0][roles['fps'][0]]
-        stride = _stride(_whole(table.column(roles['frame'][0]), table)) if 'frame' in roles else 1
-        return float(word) / stride if is_number(word) and float(word) > 0 else None
-    if 'time' not in roles:
-        return None
-    column = roles['time'][0]
-    times = to_seconds(table.column(column), table.header[column])
-    return None if times is None or len(times) != len(frame) else fps_of(times[np.unique(frame, return_index=True)[1]])
