@@ -26,8 +26,8 @@ PROPORTIONS = {
         )
     },
 }  # fmt: skip
-CLEARLY, FAR = 1.1, 1.4  # times as far off is a wrong layout, at least; and one that cannot be meant
-LIKE_A_BODY = 0.25  # the mean of absolute logarithms up to which it is surely a body
+CLEARLY, FAR = 1.25, 1.6  # times as far off is a wrong layout, at least; and one that cannot be meant
+LIKE_A_BODY = 0.22  # the mean of absolute logarithms up to which it is surely a body
 ENOUGH = 500  # frames that show the proportions
 UPRIGHT = 0.75  # share of the torso's length along an axis, on average, from which on it counts as the vertical
 FRONT = math.pi / 4  # people turned away from the camera by less are left so

@@ -14,9 +14,10 @@ import numpy as np
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError, grouped
-from usdrl_mmaction.recordings.clip import keep_people, with_fps
+from usdrl_mmaction.recordings.clip import check_somebody, keep_people, with_fps
 from usdrl_mmaction.recordings.conversion import convert
-from usdrl_mmaction.recordings.readers.csv_table import Part, read_table
+from usdrl_mmaction.recordings.readers.csv_table import Part
+from usdrl_mmaction.recordings.readers.table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
 from usdrl_mmaction.recordings.recording import Recording, in_layout, known_layout, read_quietly, recordings_below
 from usdrl_mmaction.skeletons import get_skeleton
@@ -96,6 +97,7 @@ def known_of(entries: list[Entry], layout: str | None, fps: float | None) -> tup
     for entry in entries[:: 1 + len(entries) // SAMPLE]:
         try:
             clip = read_quietly(entry.recording)
+            check_somebody(clip, entry.recording.name)
             rates[clip.fps] += 1
             layouts[layout or known_layout(clip)] += 1
         except UsdrlError as error:

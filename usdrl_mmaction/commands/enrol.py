@@ -3,6 +3,7 @@ folder with a subfolder for each. The first call makes the classifier, a folder 
 further calls add to it."""
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from usdrl_mmaction.apis import ActionClassifier, load
 from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
-from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, grouped
 from usdrl_mmaction.recordings.readers import is_frames
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below
 
@@ -30,8 +31,18 @@ def main(argv):
     if not isinstance(model, ActionClassifier):
         raise UsageError(f'{args.model} is an encoder, not a classifier: choose another folder with --model.')
     recordings = list(named(args.clips, args.name))
-    clips = [read_body(recording, args.layout).keypoint for _, recording in bar(recordings, 'Reading')]
-    model.partial_fit(clips, [name for name, _ in recordings]).save(args.model)
+    clips, names, faults = [], [], []
+    for name, recording in bar(recordings, 'Reading'):
+        try:
+            clips.append(read_body(recording, args.layout).keypoint)
+            names.append(name)
+        except RecordingError as error:
+            faults.append(str(error))
+    if faults and not clips:
+        raise RecordingError(grouped(faults)[0])
+    for fault in grouped(faults):
+        print(f'skipped: {fault}', file=sys.stderr)
+    model.partial_fit(clips, names).save(args.model)
     counts = Counter(model.classes_[model.labels_].tolist())
     print(f'{args.model}: ' + ', '.join(f'{name} {number}' for name, number in counts.items()))
 

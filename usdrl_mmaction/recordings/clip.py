@@ -72,11 +72,7 @@ def with_fps(clip: Clip, fps: float) -> Clip:
 def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False) -> Clip:
     """The clip with the joints of a layout: by name if the file has such names (``joint_mapping``), else in the order
     of the file, if their number is right. With ``estimate``, joints in the middle of others may be missing."""
-    if not clip.keypoint.any():
-        raise RecordingError(f'{path}: nobody is seen in it.')
-    largest = np.abs(clip.keypoint).max()
-    if largest > FARTHEST:
-        raise RecordingError(f'{path}: no joint can be at {largest:.3g}. The file is damaged or holds other numbers.')
+    check_somebody(clip, path)
     mapping = joint_mapping(clip.joints, skeleton.names, estimate)
     if any(mapping.sources):
         if mapping.missing:
@@ -92,6 +88,15 @@ def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False
     if joints != len(skeleton):
         raise RecordingError(f'{path}: {joints} joints, but the layout has {len(skeleton)}. Choose another layout.')
     return clip
+
+
+def check_somebody(clip: Clip, path: str | Path):
+    """Raises if nobody is there, or somebody where nobody can be."""
+    if not clip.keypoint.any():
+        raise RecordingError(f'{path}: nobody is seen in it.')
+    largest = np.abs(clip.keypoint).max()
+    if largest > FARTHEST:
+        raise RecordingError(f'{path}: no joint can be at {largest:.3g}. The file is damaged or holds other numbers.')
 
 
 def shortened(names: Sequence[str], most: int = 8) -> str:

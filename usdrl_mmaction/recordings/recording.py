@@ -15,7 +15,7 @@ from usdrl_mmaction.datasets.store import INDEX
 from usdrl_mmaction.errors import AnnotationError, LayoutError, RecordingError
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton, joint_mapping, layout_of
 
-from .clip import Clip, fit
+from .clip import Clip, check_somebody, fit
 from .readers import is_frames, is_recording, read_clip, suffixes
 from .readers.arrays import MEDIAPIPE, from_arrays
 from .readers.csv_table import Part, parts_of, read_part, tells_parts
@@ -118,8 +118,7 @@ def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
 
 def body_of(clip: Clip, recording: Recording, layout: str | dict | None = None) -> np.ndarray:
     """The joints of the layout 'body'.  # (M, T, 19, C)"""
-    if not clip.keypoint.any():
-        raise RecordingError(f'{recording.name}: nobody is seen in it.')
+    check_somebody(clip, recording.name)
     try:
         mapping = body_mapping(layout or declared_layout(recording) or layout_in(clip))
         joints = max((joint for source in mapping.sources for joint in source), default=0)
@@ -155,6 +154,7 @@ def in_layout(clip: Clip, recording: Recording, layout: str | Skeleton) -> Clip:
     """The clip with the joints of a layout. MediaPipe's joints and those of other bodies with names map to any layout.
     Joints without names are refused if they lie as those of another one."""
     skeleton = get_skeleton(layout) if isinstance(layout, str) else layout
+    check_somebody(clip, recording.name)
     if layout == 'body':
         return Clip(body_of(clip, recording), None, clip.img_shape, BODY.names, clip.fps, clip.notes)
     if clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from raw_files import moving
 
 from usdrl_mmaction.errors import RecordingError
@@ -74,6 +75,15 @@ def test_what_else_a_file_of_arrays_says(tmp_path):
     np.testing.assert_array_equal(clip.keypoint, moving())
     np.testing.assert_array_equal(clip.score, 0.5)
     assert clip.fps == 25 and clip.joints == tuple(names)
+
+
+def test_dicts_of_tensors_lists_and_other_things():
+    content = dict(
+        frame_dir='a', poses=torch.from_numpy(moving()), ragged=[[1], [2, 3]], fps=torch.tensor(20), what=None
+    )
+    clip = from_arrays(content, 'a')
+    np.testing.assert_array_equal(clip.keypoint, moving())
+    assert clip.fps == 20
 
 
 def test_of_several_arrays_the_one_with_a_known_name(tmp_path):

@@ -6,7 +6,8 @@ from raw_files import moving
 
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_csv
-from usdrl_mmaction.recordings.readers.csv_table import parts_of, read_part, read_table, tells_parts
+from usdrl_mmaction.recordings.readers.csv_table import parts_of, read_part, tells_parts
+from usdrl_mmaction.recordings.readers.table import read_table
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
 
 JOINTS = ('head', 'left_hand', 'foot')
@@ -175,6 +176,19 @@ def test_headers(tmp_path, kind):
     assert clip.joints == COCO
 
 
+def test_individuals_above_joints(tmp_path):
+    people = moving(2, joints=17, coordinates=2)
+    header = [
+        'scorer' + ',net' * 68,
+        'individuals' + ',anna' * 34 + ',ben' * 34,
+        'bodyparts,' + ','.join([*(f'{joint},{joint}' for joint in COCO)] * 2),
+        'coords' + ',x,y' * 34,
+    ]
+    clip = read(tmp_path, *header, *(f'{t},{words(people[:, t])}' for t in range(6)))
+    np.testing.assert_array_equal(clip.keypoint, people)
+    assert clip.joints == COCO
+
+
 def test_numbers_of_joints_above_axes(tmp_path):
     header = [','.join(f'{joint},{joint}' for joint in range(17)), ','.join(['x', 'y'] * 17)]
     np.testing.assert_array_equal(read(tmp_path, *header, *rows(FLAT)).keypoint, FLAT)
@@ -314,9 +328,12 @@ def test_long(tmp_path, joint, spell):
     assert not joint_mapping(clip.joints, COCO).missing if clip.joints else spell(3)[0] == '3'
 
 
-def test_long_without_frames(tmp_path):
-    lines = [f'{joint},{words(DEEP[0, t, v])}' for t in range(6) for v, joint in enumerate(COCO)]
+def test_long_without_frames_and_without_a_header(tmp_path):
+    lines = [f'{camel(joint)},{words(DEEP[0, t, v])}' for t in range(6) for v, joint in enumerate(COCO)]
     np.testing.assert_array_equal(read(tmp_path, 'joint,x,y,z', *lines).keypoint, DEEP)
+    np.testing.assert_array_equal(read(tmp_path, *lines).keypoint, DEEP)
+    lines = [f'{n // 17},{line}' for n, line in enumerate(lines)]
+    np.testing.assert_array_equal(read(tmp_path, *lines).keypoint, DEEP)
 
 
 def test_long_joints_that_are_not_listed_are_missing_and_numbers_sort_joints(tmp_path):
@@ -378,6 +395,23 @@ def test_numbers_that_pandas_gives_to_columns(tmp_path):
         np.testing.assert_array_equal(read(tmp_path, header, *lines).keypoint, BODY)
 
 
+@pytest.mark.parametrize('spell', [
+    lambda pose: str([round(float(value), 3) for value in pose.ravel()]),
+    lambda pose: str([[round(float(value), 3) for value in joint] for joint in pose]),
+    lambda pose: str([dict(zip('xyz', (round(float(v), 3) for v in joint), strict=True)) for joint in pose]),
+    words,
+])  # fmt: skip
+@pytest.mark.parametrize('name', ['keypoints', 'pose', 'landmarks', 'skeleton'])
+def test_lists_in_one_column(tmp_path, spell, name):
+    keypoint = swaying(joints=33)
+    lines = [f'{t},0,"{spell(pose)}"' for t, pose in enumerate(keypoint[0])]
+    clip = read(tmp_path, f'frame,person_id,{name}', *lines[:3], '3,0,""', *lines[4:])
+    keypoint[:, 3] = 0
+    np.testing.assert_array_equal(clip.keypoint, keypoint)
+    with pytest.raises(RecordingError, match=r'line 4: a list of 98 numbers, but others have 99'):
+        read(tmp_path, f'frame,{name}', *(f'{t},"{words(np.ones(99 - (t == 2)))}"' for t in range(4)))
+
+
 # --- Many clips -----------------------------------------------------------------------------------------------------
 def many(tmp_path, header, *lines):
     path = tmp_path / 'clips.csv'
@@ -405,7 +439,7 @@ def test_clips_of_one_table(tmp_path, clip):
 def test_subjects_and_trials_together_name_a_clip(tmp_path):
     lines = [f'{s},{n},{"walk"},{words(moving(joints=3)[0, t])}' for s in 'ab' for n in (1, 2) for t in range(6)]
     found = many(tmp_path, f'subject,trial,action,{wide_header()}', *lines)
-    assert list(found) == ['1_a', '2_a', '1_b', '2_b'] and found['2_b'][:2] == ('walk', 'b')
+    assert list(found) == ['a_1', 'a_2', 'b_1', 'b_2'] and found['b_2'][:2] == ('walk', 'b')
 
 
 def test_runs_of_a_label_are_clips_unless_the_frames_go_on(tmp_path):
@@ -416,6 +450,12 @@ def test_runs_of_a_label_are_clips_unless_the_frames_go_on(tmp_path):
     ]  # fmt: skip
     found = many(tmp_path, f'frame,class,{wide_header()}', *(f'{t},{line}' for t, line in enumerate(lines)))
     assert len(found) == 1 and found[''][2].shape == (1, 18, 3, 3)
+
+
+def test_ids_of_clips_one_after_another(tmp_path):
+    lines = [f'clip{n},{line}' for n in range(2) for line in rows(moving(joints=3, seed=n))]
+    (tmp_path / 'clips.csv').write_text('\n'.join([f'id,{wide_header()}', *lines]))
+    assert [part.name for part in parts_of(tmp_path / 'clips.csv')] == ['clip0', 'clip1']
 
 
 def test_long_tables_of_many_clips(tmp_path):

@@ -86,9 +86,9 @@ def _key_of(arrays: dict, name: str | Path) -> str:
     plausible = [
         key
         for key, value in arrays.items()
-        if getattr(value, 'dtype', np.dtype(object)).kind in 'fiu'
+        if (array := _array(value)).dtype.kind in 'fiu'
         and not SCORE.search(str(key))
-        and _joints_of(np.asarray(value), sure=False) is not None
+        and _joints_of(array, sure=False) is not None
     ]
     known = [key for key in KEYS.split() if key in {str(key).lower() for key in plausible}]
     if known:
@@ -129,13 +129,21 @@ def _joints_of(given: np.ndarray, sure: bool) -> tuple[np.ndarray, np.ndarray | 
     return with_score(given)
 
 
+def _array(value: Any) -> np.ndarray:
+    """An array of whatever there is in a file or a dict; of objects, if it is none of numbers or words."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError):  # lists of different lengths
+        return np.array(None)
+
+
 def _score_of(arrays: dict, shape: tuple[int, ...], name: str | Path) -> np.ndarray | None:
     """(M, T, V)"""
     keys = ['keypoint_score', *(key for key in arrays if SCORE.search(str(key)))]
     for key in keys:
         if arrays.get(key) is None:
             continue
-        score = np.asarray(arrays[key])
+        score = _array(arrays[key])
         if score.shape in (shape, shape[1:]) and shape[0] in (1, score.shape[0]):
             return _numbers(score, f"{name}: '{key}'").reshape(shape)
         if score.shape == (*shape, 1) or score.shape == (*shape[1:], 1):
@@ -147,9 +155,8 @@ def _score_of(arrays: dict, shape: tuple[int, ...], name: str | Path) -> np.ndar
 
 def _names_of(arrays: dict, joints: int) -> tuple[str, ...]:
     """The first array of as many different words as there are joints."""
-    for value in arrays.values():
-        words = np.asarray(value) if isinstance(value, np.ndarray | list | tuple) else None
-        if words is not None and words.dtype.kind in 'US' and words.shape == (joints,):
+    for words in map(_array, arrays.values()):
+        if words.dtype.kind in 'US' and words.shape == (joints,):
             names = tuple(word.decode() if isinstance(word, bytes) else str(word) for word in words.tolist())
             if len(set(names)) == joints:
                 return names
@@ -158,7 +165,7 @@ def _names_of(arrays: dict, joints: int) -> tuple[str, ...]:
 
 def _fps_of(arrays: dict) -> float | None:
     for key in RATES:
-        value = np.asarray(arrays.get(key, np.nan))
+        value = _array(arrays.get(key))
         if value.dtype.kind in 'fiu' and value.size == 1 and value.item() > 0:
             return float(value.item())
     return None

@@ -15,9 +15,9 @@ from usdrl_mmaction.skeletons import LAYOUTS
 
 from ..clip import Clip
 from .arrays import from_arrays
-from .csv_table import Table
 from .csv_table import clip_of as table_clip
 from .persons import Person, gather, number_of, plain, rate_of, size_of, values_of
+from .table import Table
 
 LEAST = 5  # points of a pose, at least
 DEPTH = 8

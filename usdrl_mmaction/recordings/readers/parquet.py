@@ -5,7 +5,8 @@ from pathlib import Path
 from usdrl_mmaction.errors import RecordingError, UsageError
 
 from ..clip import Clip
-from .csv_table import Table, clip_of
+from .csv_table import clip_of
+from .table import Table
 
 
 def read_parquet(path: Path, _: Path) -> Clip:
