@@ -24,6 +24,7 @@ from .bvh import read_bvh
 from .c3d import read_c3d
 from .csv_table import read_csv
 from .markers import as_joints
+from .nesting import found_in
 from .parquet import read_parquet
 from .pickles import read_pickled
 from .skeleton_text import read_skeleton_text
@@ -240,5 +241,5 @@ def unknown(path: Path, content: Any) -> str:
     elif path.suffix.lower() not in suffixes():
         found = f"no reader for '{path.suffix}'. Known are {', '.join(suffixes())}, and folders of frames."
     else:
-        found = f'no reader knows what it holds, {landmarks.found_in(content)}'
+        found = f'no reader knows what it holds, {found_in(content)}'
     return f'{found} {landmarks.TODO}'
