@@ -66,6 +66,6 @@ def fuzz(corpus: str, runs: int, out: Path, seed: int):
             out.write_text(json.dumps(results))
             os._exit(0)
 
-    limits = [f'-seed={seed}', f'-runs={runs * 10}', '-rss_limit_mb=8192', f'-timeout={LIMIT}', '-max_len=20000']
+    limits = [f'-seed={seed}', f'-runs={runs * 10}', '-rss_limit_mb=8192', f'-timeout={LIMIT}', '-max_len=200000']
     atheris.Setup([sys.argv[0], *limits, corpus], try_once)
     atheris.Fuzz()

@@ -13,6 +13,7 @@ from usdrl_mmaction.errors import RecordingError, UsageError
 
 from ..clip import Clip, by_activity
 
+COMPRESSED = 1000  # times smaller than its content is a file, at most
 CHANNELS = ('x', 'y', 'z', 'likelihood')
 
 
@@ -39,11 +40,24 @@ def read_h5(path: Path, _: Path) -> Clip:
         raise UsageError(f"{path} needs h5py: pip install 'usdrl-mmaction[formats]'") from None
     try:
         with h5py.File(path) as file:
+            check_sizes(file, path)
             return of_sleap(file) if 'node_names' in file else of_pandas(file, path)
     except RecordingError:
         raise
     except Exception as error:  # a damaged file can make h5py raise anything
         raise RecordingError(f'{path} is not a whole HDF5 file of DeepLabCut or SLEAP ({error}).') from None
+
+
+def check_sizes(file, path: Path):
+    """Raise if a dataset says that it is far larger than the file, or has very many words: then the file is damaged."""
+    size = path.stat().st_size
+
+    def check(name, item):
+        words = getattr(item, 'size', 0) if getattr(item, 'dtype', np.dtype('f4')).kind in 'OSU' else 0
+        if getattr(item, 'nbytes', 0) > COMPRESSED * size or words > size:
+            raise RecordingError(f"{path}: '{name}' says that it has {item.shape} numbers, more than a file can hold.")
+
+    file.visititems(check)
 
 
 def of_sleap(file) -> Clip:
