@@ -422,6 +422,14 @@ def kinect_v1_text(folder):
     return folder / 'skeleton.txt'
 
 
+def kinect_v2_dump(folder):
+    lines = [f'{40 * t}, {number}, {x:.4f}, {y:.4f}, {z:.4f}, 0, 0, 0, 1, 2'
+             for t, pose in enumerate(world(KINECT_V2)[0])
+             for number, (x, y, z) in enumerate(pose)]  # fmt: skip
+    (folder / 'kinect_output.csv').write_text('\n'.join(lines) + '\n')
+    return folder / 'kinect_output.csv'
+
+
 def msr_action(view):
     def write(folder):
         points = scored(view(world(MSR.names)))[0].reshape(-1, len(view(np.zeros(3))) + 1)
@@ -480,6 +488,32 @@ def trc(names, view, bare=lambda name: name):
         return folder / 'clip.trc'
 
     return write
+
+
+def markers() -> tuple[list[str], list[str]]:
+    """Names, and a line of coordinates a frame."""
+    points = z_up(world(list(PLUG_IN.values())))[0].reshape(T, -1)
+    return [f'Subject:{marker}' for marker in PLUG_IN], [','.join(f'{v:.4f}' for v in row) for row in points]
+
+
+def vicon(folder):
+    names, rows = markers()
+    lines = ['Trajectories', f'{FPS:g}', ',,' + ','.join(f'{name},,' for name in names),
+             'Frame,Sub Frame,' + ','.join(['X,Y,Z'] * len(names)), ',,' + ','.join(['mm'] * 3 * len(names)),
+             *(f'{t + 1},0,{row}' for t, row in enumerate(rows))]  # fmt: skip
+    (folder / 'trial.csv').write_text('\n'.join(lines) + '\n')
+    return folder / 'trial.csv'
+
+
+def motive(folder):
+    names, rows = markers()
+    lines = [f'Format Version,1.23,Take Name,Take 1,Capture Frame Rate,{FPS:.6f},Length Units,Millimeters', '',
+             ',Type,' + ','.join(['Marker'] * 3 * len(names)), ',Name,' + ','.join(f'{n},{n},{n}' for n in names),
+             ',ID,' + ','.join(['5A01'] * 3 * len(names)), ',,' + ','.join(['Position'] * 3 * len(names)),
+             'Frame,Time (Seconds),' + ','.join(['X,Y,Z'] * len(names)),
+             *(f'{t},{t / FPS:.6f},{row}' for t, row in enumerate(rows))]  # fmt: skip
+    (folder / 'take.csv').write_text('\n'.join(lines) + '\n')
+    return folder / 'take.csv'
 
 
 def c3d(folder):
@@ -675,6 +709,7 @@ FORMATS = (
     Format('Azure Kinect, body tracking', azure_kinect, y_down, 2, 30.0),
     Format('Kinect v2, JSON by name', kinect_v2_json, metres, 2),
     Format('Kinect v2, JSON by number', kinect_v2_numbers, metres),
+    Format('Kinect v2, CSV of joints without a header', kinect_v2_dump, metres),
     Format('Kinect v1, text by name', kinect_v1_text, metres),
     Format('MSR Action3D, in metres', msr_action(metres), metres),
     Format('MSR Action3D, in pixels', msr_action(pixels), pixels),
@@ -684,6 +719,8 @@ FORMATS = (
     Format('NTU RGB+D', ntu, metres, 2),
     Format('Pose2Sim, TRC', trc(POSE2SIM, metres), metres, 1, FPS),
     Format('TRC of Plug-in Gait markers', trc(list(PLUG_IN), z_up, PLUG_IN.get), z_up, 1, FPS),
+    Format('Vicon Nexus, CSV', vicon, z_up, 1, FPS),
+    Format('OptiTrack Motive, CSV', motive, z_up, 1, FPS),
     Format('C3D of Plug-in Gait markers', c3d, z_up, 1, FPS, package='ezc3d'),
     Format('BVH', bvh, None, 1, 30.0),
     Format('ASF and AMC', amc, None, 1, 120.0),

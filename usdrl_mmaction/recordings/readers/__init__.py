@@ -18,11 +18,12 @@ from usdrl_mmaction.errors import RecordingError, UsdrlError
 from usdrl_mmaction.files import missing
 
 from ..clip import Clip, seen_only
-from . import asf_amc, coco, hdf5, kinect_text, landmarks, mmpose, openpose, smpl, trc, yolo
+from . import asf_amc, coco, hdf5, kinect_text, landmarks, mmpose, mocap_csv, openpose, smpl, trc, yolo
 from .arrays import from_arrays, read_npz
 from .bvh import read_bvh
 from .c3d import read_c3d
 from .csv_table import read_csv
+from .markers import as_joints
 from .parquet import read_parquet
 from .pickles import read_pickled
 from .skeleton_text import read_skeleton_text
@@ -71,6 +72,9 @@ READERS = [
     Reader('landmarks', ('.json', '.jsonl', '.ndjson'), landmarks.read_landmarks, landmarks.is_landmarks),
     Reader('TRC', ('.trc', '.txt'), trc.read_trc, trc.is_trc),
     Reader('a frame of Ultralytics', ('.txt',), yolo.read_labels, yolo.is_frame),
+    Reader('Vicon Nexus', TEXT, mocap_csv.read_vicon, mocap_csv.is_vicon),
+    Reader('OptiTrack Motive', TEXT, mocap_csv.read_motive, mocap_csv.is_motive),
+    Reader('joints of a Kinect, a line each', ('.csv', '.txt'), kinect_text.read_dump, kinect_text.is_dump),
     Reader('numbers of a Kinect', ('.txt',), kinect_text.read_numbers, kinect_text.is_numbers),
     Reader('named joints', ('.txt',), kinect_text.read_named, kinect_text.is_named),
     Reader('table', TEXT, by_path(read_csv)),
@@ -125,7 +129,7 @@ def read_clip(path: str | Path) -> Clip:
         found = reader_of(path.suffix, content)
     if found is None:
         raise RecordingError(f'{path}: {unknown(path, content)}')
-    return checked(guarded(found, content, path), path)
+    return as_joints(checked(guarded(found, content, path), path))
 
 
 def is_recording(path: Path) -> bool:

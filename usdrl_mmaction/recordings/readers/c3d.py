@@ -7,7 +7,6 @@ import numpy as np
 from usdrl_mmaction.errors import RecordingError, UsageError
 
 from ..clip import Clip
-from .markers import as_joints
 
 MAGIC = 0x50  # the second byte of a file
 
@@ -30,7 +29,7 @@ def read_c3d(path: Path, _: Path) -> Clip:
     residual = content['data']['meta_points']['residuals'][0].T  # (T, V), -1 where a marker was not seen
     keypoint *= (residual >= 0)[..., None]
     names = tuple(labels[: keypoint.shape[1]])
-    return as_joints(Clip(keypoint[None], joints=names, fps=rate if rate > 0 else None))
+    return Clip(keypoint[None], joints=names, fps=rate if rate > 0 else None)
 
 
 def names_of(parameters) -> list[str]:

@@ -26,6 +26,7 @@ SBU = (
     'head', 'neck', 'torso', 'left_shoulder', 'left_elbow', 'left_hand', 'right_shoulder', 'right_elbow',
     'right_hand', 'left_hip', 'left_knee', 'left_foot', 'right_hip', 'right_knee', 'right_foot',
 )  # fmt: skip
+KINECT_V2, DUMP = 25, (6, 10)  # joints; numbers of a line
 SCREEN = 20.0  # metres: what is farther is in pixels
 WIDTHS = {  # numbers of a line → those before the joints, people, joints, coordinates
     60: (0, 1, 20, 3), 61: (1, 1, 20, 3), 80: (0, 1, 20, 4), 81: (1, 1, 20, 4),
@@ -82,6 +83,24 @@ def of_joints(values: np.ndarray, path: Path) -> Clip:
     nearest = min((MSR, KINECT), key=lambda skeleton: mean_bone(keypoint, skeleton))
     score = poses[..., 3] if poses.shape[-1] == 4 else None
     return Clip(np.ascontiguousarray(keypoint), score, joints=nearest.names)
+
+
+def is_dump(lines: Sequence[str]) -> bool:
+    """A time, the number of a joint, three coordinates, perhaps an orientation, and a state, without a header."""
+    rows = [words_of(line) for line in lines[:KINECT_V2]]
+    whole = len(rows) == KINECT_V2 and all(len(row) in DUMP and all(map(is_number, row)) for row in rows)
+    return whole and [row[1] for row in rows] == [str(number) for number in range(KINECT_V2)]
+
+
+def read_dump(lines: Sequence[str], path: Path) -> Clip:
+    frames, left = divmod(len(lines), KINECT_V2)
+    rows = [words_of(line) for line in lines]
+    values = to_numbers(rows, len(rows[0]), path)
+    if left:
+        raise at(path, len(lines), f'the last frame has {left} joints, not {KINECT_V2}.')
+    poses = values.reshape(1, frames, KINECT_V2, -1)
+    score = (poses[..., -1] / 2).clip(0, 1)
+    return Clip(np.ascontiguousarray(poses[..., 2:5]), score, joints=LAYOUTS['nturgb+d'].names)
 
 
 def read_daily(lines: Sequence[str], path: Path) -> Clip:

@@ -24,8 +24,9 @@ LEAST = 6  # joints that markers make, from which on they are taken for such mar
 
 def as_joints(clip: Clip) -> Clip:
     """The clip with joints added that its markers stand for. Subjects' names ('Anna:LSHO') are left out."""
-    bare = [re.sub(r'^.*[:|]', '', name).strip().lstrip('*') for name in clip.joints]
-    clip = clip._replace(joints=tuple(different(bare)))
+    if not any(name.upper().endswith(('SHO', 'ELB', 'KNE', 'ANK')) for name in clip.joints):
+        return clip
+    bare = [re.sub(r'^.*[:|]', '', name).strip().lstrip('*').upper() for name in clip.joints]
     made = {}
     for joint, markers in JOINTS.items():
         columns = [bare.index(marker) for marker in markers if marker in bare]
@@ -34,7 +35,7 @@ def as_joints(clip: Clip) -> Clip:
     if len(made) < LEAST:
         return clip
     keypoint = np.concatenate([clip.keypoint, np.stack(list(made.values()), axis=2)], axis=2)
-    return clip._replace(keypoint=keypoint, score=None, joints=(*clip.joints, *made))
+    return clip._replace(keypoint=keypoint, score=None, joints=(*different(bare), *made))
 
 
 def middle(keypoint: np.ndarray) -> np.ndarray:

@@ -14,19 +14,15 @@ import numpy as np
 from usdrl_mmaction.datasets.safe_pickle import Forbidden, SafeUnpickler, finished
 from usdrl_mmaction.errors import RecordingError
 
-LARGEST = 1 << 32  # bytes of a file after decompression
-COMPRESSED = {
-    b'\x1f\x8b': gzip.decompress, b'BZ': bz2.decompress, b'\xfd7zXZ': lzma.decompress, b'\x78': zlib.decompress,
-}  # fmt: skip
+LARGEST = 1 << 31  # bytes of a file after decompression
+COMPRESSED = {b'\x1f\x8b': gzip.open, b'BZ': bz2.open, b'\xfd7zXZ': lzma.open}  # by what a file begins with
+ZLIB = b'\x78'
 
 
 def read_pickled(path: Path) -> Any:
     """What a pickle or a file of joblib holds: arrays, containers, numbers and strings."""
     try:
-        content = path.read_bytes()
-        for magic, decompress in COMPRESSED.items():
-            if content.startswith(magic):
-                content = decompress(content)
+        content = decompressed(path.read_bytes())
         if b'NumpyArrayWrapper' in content[: 1 << 20]:
             return finished(JoblibUnpickler(content).load(), {})
         return finished(SafeUnpickler(io.BytesIO(content)).load(), {})
@@ -39,6 +35,16 @@ def read_pickled(path: Path) -> Any:
         raise RecordingError(f'{path} cannot be read: {error.strerror or error}.') from None
     except Exception as error:  # a damaged pickle can make the unpickler raise anything
         raise RecordingError(f'{path} is not a whole pickle file ({type(error).__name__}: {error}).') from None
+
+
+def decompressed(content: bytes) -> bytes:
+    """What joblib compressed, up to a size that fits into memory: the rest is cut."""
+    if content.startswith(ZLIB):
+        return zlib.decompressobj().decompress(content, LARGEST)
+    for magic, opened in COMPRESSED.items():
+        if content.startswith(magic):
+            return opened(io.BytesIO(content)).read(LARGEST)
+    return content
 
 
 class Wrapped:
@@ -69,8 +75,6 @@ class JoblibUnpickler(pickle._Unpickler):
     def find_class(self, module: str, name: str):
         if (module, name) == ('joblib.numpy_pickle', 'NumpyArrayWrapper'):
             return Wrapped
-        if (module, name) == ('numpy', 'ndarray'):
-            return 'numpy.ndarray'
         return SafeUnpickler.find_class(self, module, name)
 
     def load_build(self):

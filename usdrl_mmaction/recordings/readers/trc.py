@@ -7,7 +7,6 @@ from pathlib import Path
 from usdrl_mmaction.errors import RecordingError
 
 from ..clip import Clip, seen_only
-from .markers import as_joints
 from .text import at, to_integer, to_values
 
 RATE, MARKERS = 'DataRate', 'NumMarkers'
@@ -47,4 +46,4 @@ def read_trc(lines: Sequence[str], path: Path) -> Clip:
     rate = None
     with suppress(KeyError, ValueError):
         rate = float(known[RATE])
-    return as_joints(Clip(keypoint, joints=tuple(names), fps=rate if rate and rate > 0 else None))
+    return Clip(keypoint, joints=tuple(names), fps=rate if rate and rate > 0 else None)
