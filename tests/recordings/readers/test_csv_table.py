@@ -5,7 +5,7 @@ import pytest
 from raw_files import moving
 
 from usdrl_mmaction.errors import RecordingError
-from usdrl_mmaction.recordings.readers import read_csv
+from usdrl_mmaction.recordings.readers import read_clip, read_csv
 from usdrl_mmaction.recordings.readers.csv_table import parts_of, read_part, tells_parts
 from usdrl_mmaction.recordings.readers.table import read_table
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
@@ -509,6 +509,12 @@ def test_no_lines_and_no_text(tmp_path):
     (tmp_path / 'clip.csv').write_bytes(bytes(range(256)))
     with pytest.raises(RecordingError, match=r'clip.csv is not a text file'):
         read_csv(tmp_path / 'clip.csv')
+
+
+def test_a_table_in_a_text_file_may_begin_with_labels(tmp_path):
+    header = ','.join(f'{axis}{joint}' for joint in range(33) for axis in 'xyz')
+    (tmp_path / 'a.txt').write_text('\n'.join([f'class,{header}', *(f'squat,{line}' for line in rows(BODY))]))
+    np.testing.assert_array_equal(read_clip(tmp_path / 'a.txt').keypoint, BODY)
 
 
 def test_times_in_the_place_of_frame_numbers(tmp_path):

@@ -46,7 +46,8 @@ def is_numbers(lines: Sequence[str]) -> bool:
 
 def is_named(lines: Sequence[str]) -> bool:
     found = [NAMED.match(line) for line in lines[:8]]
-    return all(match and len(NUMBER.findall(match[2])) >= 3 for match in found) and len(found) > 4
+    named = all(match and len(NUMBER.findall(match[2])) >= 3 for match in found) and len(found) > 4
+    return named and 2 * len({match[1] for match in found}) > len(found)  # a label is the same in many lines
 
 
 def is_daily(lines: Sequence[str]) -> bool:
