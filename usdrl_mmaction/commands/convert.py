@@ -1,5 +1,5 @@
 """Convert your own recordings to an annotation file: CSV, NPZ, NPY, MMPose's JSON, .skeleton files or folders of
-OpenPose's JSON, one recording each. docs/own-data.md leads from files to a trained model."""
+OpenPose's JSON, or videos, one recording each. docs/own-data.md leads from files to a trained model."""
 
 import argparse
 import os
@@ -12,13 +12,15 @@ import numpy as np
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
-from usdrl_mmaction.recordings.clip import fit, keep_people
+from usdrl_mmaction.recordings.clip import Clip, fit, keep_people
 from usdrl_mmaction.recordings.conversion import convert
-from usdrl_mmaction.recordings.readers import read_clip
 from usdrl_mmaction.recordings.readers.csv_table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
-from usdrl_mmaction.recordings.recording import Recording, read_body, recordings_below
+from usdrl_mmaction.recordings.recording import Recording, read_body, read_content, recordings_below
+from usdrl_mmaction.recordings.video import PoseModels, choose_backend, is_video, read_videos, usual_fps
 from usdrl_mmaction.skeletons import get_skeleton
+
+from .common import add_pose
 
 
 class Entry(NamedTuple):
@@ -30,6 +32,7 @@ class Entry(NamedTuple):
     subject: str | None = None
     split: str | None = None
     segments: tuple[tuple[str, float, float], ...] | None = None  # label, start and end in frames
+    clip: Clip | None = None  # of a video, which is read before
 
 
 def main(argv):
@@ -38,12 +41,16 @@ def main(argv):
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
     get_skeleton(args.layout)
     recordings = recordings_below(args.folder, [args.labels, args.segments, args.classes])
+    videos = [path for path in recordings.values() if is_video(path)]
+    if videos:
+        choose_backend(args.pose)
+    fps = args.fps or usual_fps(videos) or 30
     entries, skipped = [Entry(path, name, None) for name, path in recordings.items()], []
     if args.labels:
         entries, skipped = from_table(args.labels, recordings)
     elif args.segments:
         entries = [entry._replace(segments=()) for entry in entries]
-        entries, skipped = with_segments(args.segments, entries, args.fps)
+        entries, skipped = with_segments(args.segments, entries, fps)
     elif not args.no_labels:
         if bare := next((path for name, path in recordings.items() if '/' not in name), None):
             todo = 'Put it in one, or use --labels or --no-labels.'
@@ -54,13 +61,19 @@ def main(argv):
         labels = {entry.label for entry in entries} - {None}
         labels |= {label for entry in entries for label, _, _ in entry.segments or ()}
         classes = sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
+    clips, unread = read_videos(
+        [entry.path for entry in entries if is_video(entry.path)], PoseModels(args.pose, args.detector)
+    )
+    skipped += map(str, unread)
+    entries = [entry._replace(clip=clips.get(entry.path)) for entry in entries]
+    entries = [entry for entry in entries if entry.clip or not is_video(entry.path)]
     read = partial(read_entry, args.layout, args.num_person, args.img_shape, classes)
     annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
     check_alike(annotations)
     split = split_of(annotations, args.val_share, args.seed)
     for item in annotations:
         item.pop('split', None)
-    meta = {'layout': args.layout, 'classes': classes, 'fps': args.fps, 'source': args.folder.resolve().name}
+    meta = {'layout': args.layout, 'classes': classes, 'fps': fps, 'source': args.folder.resolve().name}
     write_annotations(args.out, annotations, split, meta, skipped + faults)
 
 
@@ -76,10 +89,11 @@ def parse_args(argv):
     parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
     parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')
     parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
-    parser.add_argument('--fps', type=float, default=30, help='frames per second')
+    parser.add_argument('--fps', type=float, help='frames per second; by default those of videos, or 30')
     parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
     parser.add_argument('--seed', type=int, default=0, help='of the split')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
+    add_pose(parser)
     return parser.parse_args(argv)
 
 
@@ -148,10 +162,11 @@ def as_array(entry: Entry, classes: list[str], frames: int) -> np.ndarray:
 def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
     if entry.label is not None and entry.label not in classes:
         raise RecordingError(f"{entry.path}: label '{entry.label}' is not one of the {len(classes)} classes.")
+    recording = Recording(str(entry.path), entry.clip or entry.path)
     if layout == 'body':  # from any layout of a body
-        clip = keep_people(read_body(Recording(str(entry.path), entry.path)), num_person)
+        clip = keep_people(read_body(recording), num_person)
     else:
-        clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
+        clip = keep_people(fit(read_content(recording), get_skeleton(layout), entry.path), num_person)
     if img_shape and not clip.img_shape:
         clip = clip._replace(img_shape=tuple(img_shape))
     known = {key: getattr(entry, key) for key in ('subject', 'split') if getattr(entry, key) is not None}

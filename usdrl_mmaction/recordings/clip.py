@@ -19,6 +19,7 @@ class Clip(NamedTuple):
     score: np.ndarray | None = None  # (M, T, V), float32
     img_shape: tuple[int, int] | None = None  # height, width
     joints: tuple[str, ...] = ()  # names, where the file gives them
+    fps: float | None = None  # frames per second, where the file gives them
 
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> 'Clip':
         """Applies a function of (M, T, V[, C]) to joints and scores."""

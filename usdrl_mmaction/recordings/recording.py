@@ -16,25 +16,29 @@ from usdrl_mmaction.skeletons import Skeleton, layout_of
 from .clip import Clip, fit
 from .readers import READERS, is_openpose, read_clip
 from .readers.arrays import MEDIAPIPE, from_arrays
+from .video import is_video
 
 
 class Recording(NamedTuple):
     """A recording that was not read yet."""
 
     name: str
-    content: Any  # a path, an annotation or an array
+    content: Any  # a path, an annotation, an array or a Clip
 
 
 def find_recordings(given: Any) -> list[Recording]:
     """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
     found = []
-    for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
+    one = isinstance(given, Recording) or not isinstance(given, list | tuple)
+    for number, content in enumerate([given] if one else given):
         path = Path(content) if isinstance(content, str | Path) else None
         if path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()):
             content = read_annotations(str(path))
             found += in_file(content, content['annotations'])
         elif path:
             found.append(Recording(str(path), path))
+        elif isinstance(content, Recording):
+            found.append(content)
         else:
             name = content.get('frame_dir') if isinstance(content, dict) else None
             found.append(Recording(f'recording {number}' if name is None else str(name), content))
@@ -58,7 +62,7 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
             folders.clear()
             paths.append(Path(parent))
         else:
-            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in READERS]
+            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in READERS or is_video(file)]
     for path in sorted(paths):
         if path.resolve() in others:
             continue
@@ -67,7 +71,7 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
             raise RecordingError(f'{found[name]} and {path} have the same name. Rename or remove one.')
         found[name] = path
     if not found:
-        raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)} and no *_keypoints.json.')
+        raise RecordingError(f'{folder} has no recordings: no {", ".join(READERS)}, no *_keypoints.json and no videos.')
     return found
 
 
@@ -95,7 +99,8 @@ def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> C
     mediapipe = clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton)
     if mediapipe:
         # World landmarks have y downwards: in 3D they are turned to the axes of depth sensors.
-        keypoint = clip.keypoint[..., :2] if channels == 2 else clip.keypoint * np.float32([-1, -1, 1])
+        pixels = channels == 2 or clip.keypoint.shape[-1] == 2
+        keypoint = clip.keypoint[..., :2] if pixels else clip.keypoint * np.float32([-1, -1, 1])
         score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
         clip = clip._replace(keypoint=keypoint, score=score, joints=MEDIAPIPE.names)
     clip = fit(clip, skeleton, name, estimate=mediapipe)
@@ -109,4 +114,6 @@ def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> C
 
 def read_content(recording: Recording) -> Clip:
     name, content = recording
+    if isinstance(content, Clip):
+        return content
     return read_clip(content) if isinstance(content, Path) else from_arrays(content, name)

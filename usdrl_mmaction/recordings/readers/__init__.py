@@ -6,6 +6,7 @@ from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.files import missing
 
 from ..clip import Clip
+from ..video import is_video, read_video
 from .arrays import read_npz
 from .bvh import read_bvh
 from .csv_table import read_csv
@@ -24,15 +25,18 @@ READERS = {
 
 
 def read_clip(path: str | Path) -> Clip:
-    """A recording in the format of its suffix: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, BVH, or a folder of
-    OpenPose's JSON files."""
+    """A recording in the format of its suffix: CSV, MMPose's JSON, NPZ or NPY, NTU's ``.skeleton``, BVH, a folder of
+    OpenPose's JSON files, or a video."""
     path = Path(path)
     if not path.exists():
         raise missing(path, 'recording')
     if is_openpose(path):
         return read_openpose(path)
+    if is_video(path):
+        return read_video(path)
     if path.suffix.lower() not in READERS:
         raise RecordingError(
-            f"{path}: no reader for '{path.suffix}'. Known are {', '.join(READERS)}, and folders of *_keypoints.json."
+            f"{path}: no reader for '{path.suffix}'. Known are {', '.join(READERS)}, folders of *_keypoints.json and "
+            'videos.'
         )
     return READERS[path.suffix.lower()](path)
