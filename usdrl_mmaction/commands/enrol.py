@@ -12,7 +12,10 @@ from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
 from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.recordings.readers import is_openpose
-from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below, with_videos
+from usdrl_mmaction.recordings.video import PoseModels
+
+from .common import add_pose
 
 
 def main(argv):
@@ -22,6 +25,7 @@ def main(argv):
     parser.add_argument('--model', type=Path, default=Path('actions'), help='folder of the classifier')
     parser.add_argument('--encoder', default='body', help='of a new classifier: a name of the zoo or a checkpoint')
     parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
+    add_pose(parser)
     args = parser.parse_args(argv)
     known = (args.model / CONFIG).is_file()
     if args.model.exists() and not known:
@@ -30,8 +34,12 @@ def main(argv):
     if not isinstance(model, ActionClassifier):
         raise UsageError(f'{args.model} is an encoder, not a classifier: choose another folder with --model.')
     recordings = list(named(args.clips, args.name))
-    clips = [read_body(recording, args.layout).keypoint for _, recording in bar(recordings, 'Reading')]
-    model.partial_fit(clips, [name for name, _ in recordings]).save(args.model)
+    names, recordings = [name for name, _ in recordings], [recording for _, recording in recordings]
+    recordings, faults = with_videos(recordings, PoseModels(args.pose, args.detector))
+    if faults:
+        raise faults[0]
+    clips = [read_body(recording, args.layout).keypoint for recording in bar(recordings, 'Reading')]
+    model.partial_fit(clips, names).save(args.model)
     counts = Counter(model.classes_[model.labels_].tolist())
     print(f'{args.model}: ' + ', '.join(f'{name} {number}' for name, number in counts.items()))
 

@@ -14,9 +14,8 @@ from rich.table import Column, Table
 from usdrl_mmaction.apis import SkeletonInferencer
 from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.files import replacing
-from usdrl_mmaction.recordings.clip import Clip
-from usdrl_mmaction.recordings.recording import Recording
-from usdrl_mmaction.recordings.video import PoseModels, is_video, read_videos
+from usdrl_mmaction.recordings.recording import find_recordings, with_videos
+from usdrl_mmaction.recordings.video import PoseModels, is_video
 from usdrl_mmaction.recordings.video.drawing import CODECS, draw_video
 
 from .common import add_cfg_options, add_device, add_pose, read_config
@@ -60,17 +59,20 @@ def main(argv):
     options = {name: getattr(args, name) for name in OPTIONS}
     drawings = drawings_of(args.inputs, args.draw) if args.draw else {}
     inferencer = SkeletonInferencer(model, args.checkpoint, **options)
-    clips = read_clips(args)
-    recordings = [Recording(given, clips[given]) if is_video(given) else given for given in args.inputs]
+    models = PoseModels(args.pose, args.detector, device=args.device)
+    recordings, faults = with_videos(find_recordings(args.inputs), models)
+    if faults and not recordings:
+        raise faults[0]
+    for fault in faults:
+        print(f'skipped: {fault}', file=sys.stderr)
     results = inferencer(recordings, features=args.features)
     console = Console(highlight=False, soft_wrap=True)
     console.print(summary(results))
     if not {'actions', 'neighbors', 'segments'} & set().union(*results):
         console.print('An encoder alone names no actions: teach it some with usdrl enrol, or give a --gallery.')
-    answers = {result['name']: result for result in results}
-    for given, out in drawings.items():
-        if given in answers:
-            draw_video(given, out, clips[given], partial(lines, answers[given]))
+    for recording, result in zip(recordings, results, strict=True):
+        if out := drawings.get(recording.name):
+            draw_video(recording.name, out, recording.content, partial(lines, result))
             print(f'wrote {out}')
     if args.out:
         path = args.out / 'results.json'
@@ -79,31 +81,17 @@ def main(argv):
         print(f'wrote {path}')
 
 
-def read_clips(args: argparse.Namespace) -> dict[str, Clip]:
-    """The people of the videos among the inputs. Those that cannot be used are named and left out of the inputs."""
-    videos = {given: Path(given) for given in args.inputs if is_video(given)}
-    clips, faults = read_videos(list(videos.values()), PoseModels(args.pose, args.detector, device=args.device))
-    if len(faults) == len(args.inputs):
-        raise faults[0]
-    for fault in faults:
-        print(f'skipped: {fault}', file=sys.stderr)
-    args.inputs = [given for given in args.inputs if given not in videos or videos[given] in clips]
-    return {given: clips[path] for given, path in videos.items() if path in clips}
-
-
 def drawings_of(inputs: list[str], out: Path) -> dict[str, Path]:
     """The file to draw each video in: ``out``, or one of the video's name in the folder ``out``."""
-    videos = [given for given in inputs if is_video(given)]
+    videos = [Path(given) for given in inputs if is_video(given)]
     if not videos:
         raise UsageError('--draw draws over videos, and none is given.')
     if out.suffix and (len(videos) > 1 or out.suffix.lower() not in CODECS):
         raise UsageError(f'--draw takes one video and a file of {", ".join(CODECS)}, or a folder for many, not {out}.')
-    drawings = {given: out if out.suffix else out / f'{Path(given).stem}.mp4' for given in videos}
-    if len({*drawings.values()}) < len(videos) or any(
-        Path(given).resolve() == drawings[given].resolve() for given in videos
-    ):
+    drawings = [out if out.suffix else out / f'{video.stem}.mp4' for video in videos]
+    if len({*drawings}) < len(videos) or {path.resolve() for path in videos} & {path.resolve() for path in drawings}:
         raise UsageError(f'--draw {out} would overwrite a video: choose another folder, and videos of different names.')
-    return drawings
+    return dict(zip(map(str, videos), drawings, strict=True))
 
 
 def lines(result: dict, frame: int) -> list[str]:

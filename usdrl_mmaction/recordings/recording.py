@@ -10,13 +10,13 @@ import numpy as np
 from usdrl_mmaction.body import BODY, body_mapping, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
-from usdrl_mmaction.errors import LayoutError, RecordingError
+from usdrl_mmaction.errors import LayoutError, RecordingError, UsdrlError
 from usdrl_mmaction.skeletons import Skeleton, layout_of
 
 from .clip import Clip, fit
 from .readers import READERS, is_openpose, read_clip
 from .readers.arrays import MEDIAPIPE, from_arrays
-from .video import is_video
+from .video import PoseModels, is_video, read_videos
 
 
 class Recording(NamedTuple):
@@ -43,6 +43,13 @@ def find_recordings(given: Any) -> list[Recording]:
             name = content.get('frame_dir') if isinstance(content, dict) else None
             found.append(Recording(f'recording {number}' if name is None else str(name), content))
     return found
+
+
+def with_videos(recordings: list[Recording], models: PoseModels) -> tuple[list[Recording], list[UsdrlError]]:
+    """Recordings in which the people of videos were found, without the videos that cannot be used, and why not."""
+    clips, faults = read_videos([each.content for each in recordings if is_video(each.content)], models)
+    read = [each._replace(content=clips.get(each.content)) if is_video(each.content) else each for each in recordings]
+    return [each for each in read if each.content is not None], faults
 
 
 def in_file(content: dict, items: list[dict]) -> list[Recording]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from square_videos import COCO, FPS, FRAMES, write_video
 
+from usdrl_mmaction.commands.infer import lines
 from usdrl_mmaction.recordings.video import read_video
 from usdrl_mmaction.recordings.video.drawing import draw_video, text_box
 
@@ -55,9 +56,10 @@ def test_a_person_at_the_edge_and_far_outside_can_be_drawn(squares, tmp_path):
     assert len(read_frames(tmp_path / 'out.avi')) == FRAMES
 
 
-def test_the_command_draws_one_video_or_many(squares, tmp_path, run_command, capsys):
+def test_the_command_draws_one_video_or_many(squares, tmp_path, run_command, monkeypatch, capsys):
     first, second = (write_video(tmp_path / 'videos' / name) for name in ('a.avi', 'b.avi'))
-    run_command('infer', first, '--draw', tmp_path / 'one.avi')
+    monkeypatch.chdir(first.parent)
+    run_command('infer', './a.avi', '--draw', tmp_path / 'one.avi')
     run_command('infer', first, second, '--draw', tmp_path / 'many')
     assert [path.name for path in sorted(tmp_path.rglob('*.mp4'))] == ['a.mp4', 'b.mp4']
     assert len(read_frames(tmp_path / 'one.avi')) == FRAMES
@@ -76,3 +78,13 @@ def test_what_cannot_be_drawn_is_said_before_anything_is_read(squares, tmp_path,
     with pytest.raises(SystemExit, match=message):
         run_command('infer', *(tmp_path / name for name in inputs), '--draw', tmp_path / out)
     assert squares.opened == 0
+
+
+def test_lines_are_the_answers_of_the_frame():
+    segments = [dict(label=1, name='walk', start=2, end=5, score=0.9), dict(label=2, start=4, end=9, score=0.5)]
+    found = [lines(dict(segments=segments), frame) for frame in (1, 2, 4, 8, 9)]
+    assert found == [[], ['walk 90%'], ['walk 90%', '2 50%'], ['2 50%'], []]
+    wave, jump = [dict(label=0, name='wave', score=0.6)], [dict(label=1, name='jump', score=0.3)]
+    persons = [dict(person=0, actions=wave), dict(person=2, actions=jump)]
+    assert lines(dict(actions=wave, persons=persons), 7) == ['wave 60%', '1: wave 60%', '3: jump 30%']
+    assert lines(dict(actions=jump, unknown=True), 0) == ['unknown'] and lines(dict(features=[1.0]), 0) == []

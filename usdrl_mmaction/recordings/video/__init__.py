@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from rich.progress import Progress
@@ -80,8 +80,8 @@ BACKENDS = {
 }
 
 
-def is_video(path: str | Path) -> bool:
-    return Path(path).suffix.lower() in VIDEOS
+def is_video(content: Any) -> bool:
+    return isinstance(content, str | Path) and Path(content).suffix.lower() in VIDEOS
 
 
 def read_video(path: str | Path, estimator: PoseEstimator | None = None) -> Clip:
