@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import cv2
@@ -81,10 +82,10 @@ def draw_people(frame: np.ndarray, clip: Clip, number: int, bones: list[tuple[in
                 cv2.line(frame, places[joint], places[parent], colour, width, cv2.LINE_AA)
         for place, seen in zip(places, shown, strict=True):
             if seen:
-                cv2.circle(frame, place, 2 * width, (255, 255, 255), -1, cv2.LINE_AA)
+                cv2.circle(frame, place, width + 1, (255, 255, 255), -1, cv2.LINE_AA)
         if len(clip.keypoint) > 1:
-            x, y = joints[shown, :2].min(0).round().astype(int)
-            put(frame, str(person + 1), x, y - text_size(frame) - 2 * width)
+            x, y = min((place for place, seen in zip(places, shown, strict=True) if seen), key=itemgetter(1))
+            put(frame, str(person + 1), x - text_size(frame), y - 2 * text_size(frame))
 
 
 def draw_lines(frame: np.ndarray, lines: list[str]):

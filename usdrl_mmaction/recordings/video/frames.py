@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.files import missing
 
-os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # a damaged file gives one message, and that is ours
+os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # it complains of damage frame by frame
 PLAUSIBLE = (1, 1000)  # frames per second; some containers give the ticks of their clock
 
 
@@ -29,7 +29,8 @@ class Frames:
         self.path = Path(path)
         if not self.path.is_file():
             raise missing(self.path, 'video')
-        self.video = cv2.VideoCapture(str(path))
+        with without_stderr():  # a damaged file gives one message, and that is ours
+            self.video = cv2.VideoCapture(str(path))
         count, fps = (self.video.get(prop) for prop in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS))
         self.expected = int(count) if 0 < count < 1e9 else None
         self.fps = fps if PLAUSIBLE[0] <= fps <= PLAUSIBLE[1] else None
@@ -38,7 +39,7 @@ class Frames:
     def __iter__(self) -> Iterator[np.ndarray]:
         while (frame := self.video.read()[1]) is not None:
             self.shape = self.shape or frame.shape[:2]
-            yield frame
+            yield frame if frame.shape[:2] == self.shape else cv2.resize(frame, self.shape[::-1])
         self.video.release()
         if self.shape is None:
             raise RecordingError(f'{self.path} has no frames, or is not a video that OpenCV can read.')

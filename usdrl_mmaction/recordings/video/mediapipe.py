@@ -48,7 +48,8 @@ class PoseEstimator:
                 people = find(number, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
                 yield [as_array(landmarks, height, width) for landmarks in people]
         finally:
-            close()
+            with without_stderr():
+                close()
 
     def find_one(self):
         pose = self.api.solutions.pose.Pose(min_detection_confidence=self.score_thr)
