@@ -11,7 +11,7 @@ from usdrl_mmaction.apis import ActionClassifier, load
 from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
 from usdrl_mmaction.errors import UsageError
-from usdrl_mmaction.recordings.readers import is_openpose
+from usdrl_mmaction.recordings.readers import is_frames
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below, with_videos
 from usdrl_mmaction.recordings.video import PoseModels
 
@@ -45,14 +45,16 @@ def main(argv):
 
 
 def named(inputs: list[str], name: str | None) -> Iterator[tuple[str, Recording]]:
-    """Recordings with the name of their action: the given one, or that of the folder that each is in."""
+    """Recordings with the name of their action: the given one, that in a table, or that of the folder of each."""
     for path in map(Path, inputs):
-        if path.is_dir() and not is_openpose(path):
-            for below, file in recordings_below(path).items():
-                if name is None and '/' not in below:
-                    raise UsageError(f'{file} is in no folder that could be its action: give a --name.')
-                yield name or file.parent.name, Recording(str(file), file)
-        elif name is None:
-            raise UsageError(f'{path} is no folder: give the --name of its action.')
-        else:
-            yield from ((name, recording) for recording in find_recordings(str(path)))
+        if path.is_dir() and not is_frames(path):
+            for below, recording in recordings_below(path).items():
+                action = name or recording.label or Path(below).parent.name
+                if not action:
+                    raise UsageError(f'{recording.name} is in no folder that could be its action: give a --name.')
+                yield action, recording
+            continue
+        for recording in find_recordings(str(path)):
+            if not (name or recording.label):
+                raise UsageError(f'{path} is no folder: give the --name of its action.')
+            yield name or recording.label, recording

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, grouped
 from usdrl_mmaction.files import missing, replacing
 
 from .safe_pickle import read_pickle
@@ -86,7 +86,7 @@ def make_annotation(name: str, label: int, clip, **fields) -> dict:
 def write_annotations(
     path: Path, annotations: list[dict], split: dict[str, Iterable[str]], meta: dict, skipped: list[str]
 ):
-    """Writes an annotation file and prints a summary. What was skipped goes to stderr, one line each.
+    """Writes an annotation file and prints a summary. What was skipped goes to stderr, a line for all that are alike.
 
     Names without a clip are left out of the splits, and clips without a split out of the annotations.
     """
@@ -95,7 +95,7 @@ def write_annotations(
     listed = set().union(*split.values())
     skipped = skipped + [f'{name} is in no split.' for name in sorted(names - listed)]
     annotations = [item for item in annotations if item['frame_dir'] in listed]
-    for reason in skipped:
+    for reason in grouped(skipped):
         print(f'skipped or cut: {reason}', file=sys.stderr)
     if not annotations:
         raise AnnotationError(

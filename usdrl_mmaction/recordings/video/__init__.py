@@ -16,7 +16,7 @@ from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 
 from ..clip import Clip
 from ..tracking import track_people
-from .frames import Frames, frame_bar, usual_fps
+from .frames import Frames, frame_bar
 
 VIDEOS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.mpg', '.mpeg', '.wmv', '.flv', '.3gp', '.mts', '.m2ts')
 WHOLE = 0.95  # share of the frames that a file claims to have; containers are not exact

@@ -1,8 +1,7 @@
 """The frames of a video file, read one after another."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -43,12 +42,6 @@ class Frames:
         self.video.release()
         if self.shape is None:
             raise RecordingError(f'{self.path} has no frames, or is not a video that OpenCV can read.')
-
-
-def usual_fps(paths: Iterable[Path]) -> float | None:
-    """The most common frame rate of videos, which are not decoded for it."""
-    rates = Counter(rate for path in paths if (rate := Frames(path).fps))
-    return rates.most_common(1)[0][0] if rates else None
 
 
 @contextmanager
