@@ -420,7 +420,7 @@ WORDS = {
     'sho': 'shoulder', 'shoulders': 'shoulder', 'elb': 'elbow', 'wri': 'wrist', 'wr': 'wrist', 'kne': 'knee',
     'ank': 'ankle', 'clavicle': 'collar', 'naval': 'navel', 'little': 'pinky', 'forefinger': 'index',
 }  # fmt: skip
-EMPTY_WORDS = {'joint', 'landmark', 'keypoint', 'kp', 'marker', 'position', 'pos', 'pose', 'body'}
+EMPTY_WORDS = {'joint', 'landmark', 'keypoint', 'kp', 'marker', 'position', 'pos', 'pose', 'body', 'finger'}
 NAMES = {
     'pelvis': 'hip_center mid_hip spine_base hips hip root waist hip_mid',
     'spine': 'spine_mid spine_navel torso abdomen',

@@ -19,8 +19,15 @@ from usdrl_mmaction.recordings.clip import keep_people, with_fps
 from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers.csv_table import Part, read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
-from usdrl_mmaction.recordings.recording import Recording, in_layout, known_layout, read_quietly, recordings_below
-from usdrl_mmaction.recordings.video import PoseModels, is_video, read_videos
+from usdrl_mmaction.recordings.recording import (
+    Recording,
+    in_layout,
+    known_layout,
+    read_quietly,
+    recordings_below,
+    with_videos,
+)
+from usdrl_mmaction.recordings.video import PoseModels
 from usdrl_mmaction.skeletons import get_skeleton
 
 from .common import add_pose
@@ -64,8 +71,9 @@ def main(argv):
         labels = {entry.label for entry in entries} - {None}
         labels |= {label for entry in entries for label, _, _ in entry.segments or ()}
         classes = sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
-    entries, unread = with_clips(entries, PoseModels(args.pose, args.detector))
-    skipped += unread
+    found, unread = with_videos([entry.recording for entry in entries], PoseModels(args.pose, args.detector))
+    skipped += map(str, unread)
+    entries = [entry._replace(recording=each) for entry, each in zip(entries, found, strict=True) if each]
     layout, fps = known_of(entries, args.layout, args.fps)
     read = partial(read_entry, layout, fps, bool(args.fps), args.num_person, args.img_shape, classes)
     annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
@@ -81,18 +89,6 @@ def main(argv):
     write_annotations(args.out, annotations, split, meta, skipped + faults)
     if not args.layout:
         print(f'  layout {layout}, {fps:g} frames per second')
-
-
-def with_clips(entries: list[Entry], models: PoseModels) -> tuple[list[Entry], list[str]]:
-    """Entries in which the people of videos were found, and why videos were left out."""
-    clips, faults = read_videos(
-        [each.recording.content for each in entries if is_video(each.recording.content)], models
-    )
-    read = []
-    for entry, content in zip(entries, contents, strict=True):
-        content = clips.get(content) if is_video(content) else content
-        read += [entry._replace(recording=entry.recording._replace(content=content))] if content is not None else []
-    return read, [str(fault) for fault in faults]
 
 
 def label_of(entry: Entry) -> str:

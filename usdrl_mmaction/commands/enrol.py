@@ -3,6 +3,7 @@ folder with a subfolder for each. The first call makes the classifier, a folder 
 further calls add to it."""
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from usdrl_mmaction.apis import ActionClassifier, load
 from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
-from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, grouped
 from usdrl_mmaction.recordings.readers import is_frames
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below, with_videos
 from usdrl_mmaction.recordings.video import PoseModels
@@ -34,11 +35,19 @@ def main(argv):
     if not isinstance(model, ActionClassifier):
         raise UsageError(f'{args.model} is an encoder, not a classifier: choose another folder with --model.')
     recordings = list(named(args.clips, args.name))
-    names, recordings = [name for name, _ in recordings], [recording for _, recording in recordings]
-    recordings, faults = with_videos(recordings, PoseModels(args.pose, args.detector))
-    if faults:
-        raise faults[0]
-    clips = [read_body(recording, args.layout).keypoint for recording in bar(recordings, 'Reading')]
+    found, unread = with_videos([recording for _, recording in recordings], PoseModels(args.pose, args.detector))
+    clips, names, faults = [], [], [str(fault) for fault in unread]
+    recordings = [(name, recording) for (name, _), recording in zip(recordings, found, strict=True) if recording]
+    for name, recording in bar(recordings, 'Reading'):
+        try:
+            clips.append(read_body(recording, args.layout).keypoint)
+            names.append(name)
+        except RecordingError as error:
+            faults.append(str(error))
+    if faults and not clips:
+        raise RecordingError(grouped(faults)[0])
+    for fault in grouped(faults):
+        print(f'skipped: {fault}', file=sys.stderr)
     model.partial_fit(clips, names).save(args.model)
     counts = Counter(model.classes_[model.labels_].tolist())
     print(f'{args.model}: ' + ', '.join(f'{name} {number}' for name, number in counts.items()))

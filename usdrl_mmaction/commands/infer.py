@@ -60,7 +60,8 @@ def main(argv):
     drawings = drawings_of(args.inputs, args.draw) if args.draw else {}
     inferencer = SkeletonInferencer(model, args.checkpoint, **options)
     models = PoseModels(args.pose, args.detector, device=args.device)
-    recordings, faults = with_videos(find_recordings(args.inputs), models)
+    found, faults = with_videos(find_recordings(args.inputs), models)
+    recordings = [recording for recording in found if recording]
     if faults and not recordings:
         raise faults[0]
     for fault in faults:

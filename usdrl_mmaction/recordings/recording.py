@@ -53,11 +53,11 @@ def find_recordings(given: Any) -> list[Recording]:
     return found
 
 
-def with_videos(recordings: list[Recording], models: PoseModels) -> tuple[list[Recording], list[UsdrlError]]:
-    """Recordings in which the people of videos were found, without the videos that cannot be used, and why not."""
+def with_videos(recordings: list[Recording], models: PoseModels) -> tuple[list[Recording | None], list[UsdrlError]]:
+    """Recordings in which the people of videos were found, or None for a video that cannot be used; and why not."""
     clips, faults = read_videos([each.content for each in recordings if is_video(each.content)], models)
     read = [each._replace(content=clips.get(each.content)) if is_video(each.content) else each for each in recordings]
-    return [each for each in read if each.content is not None], faults
+    return [None if each.content is None else each for each in read], faults
 
 
 def annotations_in(path: Path) -> dict | None:

@@ -314,9 +314,12 @@ def test_long(tmp_path, joint, spell):
     assert not joint_mapping(clip.joints, COCO).missing if clip.joints else spell(3)[0] == '3'
 
 
-def test_long_without_frames(tmp_path):
-    lines = [f'{joint},{words(DEEP[0, t, v])}' for t in range(6) for v, joint in enumerate(COCO)]
+def test_long_without_frames_and_without_a_header(tmp_path):
+    lines = [f'{camel(joint)},{words(DEEP[0, t, v])}' for t in range(6) for v, joint in enumerate(COCO)]
     np.testing.assert_array_equal(read(tmp_path, 'joint,x,y,z', *lines).keypoint, DEEP)
+    np.testing.assert_array_equal(read(tmp_path, *lines).keypoint, DEEP)
+    lines = [f'{n // 17},{line}' for n, line in enumerate(lines)]
+    np.testing.assert_array_equal(read(tmp_path, *lines).keypoint, DEEP)
 
 
 def test_long_joints_that_are_not_listed_are_missing_and_numbers_sort_joints(tmp_path):
@@ -405,7 +408,7 @@ def test_clips_of_one_table(tmp_path, clip):
 def test_subjects_and_trials_together_name_a_clip(tmp_path):
     lines = [f'{s},{n},{"walk"},{words(moving(joints=3)[0, t])}' for s in 'ab' for n in (1, 2) for t in range(6)]
     found = many(tmp_path, f'subject,trial,action,{wide_header()}', *lines)
-    assert list(found) == ['1_a', '2_a', '1_b', '2_b'] and found['2_b'][:2] == ('walk', 'b')
+    assert list(found) == ['a_1', 'a_2', 'b_1', 'b_2'] and found['b_2'][:2] == ('walk', 'b')
 
 
 def test_runs_of_a_label_are_clips_unless_the_frames_go_on(tmp_path):
@@ -416,6 +419,12 @@ def test_runs_of_a_label_are_clips_unless_the_frames_go_on(tmp_path):
     ]  # fmt: skip
     found = many(tmp_path, f'frame,class,{wide_header()}', *(f'{t},{line}' for t, line in enumerate(lines)))
     assert len(found) == 1 and found[''][2].shape == (1, 18, 3, 3)
+
+
+def test_ids_of_clips_one_after_another(tmp_path):
+    lines = [f'clip{n},{line}' for n in range(2) for line in rows(moving(joints=3, seed=n))]
+    (tmp_path / 'clips.csv').write_text('\n'.join([f'id,{wide_header()}', *lines]))
+    assert [part.name for part in parts_of(tmp_path / 'clips.csv')] == ['clip0', 'clip1']
 
 
 def test_long_tables_of_many_clips(tmp_path):

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from usdrl_mmaction.skeletons import LAYOUTS
+from usdrl_mmaction.skeletons import LAYOUTS, meaning
 
 CHANNELS = ('x', 'y', 'z', 'score')
 SIZES = {len(skeleton) for skeleton in LAYOUTS.values()}  # numbers of joints
 BY_SIZE = {len(LAYOUTS[name]): LAYOUTS[name].names for name in ('mediapipe', 'coco_wholebody')}  # no other has as many
+KNOWN = {meaning(name) for skeleton in LAYOUTS.values() for name in skeleton.names}
 HOLISTIC = (75, 501)  # MediaPipe's pose, and after it the hands or the face
 LEAST = 5  # named joints from which on numbered ones beside them are something else, such as corners of a box
 
-SCORES = 'score scores confidence conf visibility vis likelihood probability prob accuracy accu v c s p'
+SCORES = 'score scores confidence conf visibility visible vis likelihood probability prob accuracy accu v c s p'
 # Words that say nothing about a joint, words of other quantities, and words that tell variants of one joint apart.
 EMPTY = (
     'landmark landmarks keypoint keypoints kp kpt kpts joint joints jnt marker markers position positions pos '
@@ -23,7 +24,7 @@ EMPTY = (
 OTHER = (
     'rot rotation orientation quat quaternion qx qy qz qw vel velocity speed acc accel acceleration angle angular '
     'euler gyro mag force bbox box floor plane gaze error err ncams length distance dist std var tracked state '
-    'inferred presence'
+    'inferred presence delta diff rel relative'
 )
 VARIANTS = (
     'world image img pixel pixels px screen norm normalized normalised color colour depth camera raw filtered smooth '
@@ -39,7 +40,7 @@ UNIT = re.compile(r'\s*[(\[](m|cm|mm|px|pixels?|s|ms|deg|%)[)\]]\s*$', re.IGNORE
 
 # Roles of the other columns, by the letters and digits of their names.
 ROLES = {
-    'frame': 'frame frames frameid frameno framenr framenum framenumber frameidx frameindex framecount fnum',
+    'frame': 'frame frames framen frameid frameno framenr framenum framenumber frameidx frameindex framecount fnum',
     'time': """time timestamp timestamps times timems timesec timeseconds timestampms timestampus timestampns
         timestampsec timestampseconds seconds sec secs ms elapsed elapsedtime datetime relativetime t""",
     'fps': 'fps framerate videofps',
@@ -81,7 +82,8 @@ class Place(NamedTuple):
 
 def role_of(name: str) -> str | None:
     """What a column is that has no number of a joint."""
-    return ROLE_OF.get(re.sub(r'[\W_]', '', UNIT.sub('', name).lower()))
+    plain = re.sub(r'[\W_]', '', UNIT.sub('', name).lower())
+    return ROLE_OF.get(plain, 'label' if plain.endswith('label') else None)
 
 
 def place_of(name: str) -> Place | None:
@@ -201,3 +203,8 @@ def in_order(joints: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
             start = last + 1 - size
             return (), [spelled.get(start + index, str(start + index)) for index in range(size)]
     return (), numbers
+
+
+def is_joint(name: str) -> bool:
+    """Whether a name is that of a joint of a known layout."""
+    return meaning(name) in KNOWN

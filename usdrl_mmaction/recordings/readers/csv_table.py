@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import gcd
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,14 +23,16 @@ import numpy as np
 from usdrl_mmaction.errors import RecordingError
 
 from ..clip import MOST_PEOPLE, Clip, seen_only, shortened
-from .columns import SIZES, Joints, in_order, joints_of, place_of, role_of
+from .columns import SIZES, Joints, in_order, is_joint, joints_of, place_of, role_of
 from .flat import unflatten, with_score, without_others
 from .text import NOTHING, at, from_first, read_lines, to_values
 from .times import fps_of, to_seconds
 
 DELIMITERS = '\t;|,'  # before space; a comma comes last, as it may be the decimal point
+BLOCK = 4096  # rows that become numbers at a time
 SAMPLE = 40  # lines that tell the delimiter and the header
 LEAST_ROWS = 5  # of a frame in a long table
+MOST_BLOCKS = 4  # people, one after another
 PARTS = re.compile('left|right|hand|face')  # of the body, beside its pose
 
 
@@ -42,11 +45,15 @@ class Table(NamedTuple):
     lines: list[int]
 
     def column(self, index: int) -> list[str]:
-        return [row[index] for row in self.rows]
+        return [row[index].strip() for row in self.rows]
 
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
         """(rows, columns)"""
-        return to_values([[row[column] for column in columns] for row in self.rows], self.path, self.lines)
+        take = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
+        blocks = range(0, len(self.rows), BLOCK)
+        return np.concatenate(
+            [to_values([*map(take, self.rows[n : n + BLOCK])], self.path, self.lines[n : n + BLOCK]) for n in blocks]
+        )
 
     def take(self, rows: Sequence[int]) -> 'Table':
         return self._replace(rows=[self.rows[row] for row in rows], lines=[self.lines[row] for row in rows])
@@ -146,15 +153,24 @@ def _runs(labels: list[str]) -> list[str]:
 
 
 def _keys(table: Table, roles: dict) -> list[int]:
-    """Columns that tell clips apart: not the same in all rows, nor different in each frame."""
-    several = 'joint' in roles
-    keys = []
-    for column in [*roles.get('clip', ()), *roles.get('subject', ())]:
+    """Columns that tell clips apart: not the same in all rows, not different in each frame, not told by others."""
+    least = 2 * (LEAST_ROWS if 'joint' in roles else 1)  # rows of a clip
+    keys, clips = [], [()] * len(table.rows)
+    perhaps = [column for column in roles.get('perhaps_person', ()) if _in_blocks(table.column(column))]
+    for column in [*roles.get('clip', ()), *roles.get('subject', ()), *perhaps]:
         words = table.column(column)
+        further = [(*clip, word) for clip, word in zip(clips, words, strict=True)]
         distinct = len(set(words))
-        if 1 < distinct <= len(words) / (2 * (LEAST_ROWS if several else 1)):
-            keys.append(column)
-    return keys
+        if 1 < distinct <= len(words) / least and len(set(further)) > len(set(clips)):
+            keys, clips = [*keys, column], further
+    return sorted(keys)
+
+
+def _in_blocks(ids: list[str]) -> bool:
+    """Whether ids are of one clip after another: words, or more numbers than there are people."""
+    there = set(ids)
+    runs = 1 + sum(one != other for one, other in pairwise(ids))
+    return runs == len(there) and (len(there) > MOST_BLOCKS or not all(map(_is_number, there)))
 
 
 def _continues(table: Table, roles: dict) -> bool:
@@ -209,7 +225,18 @@ def with_header(path: str | Path) -> Table:
         if len(row) != width:
             what = f'the header has {width}' if header else f'others have {width}'
             raise at(path, line, f'{_fields(len(row))}, but {what}.')
-    return Table(path, _one_line(header), rows, lines)
+    return Table(path, _one_line(header) or _names_of_long(rows), rows, lines)
+
+
+def _names_of_long(rows: list[list[str]]) -> list[str]:
+    """Names of the columns of a table without a header that has a line per joint: perhaps a frame, the joint, its
+    coordinates and perhaps a score. Other tables have none."""
+    sample = rows[:SAMPLE]
+    at = next((column for column, word in enumerate(rows[0]) if not _is_number(word) and word), None)
+    after = 0 if at is None else len(rows[0]) - at - 1
+    if at is None or at > 1 or not 2 <= after <= 4 or not all(is_joint(row[at]) for row in sample):
+        return []
+    return [*['frame'][:at], 'joint', *['x', 'y', 'z', 'score'][:after]]
 
 
 def _fields(count: int) -> str:
@@ -221,30 +248,26 @@ def _read_rows(path: str | Path) -> tuple[list[list[str]], list[int]]:
     text = read_lines(path)
     if text[0].startswith('sep='):  # as Excel writes it
         text[0] = ''
-    numbered = [(number, line) for number, line in enumerate(text, 1) if line.strip()]
+    lines = [number for number, line in enumerate(text, 1) if line.strip()]
+    text = [line for line in text if line.strip()]
     comments = 0
-    while comments < len(numbered) - 1 and numbered[comments][1].lstrip().startswith(('#', '%')):
+    while comments < len(text) - 1 and text[comments].lstrip().startswith(('#', '%')):
         comments += 1
     if comments:  # the last one may be the header, as NumPy writes it
-        number, line = numbered[comments - 1]
-        numbered[comments - 1] = number, line.lstrip()[1:].strip()
-        numbered = numbered[comments - 1 :]
-    delimiter = _delimiter([line for _, line in numbered[:SAMPLE]])
-    if comments and len(_split(numbered[0][1], delimiter)) != len(_split(numbered[1][1], delimiter)):
-        numbered = numbered[1:]
-    if not numbered:
-        raise RecordingError(f'{path} is empty.')
+        text, lines = text[comments - 1 :], lines[comments - 1 :]
+        text[0] = text[0].lstrip()[1:].strip()
+    delimiter = _delimiter(text[:SAMPLE])
+    if comments and len(_split(text[0], delimiter)) != len(_split(text[1], delimiter)):
+        text, lines = text[1:], lines[1:]
     if delimiter == ' ':
-        return [line.split() for _, line in numbered], [number for number, _ in numbered]
-    reader = csv.reader((line for _, line in numbered), delimiter=delimiter)
-    rows, lines = [], []
+        return [line.split() for line in text], lines
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
     try:
-        for row in reader:
-            rows.append([field.strip() for field in row])
-            lines.append(numbered[reader.line_num - 1][0])
+        rows = list(reader)
     except csv.Error as error:
-        raise at(path, numbered[reader.line_num - 1][0], f'no line of a table ({error}).') from None
-    return rows, lines
+        raise at(path, lines[reader.line_num - 1], f'no line of a table ({error}).') from None
+    rows[:SAMPLE] = [[field.strip() for field in row] for row in rows[:SAMPLE]]
+    return rows, lines[: len(rows)]  # a quoted field of two lines moves the numbers, and no more
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -363,7 +386,8 @@ def _wide(table: Table, roles: dict, joints: Joints) -> Clip:
 def _long(table: Table, roles: dict, alone: dict[str, int]) -> Clip:
     channels = [channel for channel in ('x', 'y', 'z', 'score') if channel in alone]
     words = _named_column(table, roles['joint'])
-    words = [word.removesuffix('.0') if _is_number(word) else word for word in words]
+    plain = {word: word.removesuffix('.0') if _is_number(word) else word for word in set(words)}
+    words = [plain[word] for word in words]
     if 'group' in roles:  # of landmarks, such as pose and left_hand
         parts = {group: '_'.join(PARTS.findall(group.lower())) for group in set(table.column(roles['group'][0]))}
         groups = map(parts.get, table.column(roles['group'][0]))
@@ -479,7 +503,7 @@ def _persons(table, roles) -> tuple[int, np.ndarray]:
         columns = [
             column
             for column in roles.get('perhaps_person', ())
-            if len(set(table.column(column))) <= max(1, len(table.rows) // 3)
+            if not _in_blocks(table.column(column)) and len(set(table.column(column))) <= max(1, len(table.rows) // 3)
         ]
     if not columns:
         return 1, np.zeros(len(table.rows), int)

@@ -74,7 +74,7 @@ def to_values(rows: list[list[str]], path: str | Path, lines: Sequence[int]) -> 
     decimal point.  # (rows, columns)"""
     words = list(chain.from_iterable(rows))
     try:
-        values = np.fromiter(map(float, words), np.float64, len(words))
+        values = np.fromiter([float(word) if word else np.nan for word in words], np.float64, len(words))
     except ValueError:
         values = np.fromiter(map(_to_value, words), np.float64, len(words))
     values = values.astype(np.float32).reshape(len(rows), -1)
