@@ -13,9 +13,11 @@ from square_videos import COCO, FIGURE, FPS, FRAMES, HEIGHT, WIDTH, write_video
 from usdrl_mmaction.apis import SkeletonInferencer
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.errors import MissingFileError, RecordingError, UsageError
+from usdrl_mmaction.recordings.clip import Clip
 from usdrl_mmaction.recordings.readers import read_clip
-from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, read_recording
 from usdrl_mmaction.recordings.video import PoseModels, choose_backend, read_video, read_videos
+from usdrl_mmaction.skeletons import LAYOUTS
 
 
 def test_a_portrait_video_becomes_a_clip_in_its_pixels(squares, tmp_path):
@@ -189,3 +191,13 @@ def test_recordings_that_were_read_already_are_taken_as_they_are(squares, tmp_pa
     for given in (recording, [recording]):
         (found,) = find_recordings(given)
         np.testing.assert_array_equal(read_body(found).keypoint, read_body(Recording('x', path)).keypoint)
+
+
+def test_joints_of_mediapipe_in_pixels_are_for_models_of_pixels():
+    joints = LAYOUTS['mediapipe'].names
+    keypoint = np.random.default_rng(0).uniform(100, 500, (1, 8, 33, 2)).astype(np.float32)
+    recording = Recording('new.mp4', Clip(keypoint, np.ones((1, 8, 33), np.float32), (640, 480), joints, 30.0))
+    found = read_recording(recording, LAYOUTS['coco'], 2)
+    np.testing.assert_array_equal(found.keypoint, keypoint[:, :, [joints.index(name) for name in COCO]])
+    with pytest.raises(RecordingError, match=r'new\.mp4: .* Choose a model of pixels'):
+        read_recording(recording, LAYOUTS['nturgb+d'], 3)
