@@ -3,6 +3,7 @@ OpenPose's JSON, videos, or annotation files. docs/infer.md shows examples."""
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from functools import partial
@@ -57,10 +58,11 @@ def main(argv):
     elif args.cfg_options:
         raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
-    drawings = drawings_of(args.inputs, args.draw) if args.draw else {}
+    recordings = find_recordings(args.inputs)
+    drawings = drawings_of([each.name for each in recordings if is_video(each.content)], args.draw)
     inferencer = SkeletonInferencer(model, args.checkpoint, **options)
     models = PoseModels(args.pose, args.detector, device=args.device)
-    found, faults = with_videos(find_recordings(args.inputs), models)
+    found, faults = with_videos(recordings, models)
     recordings = [recording for recording in found if recording]
     if faults and not recordings:
         raise faults[0]
@@ -82,17 +84,18 @@ def main(argv):
         print(f'wrote {path}')
 
 
-def drawings_of(inputs: list[str], out: Path) -> dict[str, Path]:
+def drawings_of(videos: list[str], out: Path | None) -> dict[str, Path]:
     """The file to draw each video in: ``out``, or one of the video's name in the folder ``out``."""
-    videos = [Path(given) for given in inputs if is_video(given)]
+    if not out:
+        return {}
     if not videos:
         raise UsageError('--draw draws over videos, and none is given.')
     if out.suffix and (len(videos) > 1 or out.suffix.lower() not in CODECS):
         raise UsageError(f'--draw takes one video and a file of {", ".join(CODECS)}, or a folder for many, not {out}.')
-    drawings = [out if out.suffix else out / f'{video.stem}.mp4' for video in videos]
-    if len({*drawings}) < len(videos) or {path.resolve() for path in videos} & {path.resolve() for path in drawings}:
+    drawings = [out if out.suffix else out / f'{Path(video).stem}.mp4' for video in videos]
+    if len({*drawings}) < len(videos) or {*map(os.path.realpath, videos)} & {*map(os.path.realpath, drawings)}:
         raise UsageError(f'--draw {out} would overwrite a video: choose another folder, and videos of different names.')
-    return dict(zip(map(str, videos), drawings, strict=True))
+    return dict(zip(videos, drawings, strict=True))
 
 
 def lines(result: dict, frame: int) -> list[str]:
