@@ -8,8 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib import get_data_path
-from PIL import Image, ImageDraw, ImageFont
 
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.files import remove, replacing
@@ -112,6 +110,9 @@ def text_size(frame: np.ndarray) -> int:
 @lru_cache(maxsize=256)
 def text_box(text: str, size: int) -> np.ndarray:
     """White on dark grey, in any alphabet of DejaVu, which OpenCV's own letters lack.  # (H, W, 3)"""
+    from matplotlib import get_data_path
+    from PIL import Image, ImageDraw, ImageFont
+
     font = ImageFont.truetype(str(Path(get_data_path(), 'fonts/ttf/DejaVuSans.ttf')), size)
     box = Image.new('RGB', (int(font.getlength(text)) + size, size * 3 // 2), (40, 40, 40))
     ImageDraw.Draw(box).text((size // 2, size // 8), text, (255, 255, 255), font)
