@@ -191,3 +191,8 @@ def test_standard_error_is_left_as_it_was(beam, one, capfd):
     read_video(beam, one)
     os.write(2, b'still here')
     assert capfd.readouterr().err == 'still here'
+
+
+def test_a_detector_is_refused():
+    with pytest.raises(UsageError, match=r'MediaPipe takes no detector: leave out yolox\.onnx'):
+        open_estimator(PoseModels('mediapipe', detector='yolox.onnx'))

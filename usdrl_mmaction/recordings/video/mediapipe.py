@@ -23,6 +23,10 @@ class PoseEstimator:
     joints = LAYOUTS['mediapipe'].names
 
     def __init__(self, models):
+        if models.detector:
+            raise UsageError(
+                f'MediaPipe takes no detector: leave out {models.detector}, or give an .onnx file as --pose.'
+            )
         with without_stderr():
             import mediapipe
         self.api, self.score_thr = mediapipe, models.score_thr
