@@ -1,6 +1,7 @@
 # make demo   install into .venv, pretrain on synthetic data, compare with a random encoder
 # make test   install into .venv what the tests need, run them
 # make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
+# make test-video  install MediaPipe and rtmlib into .venv-video, run the tests that read videos with them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
 # make torture  kills, damage and hostile files by the hundred
@@ -9,8 +10,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 FULL := .venv-full
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
+VIDEO := .venv-video
+VIDEO_PIP := $(VIDEO)/bin/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test test-full bench lint torture
+.PHONY: demo test test-full test-video bench lint torture
 
 demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
@@ -20,6 +23,9 @@ test: $(VENV)/installed
 
 test-full: $(FULL)/installed
 	OMP_NUM_THREADS=1 $(FULL)/bin/python -m pytest tests/full
+
+test-video: $(VIDEO)/installed
+	OMP_NUM_THREADS=1 $(VIDEO)/bin/python -m pytest tests/video
 
 bench: $(VENV)/installed
 	$(RUN) tools/dev/benchmark.py
@@ -40,6 +46,12 @@ $(FULL)/installed: setup.cfg requirements/tested.txt requirements/full.txt
 	CUDA_VISIBLE_DEVICES= MMCV_WITH_OPS=1 FORCE_CUDA=0 MAX_JOBS=2 CFLAGS='-O1 -g0' PATH="$(CURDIR)/$(FULL)/bin:$$PATH" \
 		$(FULL_PIP) --no-cache-dir --no-build-isolation --no-binary mmcv,xtcocotools mmcv xtcocotools
 	$(FULL_PIP) --no-build-isolation -e '.[full,test]'
+	touch $@
+
+$(VIDEO)/installed: setup.cfg requirements/tested.txt requirements/video.txt
+	test -x $(VIDEO)/bin/python || $(PYTHON) -m venv $(VIDEO)
+	$(VIDEO_PIP) -c requirements/tested.txt -e '.[lite,test]'
+	$(VIDEO_PIP) --no-deps -r requirements/video.txt
 	touch $@
 
 # Installed anew only when the dependencies change.

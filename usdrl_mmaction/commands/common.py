@@ -43,6 +43,13 @@ def add_device(parser: argparse.ArgumentParser):
     parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
 
 
+def add_pose(parser: argparse.ArgumentParser):
+    parser.add_argument(
+        '--pose', metavar='MODEL', help='pose estimator of videos: mediapipe, rtmlib, mmpose, or a .task or .onnx file'
+    )
+    parser.add_argument('--detector', metavar='MODEL', help='detector of people, for the .onnx file of one person')
+
+
 def number_table(title: str, label: str, *numbers: str) -> Table:
     """A table with a column of labels and columns of numbers."""
     return Table(label, *(Column(name, justify='right') for name in numbers), title=title)

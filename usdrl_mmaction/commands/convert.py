@@ -1,5 +1,6 @@
-"""Convert your own recordings to an annotation file: tables (CSV), NPZ, NPY, MMPose's JSON, .skeleton files or folders
-of OpenPose's JSON, one recording each; a table may hold many. docs/own-data.md leads from files to a trained model."""
+"""Convert your own recordings to an annotation file: tables (CSV), NPZ, NPY, MMPose's JSON, .skeleton files, folders
+of OpenPose's JSON or videos, one recording each; a table may hold many. docs/own-data.md leads from files to a trained
+model."""
 
 import argparse
 import os
@@ -19,8 +20,18 @@ from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers.csv_table import Part
 from usdrl_mmaction.recordings.readers.table import read_table
 from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
-from usdrl_mmaction.recordings.recording import Recording, in_layout, known_layout, read_quietly, recordings_below
+from usdrl_mmaction.recordings.recording import (
+    Recording,
+    in_layout,
+    known_layout,
+    read_quietly,
+    recordings_below,
+    with_videos,
+)
+from usdrl_mmaction.recordings.video import PoseModels
 from usdrl_mmaction.skeletons import get_skeleton
+
+from .common import add_pose
 
 FPS = 30  # of recordings that do not say it
 SAME = 0.05  # rates that differ by a smaller share are one
@@ -61,6 +72,9 @@ def main(argv):
         labels = {entry.label for entry in entries} - {None}
         labels |= {label for entry in entries for label, _, _ in entry.segments or ()}
         classes = sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
+    found, unread = with_videos([entry.recording for entry in entries], PoseModels(args.pose, args.detector))
+    skipped += map(str, unread)
+    entries = [entry._replace(recording=each) for entry, each in zip(entries, found, strict=True) if each]
     layout, fps = known_of(entries, args.layout, args.fps)
     read = partial(read_entry, layout, fps, bool(args.fps), args.num_person, args.img_shape, classes)
     annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
@@ -131,6 +145,7 @@ def parse_args(argv):
     parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
     parser.add_argument('--seed', type=int, default=0, help='of the split')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
+    add_pose(parser)
     return parser.parse_args(argv)
 
 

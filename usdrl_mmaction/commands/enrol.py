@@ -13,7 +13,10 @@ from usdrl_mmaction.apis.inferencer import bar
 from usdrl_mmaction.checkpoints.folder import CONFIG
 from usdrl_mmaction.errors import RecordingError, UsageError, grouped
 from usdrl_mmaction.recordings.readers import is_frames
-from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below, with_videos
+from usdrl_mmaction.recordings.video import PoseModels
+
+from .common import add_pose
 
 
 def main(argv):
@@ -23,6 +26,7 @@ def main(argv):
     parser.add_argument('--model', type=Path, default=Path('actions'), help='folder of the classifier')
     parser.add_argument('--encoder', default='body', help='of a new classifier: a name of the zoo or a checkpoint')
     parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
+    add_pose(parser)
     args = parser.parse_args(argv)
     known = (args.model / CONFIG).is_file()
     if args.model.exists() and not known:
@@ -31,7 +35,9 @@ def main(argv):
     if not isinstance(model, ActionClassifier):
         raise UsageError(f'{args.model} is an encoder, not a classifier: choose another folder with --model.')
     recordings = list(named(args.clips, args.name))
-    clips, names, faults = [], [], []
+    found, unread = with_videos([recording for _, recording in recordings], PoseModels(args.pose, args.detector))
+    clips, names, faults = [], [], [str(fault) for fault in unread]
+    recordings = [(name, recording) for (name, _), recording in zip(recordings, found, strict=True) if recording]
     for name, recording in bar(recordings, 'Reading'):
         try:
             clips.append(read_body(recording, args.layout).keypoint)

@@ -1,9 +1,12 @@
 """Recognise or detect actions in recordings of joints: CSV, NPZ, NPY, MMPose's JSON, .skeleton files, folders of
-OpenPose's JSON, or annotation files. docs/infer.md shows examples."""
+OpenPose's JSON, videos, or annotation files. docs/infer.md shows examples."""
 
 import argparse
 import json
+import os
+import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -12,8 +15,11 @@ from rich.table import Column, Table
 from usdrl_mmaction.apis import SkeletonInferencer
 from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.files import replacing
+from usdrl_mmaction.recordings.recording import find_recordings, with_videos
+from usdrl_mmaction.recordings.video import PoseModels, is_video
+from usdrl_mmaction.recordings.video.drawing import CODECS, draw_video
 
-from .common import add_cfg_options, add_device, read_config
+from .common import add_cfg_options, add_device, add_pose, read_config
 
 OPTIONS = (
     'device',
@@ -41,6 +47,8 @@ def main(argv):
     parser.add_argument('--batch-size', type=int, default=64, help='clips or windows that are encoded together (64)')
     parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
     parser.add_argument('--no-unknown', dest='unknown', action='store_false', help='always name an action')
+    parser.add_argument('--draw', type=Path, metavar='OUT', help='video, or folder for several, to draw the answers in')
+    add_pose(parser)
     add_device(parser)
     add_cfg_options(parser)
     args = parser.parse_args(argv)
@@ -50,16 +58,54 @@ def main(argv):
     elif args.cfg_options:
         raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
-    results = SkeletonInferencer(model, args.checkpoint, **options)(args.inputs, features=args.features)
+    recordings = find_recordings(args.inputs)
+    drawings = drawings_of([each.name for each in recordings if is_video(each.content)], args.draw)
+    inferencer = SkeletonInferencer(model, args.checkpoint, **options)
+    models = PoseModels(args.pose, args.detector, device=args.device)
+    found, faults = with_videos(recordings, models)
+    recordings = [recording for recording in found if recording]
+    if faults and not recordings:
+        raise faults[0]
+    for fault in faults:
+        print(f'skipped: {fault}', file=sys.stderr)
+    results = inferencer(recordings, features=args.features)
     console = Console(highlight=False, soft_wrap=True)
     console.print(summary(results))
     if not {'actions', 'neighbors', 'segments'} & set().union(*results):
         console.print('An encoder alone names no actions: teach it some with usdrl enrol, or give a --gallery.')
+    for recording, result in zip(recordings, results, strict=True):
+        if out := drawings.get(recording.name):
+            draw_video(recording.name, out, recording.content, partial(lines, result))
+            print(f'wrote {out}')
     if args.out:
         path = args.out / 'results.json'
         with replacing(path) as draft:
             draft.write_text(json.dumps(results, indent=1))
         print(f'wrote {path}')
+
+
+def drawings_of(videos: list[str], out: Path | None) -> dict[str, Path]:
+    """The file to draw each video in: ``out``, or one of the video's name in the folder ``out``."""
+    if not out:
+        return {}
+    if not videos:
+        raise UsageError('--draw draws over videos, and none is given.')
+    if out.suffix and (len(videos) > 1 or out.suffix.lower() not in CODECS):
+        raise UsageError(f'--draw takes one video and a file of {", ".join(CODECS)}, or a folder for many, not {out}.')
+    drawings = [out if out.suffix else out / f'{Path(video).stem}.mp4' for video in videos]
+    if len({*drawings}) < len(videos) or {*map(os.path.realpath, videos)} & {*map(os.path.realpath, drawings)}:
+        raise UsageError(f'--draw {out} would overwrite a video: choose another folder, and videos of different names.')
+    return dict(zip(videos, drawings, strict=True))
+
+
+def lines(result: dict, frame: int) -> list[str]:
+    """What is drawn on a frame: the segments that it is in, or the best answers."""
+    if 'segments' in result:
+        return [first([segment]) for segment in result['segments'] if segment['start'] <= frame < segment['end']]
+    best = [first(result[key]) for key in ('actions', 'neighbors') if result.get(key)]
+    if result.get('unknown'):
+        best[0] = 'unknown'
+    return best + [f'{each["person"] + 1}: {first(each["actions"])}' for each in result.get('persons', [])]
 
 
 def summary(results: list[dict]) -> Table:

@@ -12,13 +12,14 @@ import numpy as np
 from usdrl_mmaction.body import BODY, body_mapping, evident_layout, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
-from usdrl_mmaction.errors import AnnotationError, LayoutError, RecordingError
+from usdrl_mmaction.errors import AnnotationError, LayoutError, RecordingError, UsdrlError
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton, joint_mapping, layout_of
 
 from .clip import Clip, check_somebody, fit
 from .readers import is_frames, is_recording, read_clip, suffixes
 from .readers.arrays import MEDIAPIPE, from_arrays
 from .readers.csv_table import Part, parts_of, read_part, tells_parts
+from .video import PoseModels, is_video, read_videos
 
 TABLES = ('.csv', '.tsv', '.txt')  # that may hold many recordings
 SAID = set()  # notes, without the names of recordings: each is given once
@@ -28,7 +29,7 @@ class Recording(NamedTuple):
     """A recording that was not read yet."""
 
     name: str
-    content: Any  # a path, a part of a table, an annotation or an array
+    content: Any  # a path, a part of a table, an annotation, an array or a Clip
     label: str | None = None  # where a table tells
     subject: str | None = None
 
@@ -36,17 +37,27 @@ class Recording(NamedTuple):
 def find_recordings(given: Any) -> list[Recording]:
     """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
     found = []
-    for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
+    one = isinstance(given, Recording) or not isinstance(given, list | tuple)
+    for number, content in enumerate([given] if one else given):
         path = Path(content) if isinstance(content, str | Path) else None
         kept = path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()) and annotations_in(path)
         if kept:
             found += in_file(kept, kept['annotations'])
         elif path:
             found += in_table(path)
+        elif isinstance(content, Recording):
+            found.append(content)
         else:
             name = content.get('frame_dir') if isinstance(content, dict) else None
             found.append(Recording(f'recording {number}' if name is None else str(name), content))
     return found
+
+
+def with_videos(recordings: list[Recording], models: PoseModels) -> tuple[list[Recording | None], list[UsdrlError]]:
+    """Recordings in which the people of videos were found, or None for a video that cannot be used; and why not."""
+    clips, faults = read_videos([each.content for each in recordings if is_video(each.content)], models)
+    read = [each._replace(content=clips.get(each.content)) if is_video(each.content) else each for each in recordings]
+    return [None if each.content is None else each for each in read], faults
 
 
 def annotations_in(path: Path) -> dict | None:
@@ -91,7 +102,7 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
             folders.clear()
             paths.append(Path(parent))
         else:
-            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in suffixes()]
+            paths += [Path(parent, file) for file in files if Path(file).suffix.lower() in suffixes() or is_video(file)]
     for path in sorted(paths):
         if path.resolve() in others:
             continue
@@ -105,7 +116,7 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
                 )
             found[own] = recording
     if not found:
-        raise RecordingError(f'{folder} has no recordings: no {", ".join(suffixes())} and no folder of frames.')
+        raise RecordingError(f'{folder} has no recordings: no {", ".join(suffixes())}, video or folder of frames.')
     return found
 
 
@@ -199,6 +210,8 @@ def read_content(recording: Recording) -> Clip:
 
 def read_quietly(recording: Recording) -> Clip:
     content = recording.content
+    if isinstance(content, Clip):
+        return content
     if isinstance(content, Part):
         return read_part(content)
     return read_clip(content) if isinstance(content, Path) else from_arrays(content, recording.name)

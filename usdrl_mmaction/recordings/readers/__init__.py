@@ -18,6 +18,7 @@ from usdrl_mmaction.errors import RecordingError, UsdrlError
 from usdrl_mmaction.files import missing
 
 from ..clip import Clip, seen_only
+from ..video import is_video, read_video
 from . import asf_amc, coco, hdf5, kinect_text, landmarks, mmpose, mocap_csv, openpose, smpl, trc, yolo
 from .arrays import from_arrays, read_npz
 from .bvh import read_bvh
@@ -117,10 +118,12 @@ def suffixes() -> tuple[str, ...]:
 
 
 def read_clip(path: str | Path) -> Clip:
-    """A recording: a file of a known format, or a folder with a file for each frame."""
+    """A recording: a file of a known format, a video, or a folder with a file for each frame."""
     path = Path(path)
     if not path.exists():
         raise missing(path, 'recording')
+    if is_video(path):
+        return read_video(path)
     if path.is_dir():
         content = dict(frames_of(path))
         named = any(name.endswith(OPENPOSE) for name in content)
