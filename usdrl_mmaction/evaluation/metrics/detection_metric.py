@@ -72,7 +72,7 @@ class DetectionMetric(TrackMetric):
         ground_truth, proposals = {}, {}
         for name, video in track(videos.items(), 'Proposals', transient=True):
             ground_truth[name] = video.segments
-            proposals[name] = proposals_from_scores(video.scores, **self.proposals)
+            proposals[name] = proposals_from_scores(video.scores, boundaries=video.boundaries, **self.proposals)
         if self.outfile_prefix:
             self.write(videos, ground_truth, proposals, classes)
         report = self.report(ground_truth, proposals, self.num_classes, self.thetas)
@@ -81,10 +81,10 @@ class DetectionMetric(TrackMetric):
 
     def write(self, videos: Videos, ground_truth: dict, proposals: dict, classes: list[str]):
         fps = (self.dataset_meta or {}).get('fps') or self.fps
-        num_frames = {name: shape[0] for name, (shape, _) in videos.facts.items()}
+        num_frames = {name: shape[0] for name, (shape, *_) in videos.facts.items()}
         write_ground_truth(f'{self.outfile_prefix}_ground_truth.json', ground_truth, classes, fps, num_frames)
         write_results(f'{self.outfile_prefix}_results.json', proposals, classes, fps)
-        tracks = ((name, video.scores) for name, video in videos.items())
+        tracks = ((name, video.scores, video.boundaries) for name, video in videos.items())
         save_tracks(f'{self.outfile_prefix}_tracks.npz', tracks, classes, fps)
 
 

@@ -52,7 +52,8 @@ class FrameLocalizer(BaseModel):
 
     def forward(self, inputs: Tensor, data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'):
         """For windows (N, 1, M, T, V, C): the losses, the data samples with ``scores`` (T, 1 + classes), probabilities
-        with the background first, or the logits (N, T, 1 + classes)."""
+        with the background first, and ``boundaries`` (T, 2) where the head has them, or the logits (N, T, 1 + classes).
+        """
         feats = self.encode(inputs.flatten(0, 1))
         num_frames = inputs.size(3)
         if mode == 'loss':
@@ -60,6 +61,10 @@ class FrameLocalizer(BaseModel):
         if mode == 'predict':
             for sample, scores in zip(data_samples, self.head.predict(feats, num_frames), strict=True):
                 sample.set_field(scores, 'scores')
+            if self.head.boundary_fc:
+                found = self.head.predict_boundaries(feats, num_frames)
+                for sample, boundaries in zip(data_samples, found, strict=True):
+                    sample.set_field(boundaries, 'boundaries')
             return data_samples
         return self.head(feats, num_frames)
 
