@@ -10,7 +10,7 @@ import numpy as np
 from usdrl_mmaction.apis import ActionClassifier, ActionDetector
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
-from usdrl_mmaction.datasets.segments import BACKGROUND, frame_labels
+from usdrl_mmaction.datasets.segments import BACKGROUND, action_names, frame_labels
 from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.errors import AnnotationError, UsageError
 from usdrl_mmaction.evaluation import evaluate_segmentation
@@ -56,7 +56,7 @@ def fit_classifier(encoder: str, layout, names: list[str], train: list[dict], te
 
 
 def fit_detector(encoder: str, layout, names: list[str], train: list[dict], test: list[dict]):
-    names = names if names[:1] == [BACKGROUND] else [BACKGROUND, *names]
+    names = [BACKGROUND, *action_names(names)]
 
     def segments(item: dict) -> list[tuple]:
         return [(names[label] if label < len(names) else label, start, end) for label, start, end in item['segments']]

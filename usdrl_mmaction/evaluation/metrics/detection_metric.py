@@ -18,7 +18,13 @@ from ..functional import (
 from ..functional.detection import THETAS
 from .track_metric import TrackMetric, Videos
 
-REPORTS = {'pku': pku_report, 'activitynet': activitynet_report}
+
+def both_reports(*args) -> dict:
+    """The numbers of both protocols; the APs of the classes are ActivityNet's."""
+    return pku_report(*args) | activitynet_report(*args)
+
+
+REPORTS = {'pku': pku_report, 'activitynet': activitynet_report, 'both': both_reports}
 
 
 @METRICS.register_module()
@@ -29,7 +35,8 @@ class DetectionMetric(TrackMetric):
     Args:
         num_classes (int): Actions, without the background.
         mode (str): 'pku' gives ``f1@0.5``, ``ap@0.5``, ``mAP_action@0.5``, ``mAP_video@0.5`` … and ``2DAP``;
-            'activitynet' gives ``mAP@0.5`` … and ``average_mAP``. The AP of each class goes to the log.
+            'activitynet' gives ``mAP@0.5`` … and ``average_mAP``; 'both' gives both. The AP of each class goes to the
+            log.
         thetas (Sequence[float]): Thresholds of overlap.
         proposals (dict | None): Arguments of ``proposals_from_scores``.
         outfile_prefix (str | None): Writes ``<prefix>_results.json`` and ``<prefix>_ground_truth.json`` as ActivityNet

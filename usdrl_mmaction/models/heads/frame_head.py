@@ -60,19 +60,28 @@ class FrameHead(BaseModule):
         logits = at_frames(self.temporal_fc(temporal), num_frames)  # (N, num_frames, 1 + classes)
         return logits + self.spatial_fc(spatial.amax(1))[:, None] if self.spatial_fc else logits
 
+    def features(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
+        """What the layer on both features takes, repeated for each frame.  # (N, num_frames, D or 2D)"""
+        temporal, spatial = as_streams(feats)
+        temporal = at_frames(temporal, num_frames)
+        pooled = [spatial.amax(1, keepdim=True).expand_as(temporal)] if self.spatial_fc else []
+        return torch.cat([temporal, *pooled], dim=-1)
+
+    @torch.no_grad()
+    def set_weights(self, weight: Tensor, bias: Tensor):
+        """The weights of the layer on ``features``.  # (1 + classes, D or 2D), (1 + classes,)"""
+        self.temporal_fc.weight.copy_(weight[:, : self.in_channels])
+        self.temporal_fc.bias.copy_(bias)
+        if self.spatial_fc:
+            self.spatial_fc.weight.copy_(weight[:, self.in_channels :])
+
     def boundary_logits(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
         """Logits of every frame as a start and as an end.  # (N, num_frames, 2)"""
         return at_frames(self.boundary_fc(as_streams(feats).temporal), num_frames)
 
     def loss(self, feats: StreamFeatures | Tensor, data_samples: list[ActionDataSample]) -> dict[str, Tensor]:
         """The losses over the frames of ``frame_labels`` (T,) that are not -1."""
-        labels = torch.stack([sample.frame_labels for sample in data_samples])  # (N, T)
-        if labels.max() > self.num_classes:
-            video = data_samples[int(labels.amax(1).argmax())].get('video', '?')
-            raise ConfigError(
-                f"A window of video '{video}' has the label {int(labels.max())}, but the head has {self.num_classes} "
-                "classes and the background. Set its 'num_classes' to that of the data."
-            )
+        labels = self.labels_of(data_samples)  # (N, T)
         logits = self(feats, labels.size(1)).float()
         counted = labels != IGNORED
         if not counted.any():
@@ -86,6 +95,17 @@ class FrameHead(BaseModule):
             losses['loss_boundary'] = F.binary_cross_entropy_with_logits(found, targets.to(found)[counted])
         correct = logits.detach()[counted].argmax(1) == labels[counted]
         return {**losses, 'frame_acc': correct.float().mean()}
+
+    def labels_of(self, data_samples: list[ActionDataSample]) -> Tensor:
+        """The label of each frame, -1 if it does not count.  # (N, T)"""
+        labels = torch.stack([sample.frame_labels for sample in data_samples])
+        if labels.max() > self.num_classes:
+            video = data_samples[int(labels.amax(1).argmax())].get('video', '?')
+            raise ConfigError(
+                f"A window of video '{video}' has the label {int(labels.max())}, but the head has {self.num_classes} "
+                "classes and the background. Set its 'num_classes' to that of the data."
+            )
+        return labels
 
     def predict(self, feats: StreamFeatures | Tensor, num_frames: int) -> Tensor:
         """Probabilities, the background first.  # (N, num_frames, 1 + classes)"""
