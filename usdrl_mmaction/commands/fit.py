@@ -10,7 +10,7 @@ import numpy as np
 from usdrl_mmaction.apis import ActionClassifier, ActionDetector
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
-from usdrl_mmaction.datasets.segments import BACKGROUND, frame_labels
+from usdrl_mmaction.datasets.segments import BACKGROUND, action_names, frame_labels
 from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.errors import AnnotationError, UsageError
 from usdrl_mmaction.evaluation import evaluate_segmentation
@@ -56,7 +56,7 @@ def fit_classifier(encoder: str, layout, names: list[str], train: list[dict], te
 
 
 def fit_detector(encoder: str, layout, names: list[str], train: list[dict], test: list[dict]):
-    names = names if names[:1] == [BACKGROUND] else [BACKGROUND, *names]
+    names = [BACKGROUND, *action_names(names)]
 
     def segments(item: dict) -> list[tuple]:
         return [(names[label] if label < len(names) else label, start, end) for label, start, end in item['segments']]
@@ -70,10 +70,10 @@ def fit_detector(encoder: str, layout, names: list[str], train: list[dict], test
         for item in test
     }
     scores = model.frame_scores([item['keypoint'] for item in test])
-    found = {name: list(model.rows(each)) for name, each in zip(truth, scores, strict=True)}
+    found = {name: model.rows(each) for name, each in zip(truth, scores, strict=True)}
     labels = [frame_labels(rows, len(each)) for rows, each in zip(truth.values(), scores, strict=True)]
     report = activitynet_report(truth, found, len(number))
-    quality = evaluate_segmentation(labels, [each.argmax(1) for each in scores])
+    quality = evaluate_segmentation(labels, [model.frame_labels(each) for each in scores])
     return model, (
         f'mAP@0.3 {report["mAP@0.3"]:.1%}, mAP@0.5 {report["mAP@0.5"]:.1%}, F1@50 {quality["f1@50"]:.1f}%, frames '
         f'{quality["acc"]:.1f}%'

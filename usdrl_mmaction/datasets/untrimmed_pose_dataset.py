@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from usdrl_mmaction.errors import AnnotationError, ConfigError
 
 from .annotations import clips_of_split, read_annotations
-from .segments import checked_segments, frame_labels
+from .segments import action_names, checked_segments, frame_labels
 from .skeleton_dataset import SkeletonDataset
 from .store import FIELDS
 from .windows import cut, starts_of_windows
@@ -54,7 +54,7 @@ class UntrimmedPoseDataset(SkeletonDataset):
     def load_data_list(self) -> list[dict]:
         content = read_annotations(self.ann_file)
         meta = content.get('meta', {})
-        known = {'classes': list(meta['classes'])} if 'classes' in meta else {}
+        known = {'classes': action_names(meta['classes'])} if 'classes' in meta else {}
         self._metainfo = {**known, **({'fps': meta['fps']} if 'fps' in meta else {}), **self._metainfo}
         return [self.checked(video) for video in clips_of_split(content, self.split, self.ann_file)]
 
