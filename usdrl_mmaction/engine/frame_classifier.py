@@ -11,7 +11,7 @@ from .ridge import LinearClassifier, calibrate
 
 BALANCE = 1 / 3  # a class of n frames weighs as n ** (1 - BALANCE)
 LEARNT = 15_000  # frames to learn from, at most: neighbours are alike
-STRENGTHS = np.logspace(-3, 1, 9)  # for each unit of weight
+STRENGTHS = np.logspace(-5, 1, 13)  # for each unit of weight
 FOLDS = 5
 
 

@@ -10,7 +10,6 @@ layout = None  # a name or a JSON file
 dimensions = None
 num_person = None
 num_classes = None
-window = None  # frames of a window of detection and segmentation; None: the median duration of the segments
 encoder = dict(  # as large as the foundation encoder
     embed_dims=128,
     num_layers=1,
@@ -27,12 +26,3 @@ ragged = [
     dict(type='PackActionInputs', meta_keys=('frame_dir',)),
 ]
 resized = [*ragged[:2], dict(type='ResizeFrames', num_frames=64), *ragged[2:]]
-facts = ('frame_dir', 'video', 'start', 'num_frames', 'segments')
-windows = [
-    *resized[:4],
-    dict(type='PackActionInputs', algorithm_keys=('frame_labels',), meta_keys=facts),
-]
-untrimmed = dict(_delete_=True, type='UntrimmedPoseDataset', window='$window', pipeline=windows)
-train_windows = dict(**untrimmed, **train_clips)  # at random around segments
-covering_windows = dict(test_mode=True, stride='$stride', **untrimmed, **train_clips)
-test_windows = dict(test_mode=True, stride='$stride', **untrimmed, **test_clips)

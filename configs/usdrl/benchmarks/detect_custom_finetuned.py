@@ -1,4 +1,4 @@
-_base_ = ['../../_base_/tasks/detection.py', '../../_base_/datasets/custom.py']
+_base_ = ['../../_base_/tasks/detection.py', '../../_base_/datasets/custom_videos.py']
 load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
 model = dict(
     backbone=_base_.encoder,

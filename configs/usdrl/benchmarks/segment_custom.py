@@ -1,4 +1,4 @@
-_base_ = ['../../_base_/tasks/ridge_frames.py', '../../_base_/datasets/custom.py']
+_base_ = ['../../_base_/tasks/ridge_frames.py', '../../_base_/datasets/custom_videos.py']
 load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
 model = dict(backbone=_base_.encoder, head=dict(in_channels=128, num_classes='$num_classes'), window='$window')
 train_dataloader = dict(batch_size=64, num_workers=0, dataset=_base_.covering_windows)
