@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from usdrl_mmaction.commands import demo, test, train
+from usdrl_mmaction.commands import demo
+from usdrl_mmaction.commands.arguments import parse
 from usdrl_mmaction.commands.common import find_config
 
 
@@ -29,8 +30,8 @@ def test_its_steps_and_its_table(tmp_path, run_command, monkeypatch, capsys, see
     run_command('demo', '--work-dir', tmp_path, '--seeds', *seeds)
     assert [command[1] for command in steps[:3]] == ['synthetic', 'baselines', 'train']
     assert steps[-1] == ['usdrl', 'report', str(tmp_path)]
-    trained = [train.parse_args(command[2:]) for command in steps if command[1] == 'train']
-    tested = [test.parse_args(command[2:]) for command in steps if command[1] == 'test']
+    trained = [parse('train', command[2:]) for command in steps if command[1] == 'train']
+    tested = [parse('test', command[2:]) for command in steps if command[1] == 'test']
     assert (len(trained), len(tested)) == (5 * len(seeds), 6 * len(seeds))
     assert {args.seed for args in trained} == set(seeds)
     assert all(find_config(args.config).is_file() for args in (*trained, *tested))

@@ -1,8 +1,6 @@
 """Convert your own recordings to an annotation file: CSV, NPZ, NPY, MMPose's JSON, .skeleton files or folders of
 OpenPose's JSON, one recording each. docs/own-data.md leads from files to a trained model."""
 
-import argparse
-import os
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -32,8 +30,7 @@ class Entry(NamedTuple):
     segments: tuple[tuple[str, float, float], ...] | None = None  # label, start and end in frames
 
 
-def main(argv):
-    args = parse_args(argv)
+def main(args):
     if args.num_person < 1 or not 0 <= args.val_share < 1:
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
     get_skeleton(args.layout)
@@ -62,25 +59,6 @@ def main(argv):
         item.pop('split', None)
     meta = {'layout': args.layout, 'classes': classes, 'fps': args.fps, 'source': args.folder.resolve().name}
     write_annotations(args.out, annotations, split, meta, skipped + faults)
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('folder', type=Path, help='folder of the recordings; by default FOLDER/LABEL/RECORDING')
-    parser.add_argument('out', type=Path, help='file to write, e.g. data/my.pkl')
-    parser.add_argument('--layout', required=True, help='the joints: a name such as coco or nturgb+d, or a JSON file')
-    labels = parser.add_mutually_exclusive_group()
-    labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
-    labels.add_argument('--segments', type=Path, help='CSV table of video,label,start,end (frames) or …,start_s,end_s')
-    labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
-    parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
-    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')
-    parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
-    parser.add_argument('--fps', type=float, default=30, help='frames per second')
-    parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
-    parser.add_argument('--seed', type=int, default=0, help='of the split')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    return parser.parse_args(argv)
 
 
 def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], list[str]]:

@@ -1,7 +1,6 @@
 """Generate synthetic data, pretrain an encoder on them, and compare it with a random one and with classifiers that have
 no encoder (`make demo`)."""
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -32,11 +31,7 @@ BASELINES = {
 COLUMNS = ('plain', 'MiniRocket', *ENCODERS)
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='seeds of the encoder, its views and batches')
-    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'), help='folder of all runs')
-    args = parser.parse_args(argv)
+def main(args):
     started, out = time.time(), args.work_dir
     run_step('Synthetic data', usdrl('synthetic'))
     run_step('Without an encoder', usdrl('baselines', 'linear_synthetic', '--out', out / 'baselines.json'))

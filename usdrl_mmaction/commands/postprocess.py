@@ -1,29 +1,15 @@
 """Make proposals from the saved scores of a test with other options, and evaluate them. No model is needed."""
 
-import argparse
 from pathlib import Path
 
 from rich.progress import track
 
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth, write_results
-from usdrl_mmaction.evaluation.functional.detection import THETAS
 from usdrl_mmaction.evaluation.metrics.detection_metric import REPORTS, class_table
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('tracks', type=Path, metavar='TRACKS.npz', help="what DetectionMetric's outfile_prefix wrote")
-    parser.add_argument('--ground-truth', type=Path, metavar='FILE.json', help='default: that of the same prefix')
-    parser.add_argument('--mode', choices=REPORTS, default='pku', help='protocol')
-    parser.add_argument('--thetas', nargs='+', type=float, default=THETAS, help='thresholds of overlap')
-    parser.add_argument('--thresholds', nargs='+', type=float, default=[0.02], help='least probabilities of segments')
-    parser.add_argument('--smooth', type=int, default=1, help='frames that probabilities are averaged over')
-    parser.add_argument('--min-length', type=int, default=1, help='least number of frames of a proposal')
-    parser.add_argument('--nms', type=float, help='drop proposals that overlap a better one more than this')
-    parser.add_argument('--soft-nms', type=float, metavar='SIGMA', help='lower their scores instead')
-    parser.add_argument('--out', type=Path, metavar='FILE.json', help="write the proposals, as ActivityNet's results")
-    args = parser.parse_args(argv)
+def main(args):
     options = {name: getattr(args, name) for name in ('thresholds', 'smooth', 'min_length', 'nms', 'soft_nms')}
     truth_file = args.ground_truth or Path(str(args.tracks).removesuffix('_tracks.npz') + '_ground_truth.json')
     tracks = load_tracks(args.tracks)
