@@ -42,6 +42,8 @@ def add_run(parser):
     """The flags that training and testing have in common, as MMAction2 spells them."""
     parser.add_argument('--work-dir', help='folder of logs and checkpoints; by default work_dirs/<name of the config>')
     add_cfg_options(parser)
+    force = 'take over a work dir whose run has crashed with its machine'
+    parser.add_argument('--force', action='store_true', help=force)
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
 

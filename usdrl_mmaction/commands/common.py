@@ -45,7 +45,7 @@ def load_config(args: argparse.Namespace) -> Config:
     backends = cfg.get('visualizer', {}).get('vis_backends', [])
     if find_spec('tensorboard') and all(backend.type != 'TensorboardVisBackend' for backend in backends):
         backends.append(dict(type='TensorboardVisBackend'))
-    cfg.launcher = args.launcher
+    cfg.launcher, cfg.force = args.launcher, args.force
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if not torch.cuda.is_available():
         cfg.env_cfg.dist_cfg.backend = 'gloo'
