@@ -191,7 +191,9 @@ def test_the_fallback_to_untrusted_pickles_is_taken_out(tmp_path, monkeypatch):
 
 def test_methods_named_in_a_checkpoint():
     assert all(compat.mmengine.named_method(HistoryBuffer, name) for name in compat.mmengine.HISTORY_STATISTICS)
-    assert all(compat.mmengine.named_method(compat.mmengine.OneCycle, name) for name in compat.mmengine.ONE_CYCLE_CURVES)
+    assert all(
+        compat.mmengine.named_method(compat.mmengine.OneCycle, name) for name in compat.mmengine.ONE_CYCLE_CURVES
+    )
     with pytest.raises(pickle.UnpicklingError, match="the attribute 'update'"):
         compat.mmengine.named_method(HistoryBuffer, 'update')
 

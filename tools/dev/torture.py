@@ -63,6 +63,7 @@ def table(results: dict[str, list[Result]]) -> Table:
 
 GROUPS = {
     'kills': (training.kills, 60),
+    'launchers': (training.launchers, 100),
     'full disk': (training.full_disk, 10),
     'dead workers': (training.dead_workers, 6),
     'stalled server': (training.stalled_server, 6),

@@ -13,13 +13,17 @@ from usdrl_mmaction.commands.common import number_table
 from usdrl_mmaction.skeletons import LAYOUTS
 
 STACK = 'import torch, mmengine, mmaction.registry'
+MODULES = f'{STACK}, usdrl_mmaction as usdrl; usdrl.models, usdrl.datasets, usdrl.engine, usdrl.evaluation'
 PYTHON = [sys.executable, '-c']
 USDRL = [sys.executable, '-m', 'usdrl_mmaction_cli']
 CASES = {
     'import torch': [*PYTHON, 'import torch'],
     "import torch, mmengine and mmaction's registries": [*PYTHON, STACK],
     'the same and usdrl_mmaction': [*PYTHON, f'{STACK}, usdrl_mmaction'],
-    'the same and every module that it registers': [*PYTHON, f'{STACK}, usdrl_mmaction as u; u.models, u.datasets, u.engine'],
+    'the same and every module that it registers': [
+        *PYTHON,
+        f'{STACK}, usdrl_mmaction as u; u.models, u.datasets, u.engine',
+    ],
     'usdrl --help': [*USDRL, '--help'],
     'usdrl infer with a wrong option': [*USDRL, 'infer', 'x.csv', '--modle', 'a'],
     'usdrl infer x.csv, with the encoder of the package': [*USDRL, 'infer', 'x.csv', '--layout', 'coco'],
