@@ -12,7 +12,8 @@ import pytest
 from conftest import ROOT
 
 from usdrl_mmaction.engine import UsdrlRunner
-from usdrl_mmaction.engine.runner.one_run import OWNER, identity, leave, one_run, started, take
+from usdrl_mmaction.engine.runner import one_run as one_run_module
+from usdrl_mmaction.engine.runner.one_run import OWNER, already_gone, identity, leave, one_run, started, take
 from usdrl_mmaction.errors import UsageError
 
 MODULE = ROOT / 'usdrl_mmaction/engine/runner/one_run.py'
@@ -136,6 +137,13 @@ def test_a_worker_ends_soon_after_its_launcher(tmp_path):
     while started(number) and time.monotonic() < end:
         time.sleep(0.05)
     assert not started(number)
+
+
+@pytest.mark.parametrize('first', ['/sbin/init', 'python -m torch.distributed.run'])
+def test_a_worker_whose_launcher_ended_before_it_could_be_watched(monkeypatch, first):
+    monkeypatch.setattr(one_run_module, 'text', {'/proc/1/cmdline': first}.get)
+    assert already_gone(1) is (first == '/sbin/init')
+    assert not already_gone(2)
 
 
 def load(code: str) -> str:

@@ -105,10 +105,10 @@ def launchers(rng: random.Random, number: int, folder: Path) -> Iterator[Result]
             launcher.wait(rng.uniform(0.3, 1.0) * duration if tried < number else 2 * LIMIT)
         if launcher.poll() is None and tried < number:
             tried += 1
-            what, family = rng.choice(['the launcher', 'a worker', 'a reader', 'all']), below(launcher.pid)
-            kill(what, launcher, family, rng)
+            what = rng.choice(['the launcher', 'a worker', 'a reader', 'all'])
+            kill(what, launcher, below(launcher.pid), rng)
             second = launch(folder, work_dir, processes)  # at once
-            yield outlived(work_dir, family)._replace(case=f'{what} is killed, {processes} processes')
+            yield outlived(work_dir, second)._replace(case=f'{what} is killed, {processes} processes')
             launcher.wait(2 * LIMIT)
             launcher = second
         elif launcher.poll() == 0:
@@ -148,6 +148,16 @@ def kill(what: str, launcher: subprocess.Popen, family: list[int], rng: random.R
             os.kill(number, signal.SIGKILL)
 
 
+def trainers(work_dir: Path) -> set[int]:
+    """The processes that train in a folder, without their launchers."""
+    found = set()
+    for number in (int(entry) for entry in os.listdir('/proc') if entry.isdigit()):
+        words = command_of(number).decode(errors='replace').split('\0')
+        if {str(LAUNCHED), str(work_dir)} <= {*words} and '-m' not in words:
+            found.add(number)
+    return found
+
+
 def command_of(process: int) -> bytes:
     try:
         return Path(f'/proc/{process}/cmdline').read_bytes()
@@ -155,11 +165,13 @@ def command_of(process: int) -> bytes:
         return b''
 
 
-def outlived(work_dir: Path, family: list[int]) -> Result:
-    """Waits for the workers of a run that was hit to end."""
+def outlived(work_dir: Path, second: subprocess.Popen) -> Result:
+    """Waits for the processes to end that train in a folder and are not of the second run."""
     end = time.monotonic() + LIMIT
-    while left := [number for number in family if str(LAUNCHED).encode() in command_of(number)]:
+    while left := trainers(work_dir) - {*below(second.pid)}:
         if time.monotonic() > end:
+            for number in left:
+                os.kill(number, signal.SIGKILL)
             return Result(LOST, '', f'{len(left)} processes went on for {LIMIT} s')
         time.sleep(0.1)
     events = work_dir / 'events'
