@@ -1,5 +1,5 @@
-"""The ``usdrl`` command. Help and wrong options are answered before anything is imported, and ``usdrl doctor`` works even
-where ``import usdrl_mmaction`` fails, and reports why."""
+"""The ``usdrl`` command. Help and wrong options are answered before anything is imported, and ``usdrl doctor`` works
+even where ``import usdrl_mmaction`` fails, and reports why."""
 
 import sys
 from importlib.util import find_spec, module_from_spec
