@@ -3,11 +3,12 @@
 # make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
-# make torture  kills, damage and hostile files by the hundred
+# make torture  kills, and N=5000 damaged, generated and hostile files
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FULL := .venv-full
+N ?= 5000
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
 
 .PHONY: demo test test-full bench lint torture
@@ -26,7 +27,7 @@ bench: $(VENV)/installed
 
 torture: $(VENV)/installed
 	$(RUN) -m pip install --disable-pip-version-check -q -c requirements/tested.txt -e '.[torture]'
-	$(RUN) tools/dev/torture.py
+	$(RUN) tools/dev/torture.py --cases $(N)
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
