@@ -22,12 +22,18 @@ from usdrl_mmaction.models.layers import PRODUCT, Linear, measure_products
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parents[1] / 'tests')]  # the textbook is among the tests
-from benchmarks import evaluation, linear, profile, start, store, streaming, training  # noqa: E402
+from benchmarks import evaluation, linear, profile, start, store, streaming, throughput, training  # noqa: E402
 from benchmarks.store import alone  # noqa: E402
 from benchmarks.training import DEVICE, PRODUCTS  # noqa: E402
 
 PAIRS = {**training.ROWS, **evaluation.ROWS}
-TABLES = {'linear': linear, 'start': start, 'store': store, 'streaming': streaming}  # rows with separate tables
+TABLES = {
+    'linear': linear,
+    'start': start,
+    'store': store,
+    'streaming': streaming,
+    'throughput': throughput,
+}  # rows with separate tables
 NAMES = [*PAIRS, *TABLES]
 synchronize = getattr(torch, DEVICE).synchronize
 console = Console(highlight=False, width=120)
