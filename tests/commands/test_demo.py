@@ -31,7 +31,7 @@ def test_its_steps_and_its_table(tmp_path, run_command, monkeypatch, capsys, see
     monkeypatch.setattr(demo, 'Run', run)
     monkeypatch.setattr(demo, 'run_step', step)
     run_command('demo', '--work-dir', tmp_path, '--seeds', *seeds)
-    assert [command[1] for command in steps[:3]] == ['synthetic', 'fit', 'train']  # an answer comes first
+    assert [command[1] for command in steps[:4]] == ['synthetic', 'fit', 'synthetic', 'train']  # an answer comes first
     assert re.fullmatch(rf'1 of {len(steps)}, about \d+ min \d+ s left. ', told[0]) and ' min ' not in told[-1]
     assert steps[-1] == ['usdrl', 'report', str(tmp_path)]
     trained = [parse('train', command[2:]) for command in steps if command[1] == 'train']

@@ -13,7 +13,7 @@ from usdrl_mmaction.reports.runs import Run
 from .common import number_table
 from .steps import console, run_step, usdrl
 
-DATA = Path('data/synthetic/synthetic.pkl')
+FEW = Path('data/synthetic/few')  # clips, five of each action to learn from
 ENCODERS = ('random', 'pretrained')
 LINEAR, NEIGHBOUR = 'linear classifier, accuracy', '1-NN retrieval, accuracy'
 # What is measured, by the run that measures it.
@@ -61,9 +61,11 @@ def main(args):
 
 def plan(out: Path, folders: dict[int, Path]) -> Iterator[Step]:
     """What is done, in order: first what gives an answer soon. A command line may need what an earlier one wrote."""
-    yield 'Synthetic data', 25, lambda: usdrl('synthetic')
-    fitted = usdrl('fit', DATA, '--split', 'xsub_train', '--held-out', 'xsub_val', '--model', out / 'classifier')
-    yield "18 actions taught to the package's encoder, recognised in people who taught none", 15, lambda: fitted
+    yield 'A few clips', 6, lambda: usdrl('synthetic', '--out-dir', FEW, '--clips', 180, '--videos', 1)
+    split = ('--split', 'xsub_train', '--held-out', 'xsub_val')
+    fitted = usdrl('fit', FEW / 'synthetic.pkl', *split, '--model', out / 'classifier')
+    yield "18 actions, taught to the package's encoder by five clips each, of other people", 8, lambda: fitted
+    yield 'Synthetic data', 20, lambda: usdrl('synthetic')
     for seed, folder in folders.items():
         pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', folder / 'pretrain', '--seed', seed)
         yield f'Pretraining without labels{named(seed, folders)}', 190, lambda line=pretrain: line
