@@ -3,6 +3,7 @@
 # make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
+# make pythons  the tests in every Python from 3.10 to 3.13 that is installed
 # make torture  kills, and N=5000 damaged, generated and hostile files
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ FULL := .venv-full
 N ?= 5000
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
 
-.PHONY: demo test test-full bench lint torture
+.PHONY: demo test test-full bench lint torture pythons
 
 demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
@@ -28,6 +29,9 @@ bench: $(VENV)/installed
 torture: $(VENV)/installed
 	$(RUN) -m pip install --disable-pip-version-check -q -c requirements/tested.txt -e '.[torture]'
 	$(RUN) tools/dev/torture.py --cases $(N)
+
+pythons:
+	$(PYTHON) tools/dev/pythons.py
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
