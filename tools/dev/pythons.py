@@ -1,4 +1,4 @@
-"""Runs the test suite in every supported Python that is installed, each with an environment of its own (`make pythons`).
+"""Runs the test suite in every supported Python that is installed, each in a separate environment (`make pythons`).
 Arguments are passed to pytest."""
 
 import shutil
@@ -21,7 +21,7 @@ def main():
 
 
 def interpreter(version: str) -> str | None:
-    """A Python of a version: this one, one that pyenv has installed (its shims may lead nowhere), or one on the path."""
+    """A Python of a version: this one, one of pyenv, whose shims may lead nowhere, or one on the path."""
     here = sys.executable if version == '.'.join(map(str, sys.version_info[:2])) else None
     of_pyenv = sorted(Path.home().glob(f'.pyenv/versions/{version}.*/bin/python'))
     return here or (str(of_pyenv[-1]) if of_pyenv else shutil.which(f'python{version}'))
