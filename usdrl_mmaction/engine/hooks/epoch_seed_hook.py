@@ -21,8 +21,9 @@ class EpochSeedHook(Hook):
     """
 
     def after_load_checkpoint(self, runner, checkpoint):
-        if runner._resume:
-            PRODUCT.resume(checkpoint['meta'].get('product'))
+        meta = checkpoint.get('meta')
+        if runner._resume and isinstance(meta, dict):
+            PRODUCT.resume(meta.get('product'))
 
     def before_save_checkpoint(self, runner, checkpoint):
         checkpoint['meta']['product'] = PRODUCT.name()
