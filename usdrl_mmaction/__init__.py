@@ -4,6 +4,7 @@ the stack is imported: MMAction2's registries import the modules of this package
 __version__ = '0.2.0.dev0'
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from . import checkpoints, compat
 from .compat.imports import after_import
@@ -21,10 +22,10 @@ PUBLIC = ('load', 'ActionClassifier', 'ActionDetector', 'BodyEncoder', 'Skeleton
 
 
 def __getattr__(name: str):
-    """The public names and the subpackages, imported when they are first asked for."""
+    """The public names and the modules, imported when they are first asked for."""
     if name in PUBLIC:
         return getattr(import_module('.apis', __name__), name)
-    if name in ('apis', *ROOMS.values()):
+    if not name.startswith('_') and find_spec(f'.{name}', __name__):
         return import_module(f'.{name}', __name__)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
