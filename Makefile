@@ -4,16 +4,18 @@
 # make test-video  install MediaPipe and rtmlib into .venv-video, run the tests that read videos with them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
-# make torture  kills, damage and hostile files by the hundred
+# make pythons  the tests in every Python from 3.10 to 3.13 that is installed
+# make torture  kills, and N=5000 damaged, generated and hostile files
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FULL := .venv-full
+N ?= 5000
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
 VIDEO := .venv-video
 VIDEO_PIP := $(VIDEO)/bin/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test test-full test-video bench lint torture
+.PHONY: demo test test-full test-video bench lint torture pythons
 
 demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
@@ -32,7 +34,10 @@ bench: $(VENV)/installed
 
 torture: $(VENV)/installed
 	$(RUN) -m pip install --disable-pip-version-check -q -c requirements/tested.txt -e '.[torture]'
-	$(RUN) tools/dev/torture.py
+	$(RUN) tools/dev/torture.py --cases $(N)
+
+pythons:
+	$(PYTHON) tools/dev/pythons.py
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .

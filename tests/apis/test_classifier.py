@@ -184,6 +184,17 @@ def test_a_description_of_something_else_is_refused(model, tmp_path, change, mes
         load(tmp_path / 'mine')
 
 
+def test_weights_that_are_not_finite_are_refused(model, tmp_path):
+    """A flipped bit makes one of them infinite; each answer would be NaN."""
+    model.save(tmp_path / 'model')
+    path = tmp_path / 'model/model.safetensors'
+    tensors = load_file(path)
+    tensors['bias'] = np.full_like(tensors['bias'], np.inf)
+    save_file(tensors, path)
+    with pytest.raises(CheckpointError, match='is damaged: bias has values that are not finite'):
+        load(tmp_path / 'model')
+
+
 def test_damaged_folders_are_refused(model, tmp_path):
     model.save(tmp_path / 'mine')
     weights = tmp_path / 'mine/model.safetensors'

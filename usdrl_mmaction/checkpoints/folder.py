@@ -40,6 +40,8 @@ def read_folder(folder: str | Path) -> tuple[nn.Module, dict[str, np.ndarray], d
     """The encoder, the arrays and the description of a folder."""
     folder = Path(folder)
     about, tensors = read_about(folder), part(folder, WEIGHTS, load_file)
+    if broken := next((name for name, value in tensors.items() if not torch.isfinite(value).all()), None):
+        raise CheckpointError(f'{folder / WEIGHTS} is damaged: {broken} has values that are not finite. Copy it again.')
     encoder = about.get('encoder')
     width = encoder.get('embed_dims', 1024) if isinstance(encoder, dict) else None
     if not isinstance(width, int) or not 0 < width <= LARGEST or encoder.get('type') not in ENCODERS:

@@ -2,8 +2,6 @@
 of OpenPose's JSON or videos, one recording each; a table may hold many. docs/own-data.md leads from files to a trained
 model."""
 
-import argparse
-import os
 import sys
 from collections import Counter
 from functools import partial
@@ -31,8 +29,6 @@ from usdrl_mmaction.recordings.recording import (
 from usdrl_mmaction.recordings.video import PoseModels
 from usdrl_mmaction.skeletons import get_skeleton
 
-from .common import add_pose
-
 FPS = 30  # of recordings that do not say it
 SAME = 0.05  # rates that differ by a smaller share are one
 SAMPLE = 9  # recordings that tell the layout and the rate of all
@@ -50,8 +46,7 @@ class Entry(NamedTuple):
     in_seconds: bool = False  # else in frames
 
 
-def main(argv):
-    args = parse_args(argv)
+def main(args):
     if args.num_person < 1 or not 0 <= args.val_share < 1:
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
     if args.fps is not None and not 0 < args.fps < 1e4:
@@ -121,32 +116,6 @@ def known_of(entries: list[Entry], layout: str | None, fps: float | None) -> tup
     rate = fps or next((rate for rate, _ in rates.most_common() if rate), FPS)
     whole = abs(rate - round(rate)) < 0.02 * rate and rate >= 1
     return layout or max(layouts, key=layouts.get, default=''), fps or (round(rate) if whole else rate)
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument(
-        'folder', type=Path, help='folder of the recordings, by default FOLDER/LABEL/RECORDING, or a table of many'
-    )
-    parser.add_argument('out', type=Path, help='file to write, e.g. data/my.pkl')
-    parser.add_argument(
-        '--layout', help='the joints: a name such as coco or nturgb+d, or a JSON file; recognised by default'
-    )
-    labels = parser.add_mutually_exclusive_group()
-    labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
-    labels.add_argument('--segments', type=Path, help='CSV table of video,label,start,end (frames) or …,start_s,end_s')
-    labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
-    parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
-    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')
-    parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
-    parser.add_argument(
-        '--fps', type=float, help=f'frames per second, in place of those that the files say, or else {FPS}'
-    )
-    parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
-    parser.add_argument('--seed', type=int, default=0, help='of the split')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    add_pose(parser)
-    return parser.parse_args(argv)
 
 
 def from_table(path: Path, recordings: dict[str, Recording]) -> tuple[list[Entry], list[str]]:

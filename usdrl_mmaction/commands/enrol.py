@@ -2,7 +2,6 @@
 folder with a subfolder for each. The first call makes the classifier, a folder that usdrl infer takes as its --model;
 further calls add to it."""
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,18 +15,8 @@ from usdrl_mmaction.recordings.readers import is_frames
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, recordings_below, with_videos
 from usdrl_mmaction.recordings.video import PoseModels
 
-from .common import add_pose
 
-
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('clips', nargs='+', help='recordings, one clip each, in any body layout, or folders')
-    parser.add_argument('--name', help='the name of the action; by default the folder of each recording')
-    parser.add_argument('--model', type=Path, default=Path('actions'), help='folder of the classifier')
-    parser.add_argument('--encoder', default='body', help='of a new classifier: a name of the zoo or a checkpoint')
-    parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
-    add_pose(parser)
-    args = parser.parse_args(argv)
+def main(args):
     known = (args.model / CONFIG).is_file()
     if args.model.exists() and not known:
         raise UsageError(f'{args.model} exists and is no classifier: choose another folder with --model.')

@@ -1,30 +1,16 @@
 """Export a recognizer, localizer or encoder to ONNX, TorchScript or torch.export. The file is written after its
 outputs on random clips were compared with the model's. docs/export.md shows how to use it without torch."""
 
-import argparse
-from pathlib import Path
-
 from rich.console import Console
 
 from usdrl_mmaction.apis import export, load_model
-from usdrl_mmaction.apis.export import BATCHES, WRITERS
+from usdrl_mmaction.apis.export import BATCHES
 from usdrl_mmaction.errors import CheckpointError
 
-from .common import add_cfg_options, read_config
+from .common import read_config
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config, e.g. linear_synthetic')
-    parser.add_argument('checkpoint', help='checkpoint file, URL or usdrl://NAME')
-    parser.add_argument('out', type=Path, help='the file to write, e.g. dste.onnx')
-    parser.add_argument('--format', choices=WRITERS, default='onnx', help='by default onnx')
-    parser.add_argument('--encoder', action='store_true', help='leave out the head')
-    shape = "persons, frames, joints, coordinates; for MMAction2's own models"
-    parser.add_argument('--clip-shape', type=int, nargs=4, metavar='N', help=shape)
-    parser.add_argument('--tolerance', type=float, default=1e-4, help='the largest difference that is accepted')
-    add_cfg_options(parser)
-    args = parser.parse_args(argv)
+def main(args):
     cfg = read_config(args.config, args.cfg_options)
     model = load_model(cfg, args.checkpoint)
     if 'cls_head' in cfg.model and not (model.with_cls_head or args.encoder):

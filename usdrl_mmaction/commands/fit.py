@@ -2,9 +2,6 @@
 encoder: in seconds, or about a minute for a detector. It is tested on the held-out split and saved as a folder that
 usdrl infer takes as its --model."""
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 
 from usdrl_mmaction.apis import ActionClassifier, ActionDetector
@@ -17,15 +14,7 @@ from usdrl_mmaction.evaluation import evaluate_segmentation
 from usdrl_mmaction.evaluation.functional.activitynet import activitynet_report
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('ann_file', type=Path, help='annotation file, as usdrl convert writes it')
-    parser.add_argument('--model', type=Path, default=Path('model'), help='folder to save to')
-    parser.add_argument('--encoder', default='body', help='a name of the zoo or a checkpoint')
-    parser.add_argument('--layout', help='layout of the joints, if the file does not say it')
-    parser.add_argument('--split', default='train', help='split to fit to')
-    parser.add_argument('--held-out', default='val', help='split to test on, if the file has it')
-    args = parser.parse_args(argv)
+def main(args):
     if args.model.exists():
         raise UsageError(f'{args.model} exists: choose another folder with --model.')
     content = read_annotations(str(args.ann_file))

@@ -1,7 +1,6 @@
 """Recognise or detect actions in recordings of joints: CSV, NPZ, NPY, MMPose's JSON, .skeleton files, folders of
 OpenPose's JSON, videos, or annotation files. docs/infer.md shows examples."""
 
-import argparse
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ from usdrl_mmaction.recordings.recording import find_recordings, with_videos
 from usdrl_mmaction.recordings.video import PoseModels, is_video
 from usdrl_mmaction.recordings.video.drawing import CODECS, draw_video
 
-from .common import add_cfg_options, add_device, add_pose, read_config
+from .common import read_config
 
 OPTIONS = (
     'device',
@@ -33,25 +32,7 @@ OPTIONS = (
 )  # of SkeletonInferencer
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='a recording or an annotation file')
-    parser.add_argument('--model', help="a model of the zoo, a checkpoint, or a config; by default the package's own")
-    parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights for a config')
-    parser.add_argument('--out', type=Path, metavar='DIR', help='folder to write results.json to')
-    parser.add_argument('--gallery', metavar='ANN_FILE', help='annotation file to search for the nearest clips')
-    parser.add_argument('--gallery-split', help='a split of it; by default all of it')
-    parser.add_argument('--top-k', type=int, default=5, help='actions and neighbors to list (5)')
-    parser.add_argument('--features', action='store_true', help='write the features too')
-    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
-    parser.add_argument('--batch-size', type=int, default=64, help='clips or windows that are encoded together (64)')
-    parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
-    parser.add_argument('--no-unknown', dest='unknown', action='store_false', help='always name an action')
-    parser.add_argument('--draw', type=Path, metavar='OUT', help='video, or folder for several, to draw the answers in')
-    add_pose(parser)
-    add_device(parser)
-    add_cfg_options(parser)
-    args = parser.parse_args(argv)
+def main(args):
     model = args.model
     if model and (args.checkpoint or model.endswith('.py')):
         model = read_config(model, args.cfg_options)

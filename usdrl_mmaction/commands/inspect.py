@@ -1,6 +1,5 @@
 """Inspect an annotation file or store: problems first, then its content. Exits with 1 if there are problems."""
 
-import argparse
 import re
 import sys
 from collections import Counter
@@ -23,14 +22,7 @@ from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 from .common import number_table
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
-    parser.add_argument('--layout', help='name or JSON file of the layout (default: that of the annotation file)')
-    parser.add_argument('--checkpoint', help='a checkpoint to check the number of joints against')
-    parser.add_argument('--draw', type=int, default=0, metavar='N', help='number of clips to draw as film strips')
-    parser.add_argument('--out-dir', type=Path, help='folder for the film strips (default: work_dirs/inspect/FILE)')
-    args = parser.parse_args(argv)
+def main(args):
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     content = read_annotations(str(args.file))
     layout = args.layout or content.get('meta', {}).get('layout')

@@ -1,7 +1,6 @@
 """Make proposals from the saved scores of a test with other options, and evaluate them. No model is needed. With
 --tune, find the options that are best for these videos: those of a held-out part of the training data."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from rich.progress import track
 
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth, write_results
-from usdrl_mmaction.evaluation.functional.detection import THETAS
 from usdrl_mmaction.evaluation.functional.tracks import Tracks
 from usdrl_mmaction.evaluation.metrics.detection_metric import REPORTS, class_table
 
@@ -21,23 +19,7 @@ AIMS = ('mAP@0.5', 'f1@0.5')  # --tune looks for the highest sum
 SECONDS = (0.0, 0.2, 0.5, 1.0)  # of smoothing, to choose from
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('tracks', type=Path, metavar='TRACKS.npz', help="what DetectionMetric's outfile_prefix wrote")
-    parser.add_argument('--ground-truth', type=Path, metavar='FILE.json', help='default: that of the same prefix')
-    parser.add_argument('--mode', choices=REPORTS, default='pku', help='protocol')
-    parser.add_argument('--thetas', nargs='+', type=float, default=THETAS, help='thresholds of overlap')
-    parser.add_argument('--tune', action='store_true', help='try rules and options, and print the best')
-    parser.add_argument('--thresholds', nargs='+', type=float, default=[0.02], help='least probabilities of segments')
-    parser.add_argument('--smooth', type=int, default=1, help='frames that probabilities are averaged over')
-    parser.add_argument('--min-length', type=int, default=1, help='least number of frames of a proposal')
-    parser.add_argument('--nms', type=float, help='drop proposals that overlap a better one more than this')
-    parser.add_argument('--soft-nms', type=float, metavar='SIGMA', help='lower their scores instead')
-    parser.add_argument(
-        '--change-cost', type=float, metavar='COST', help='take the best sequence of labels, instead of thresholds'
-    )
-    parser.add_argument('--out', type=Path, metavar='FILE.json', help="write the proposals, as ActivityNet's results")
-    args = parser.parse_args(argv)
+def main(args):
     truth_file = args.ground_truth or Path(str(args.tracks).removesuffix('_tracks.npz') + '_ground_truth.json')
     tracks = load_tracks(args.tracks)
     truth = read_ground_truth(truth_file, tracks.classes, tracks.fps)

@@ -1,6 +1,5 @@
 """Strip a training checkpoint to its weights and their description, and print its entry for the zoo."""
 
-import argparse
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -17,14 +16,7 @@ HEAD = ('num_classes', 'in_channels', 'pooling')
 PRETRAINING_ONLY = ('head.projectors.', 'data_preprocessor.')
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', type=Path, help='a training checkpoint, e.g. work_dirs/demo/pretrain/epoch_80.pth')
-    parser.add_argument('dst', type=Path, help='the file to write; its stem is the name in the zoo')
-    parser.add_argument('--half', action='store_true', help='store float16, which loads into float32 models too')
-    parser.add_argument('--about', help='what the model is and where it comes from, to store with it')
-    parser.add_argument('--classes', metavar='ANN_FILE', help='store the class names of this annotation file')
-    args = parser.parse_args(argv)
+def main(args):
     trained = read_checkpoint(args.src)
     published = strip(trained, args.src, torch.float16 if args.half else torch.float32)
     if args.classes:

@@ -1,7 +1,6 @@
 """Detect actions in live input: a recording played at its frame rate, or standard input with a JSON line for each
 frame. In a terminal the result is a live table, elsewhere JSON lines. docs/stream.md shows examples."""
 
-import argparse
 import json
 import sys
 import time
@@ -20,24 +19,12 @@ from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.recordings.clip import keep_people
 from usdrl_mmaction.recordings.recording import find_recordings, read_recording
 
-from .common import add_cfg_options, add_device, read_config
+from .common import read_config
 
 SHOWN = 10  # segments
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('input', metavar='INPUT', help='a recording; or - for JSON lines, each a list of people')
-    parser.add_argument('--model', required=True, metavar='CONFIG', help='config of a localizer')
-    parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
-    parser.add_argument('--video', metavar='NAME', help='clip of an annotation file to play')
-    parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input (30)')
-    parser.add_argument('--speed', type=positive, default=1.0, help='2 is twice as fast, inf as fast as possible (1)')
-    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
-    parser.add_argument('--img-shape', type=int, nargs=2, metavar='N', help='height and width, for models of pixels')
-    add_device(parser)
-    add_cfg_options(parser)
-    args = parser.parse_args(argv)
+def main(args):
     cfg = read_config(args.model, args.cfg_options)
     detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
     if args.input == '-':
@@ -51,13 +38,6 @@ def main(argv):
     for found in detect(detector, frames):
         for line in as_json(found, detector.classes):
             print(json.dumps(line), flush=True)
-
-
-def positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f'{text} is not above 0')
-    return value
 
 
 def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
