@@ -169,12 +169,12 @@ def test_a_saved_model_answers_alike_in_another_process_and_place(model, actions
 
 
 @pytest.mark.parametrize('change, message', [
-    (dict(encoder=None), 'describes no encoder'),
-    (dict(encoder=dict(type='os.system')), 'describes no encoder'),
-    (dict(encoder=dict(type='DSTE', embed_dims=10**9)), 'describes no encoder'),
+    (dict(encoder=None), "has no 'encoder'"),
+    (dict(encoder=dict(type='os.system')), "encoder's 'type' is none of"),
+    (dict(encoder=dict(type='DSTE', embed_dims=10**9)), 'is larger than 16384'),
     (dict(encoder=dict(type='DSTE', layout='body', embed_dims=16)), 'do not belong together'),
-    (dict(encoder=dict(type='DSTE', layout='../x.json', embed_dims=16)), 'cannot be built'),
-    (dict(encoder=dict(type='DSTE', surprise=1)), 'cannot be built'),
+    (dict(encoder=dict(type='DSTE', layout='../x.json', embed_dims=16)), "layout is '../x.json': a known name"),
+    (dict(encoder=dict(type='DSTE', surprise=1)), 'has the arguments surprise'),
 ])  # fmt: skip
 def test_a_description_of_something_else_is_refused(model, tmp_path, change, message):
     model.save(tmp_path / 'mine')

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from usdrl_mmaction.body import jumps_about, recognise
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
 from usdrl_mmaction.engine.convolutions import BIASES, RandomConvolutions, num_features
+from usdrl_mmaction.engine.novelty import IMPOSSIBLE, Known, distances, unit
 from usdrl_mmaction.engine.ridge import LinearClassifier, fit_ridge
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.models.backbones.streams import pooled_width
@@ -22,10 +22,6 @@ from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
 
 POOLING = ('max', 'mean', 'std', 'parts')
 WEIGHTS = (0.6, 1.0)  # of the encoder's features and of the convolutions
-REFUSED = 0.08  # share of the clips that it was fitted on that would be unknown if they were left out
-LEAST_SPREAD = 0.3  # the least deviation of the logarithm of distances
-IMPOSSIBLE = 1e3  # the novelty of what no body does
-ALONE = 0.005  # the distance within which other clips of a class's only clip are expected
 UNKNOWN = 'unknown'
 KEPT = 500  # clips of a saved model, at most, to which partial_fit can add
 
@@ -142,11 +138,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
 
     def _distances(self, maxima: np.ndarray, left_out: bool = False) -> np.ndarray:
         """The cosine distance to the nearest clip of each class.  # (N, 2D) -> (N, classes)"""
-        distance = 1 - maxima @ self.maxima_.T  # (N, K)
-        if left_out:
-            np.fill_diagonal(distance, np.inf)
-        nearest = [distance[:, self.labels_ == label].min(1) for label in range(len(self.classes_))]
-        return np.nan_to_num(np.stack(nearest, axis=1), posinf=ALONE)
+        return distances(maxima, self.maxima_, self.labels_, len(self.classes_), left_out)
 
     def _asked(self, X: Clips) -> Tensor:
         check_is_fitted(self)
@@ -164,39 +156,6 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         if self.convolutions:
             features = np.concatenate([features, self.random_.transform(clips)], axis=1)
         return features, maxima
-
-
-def unit(features: np.ndarray) -> np.ndarray:
-    """Rows of length 1."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
-
-
-class Known(NamedTuple):
-    """What the clips that a classifier was fitted on look like when each is left out: the means and deviations of the
-    logarithm of their distance to their class and of their score."""
-
-    means: tuple[float, float]
-    deviations: tuple[float, float]
-    threshold: float  # of novelty, which few of them exceed
-
-    @classmethod
-    def of(cls, distance: np.ndarray, score: np.ndarray, num_classes: int) -> 'Known':  # (N,), (N,)
-        pairs = np.stack([log(distance), score])
-        means, deviations = pairs.mean(1), np.maximum(pairs.std(1), [LEAST_SPREAD, 1e-3])
-        known = cls(tuple(means.tolist()), tuple(deviations.tolist()), 0.0)
-        # The more clips a class has, the more often the nearest is the same person's, who will not be there.
-        margin = 0.5 * np.log2(max(len(score) / num_classes / 5, 1))
-        return known._replace(threshold=float(np.quantile(known.novelty(distance, score), 1 - REFUSED) + margin))
-
-    def novelty(self, distance: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """Far from its class, and a low score: in deviations, added.  # (N,), (N,) -> (N,)"""
-        far = (log(distance) - self.means[0]) / self.deviations[0]
-        low = (self.means[1] - score) / self.deviations[1]
-        return np.maximum(far, -1) + np.maximum(low, -1)  # what is far is not made up for by a high score
-
-
-def log(distance: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(distance, 1e-6))
 
 
 def check(backbone, arrays: dict[str, np.ndarray], about: dict, folder: str | Path):

@@ -10,13 +10,13 @@ from mmengine.device import get_device
 from torch import nn
 
 from usdrl_mmaction.body import BODY, recognise
-from usdrl_mmaction.checkpoints.folder import read_folder
+from usdrl_mmaction.checkpoints.folder import is_folder, read_about, read_folder
 from usdrl_mmaction.datasets import ResizeFrames, ToBody
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 from usdrl_mmaction.skeletons import get_skeleton
 
-from .model import load_model
+from .model import find_model, load_model
 
 Clips = Sequence[np.ndarray] | np.ndarray
 
@@ -79,7 +79,9 @@ def open_encoder(encoder: str | Path | BodyEncoder, device: str | None = None) -
     """The encoder of a model of the zoo, of a checkpoint that usdrl publish wrote, or of a folder; or the one given."""
     if isinstance(encoder, BodyEncoder):
         return encoder
-    return BodyEncoder(read_folder(encoder)[0] if Path(encoder).is_dir() else load_model(encoder), device)
+    source = find_model(encoder)
+    is_saved = is_folder(source) and read_about(source).get('kind')  # with arrays of its own
+    return BodyEncoder(read_folder(source)[0] if is_saved else load_model(source), device)
 
 
 def layout_of_asked(clip: np.ndarray, given: str | dict | None, fitted: str | dict) -> str | dict:

@@ -1,8 +1,9 @@
-"""Recognise or detect actions in recordings of joints: CSV, NPZ, NPY, MMPose's JSON, .skeleton files, folders of
-OpenPose's JSON, or annotation files. docs/infer.md shows examples."""
+"""Recognise or detect actions in recordings of joints: files, folders of them, or annotation files. A model that was
+trained, saved or published by this package needs nothing else. docs/infer.md shows examples."""
 
 import argparse
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from usdrl_mmaction.apis import SkeletonInferencer
-from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.files import replacing
+from usdrl_mmaction.recordings.recording import Recording, find_recordings
 
 from .common import add_cfg_options, add_device, read_config
 
@@ -26,11 +28,18 @@ OPTIONS = (
     'unknown',
 )  # of SkeletonInferencer
 
+MODEL = (
+    'a work dir or checkpoint of usdrl train, a saved or published model, hf://OWNER/NAME, a model of the zoo, or a '
+    "config; by default the package's own"
+)
+
 
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='a recording or an annotation file')
-    parser.add_argument('--model', help="a model of the zoo, a checkpoint, or a config; by default the package's own")
+    parser.add_argument(
+        'inputs', nargs='+', metavar='INPUT', help='a recording, a folder of them, or an annotation file'
+    )
+    parser.add_argument('--model', help=MODEL)
     parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights for a config')
     parser.add_argument('--out', type=Path, metavar='DIR', help='folder to write results.json to')
     parser.add_argument('--gallery', metavar='ANN_FILE', help='annotation file to search for the nearest clips')
@@ -50,16 +59,40 @@ def main(argv):
     elif args.cfg_options:
         raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
-    results = SkeletonInferencer(model, args.checkpoint, **options)(args.inputs, features=args.features)
+    inferencer, errors = SkeletonInferencer(model, args.checkpoint, **options), {}
+    results = inferencer(found(args.inputs, errors), args.features, errors)
     console = Console(highlight=False, soft_wrap=True)
-    console.print(summary(results))
-    if not {'actions', 'neighbors', 'segments'} & set().union(*results):
+    if results:
+        console.print(summary(results))
+    if results and not {'actions', 'neighbors', 'segments'} & set().union(*results):
         console.print('An encoder alone names no actions: teach it some with usdrl enrol, or give a --gallery.')
     if args.out:
         path = args.out / 'results.json'
         with replacing(path) as draft:
             draft.write_text(json.dumps(results, indent=1))
         print(f'wrote {path}')
+    if errors:
+        report(errors, len(results))
+
+
+def found(inputs: list[str], errors: dict[str, str]) -> list[Recording]:
+    """The recordings of all inputs, and the reason for those that have none."""
+    recordings = []
+    for path in inputs:
+        try:
+            recordings += find_recordings(path)
+        except UsdrlError as error:
+            errors[path] = str(error)
+    return recordings
+
+
+def report(errors: dict[str, str], answered: int):
+    """Lists the recordings that could not be used, and ends with exit code 1."""
+    if len(errors) == 1 and not answered:
+        raise RecordingError(*errors.values())
+    for reason in errors.values():
+        print(f'not answered: {" ".join(reason.split())}', file=sys.stderr)
+    sys.exit(f'error: {len(errors)} of {len(errors) + answered} recordings could not be used: see above.')
 
 
 def summary(results: list[dict]) -> Table:

@@ -11,7 +11,7 @@ from usdrl_mmaction.body import BODY, body_mapping, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
 from usdrl_mmaction.errors import LayoutError, RecordingError
-from usdrl_mmaction.skeletons import Skeleton, layout_of
+from usdrl_mmaction.skeletons import Skeleton, estimated_mapping, get_skeleton, layout_of
 
 from .clip import Clip, fit
 from .readers import READERS, is_openpose, read_clip
@@ -26,13 +26,20 @@ class Recording(NamedTuple):
 
 
 def find_recordings(given: Any) -> list[Recording]:
-    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
+    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many, and so has a
+    folder."""
     found = []
-    for number, content in enumerate(given if isinstance(given, list | tuple) else [given]):
+    given = given if isinstance(given, list | tuple) and not isinstance(given, Recording) else [given]
+    for number, content in enumerate(given):
+        if isinstance(content, Recording):
+            found.append(content)
+            continue
         path = Path(content) if isinstance(content, str | Path) else None
         if path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()):
             content = read_annotations(str(path))
             found += in_file(content, content['annotations'])
+        elif path and path.is_dir() and not is_openpose(path):
+            found += [Recording(str(below), below) for below in recordings_below(path).values()]
         elif path:
             found.append(Recording(str(path), path))
         else:
@@ -71,16 +78,15 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
     return found
 
 
-def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
+def read_body(recording: Recording, layout: str | dict | None = None, usual: str | dict | None = None) -> Clip:
     """A recording in any layout of a body, in pixels or 3D, with the joints of the layout 'body'. Without names of
-    joints and a layout, it is recognised (``recognise``)."""
+    joints and a layout, it is ``usual`` if it has as many joints, or recognised (``recognise``)."""
     clip = read_content(recording)
     if not clip.keypoint.any():
         raise RecordingError(f'{recording.name}: nobody is seen in it.')
-    named = dict(names=clip.joints, parents=[None, *[0] * (len(clip.joints) - 1)])
     try:
-        layout = layout or (isinstance(recording.content, dict) and recording.content.get('layout'))
-        mapping = body_mapping(layout or (named if clip.joints else recognise(clip.keypoint)))
+        source = layout_of_clip(recording, clip, layout, usual)
+        mapping = body_mapping(source)
         joints = max((joint for source in mapping.sources for joint in source), default=0)
         if joints >= clip.keypoint.shape[2]:
             raise LayoutError(f'{clip.keypoint.shape[2]} joints are not those of the layout {layout}.')
@@ -89,22 +95,58 @@ def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
     return Clip(mapping(clip.keypoint), joints=BODY.names)
 
 
-def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> Clip:
-    """A recording with the joints of a layout, in pixels (2 channels) or 3D. MediaPipe's joints map to any layout."""
+def layout_of_clip(
+    recording: Recording, clip: Clip, layout: str | dict | None, usual: str | dict | None = None
+) -> str | dict:
+    """The layout that a recording is said to have, that of the names in its file, or the one that it looks like."""
+    layout = layout or (isinstance(recording.content, dict) and recording.content.get('layout'))
+    if layout or clip.joints:
+        return layout or dict(names=clip.joints, parents=[None, *[0] * (len(clip.joints) - 1)])
+    same = usual is not None and len(get_skeleton(usual)) == clip.keypoint.shape[2]
+    return usual if same else recognise(clip.keypoint)
+
+
+def read_recording(
+    recording: Recording,
+    skeleton: Skeleton,
+    channels: int,
+    layout: str | dict | None = None,
+    usual: str | dict | None = None,
+) -> Clip:
+    """A recording with the joints of a layout, in pixels (2 channels) or 3D. The joints of any other layout of a body
+    are mapped to it, those that it lacks estimated. ``layout`` and ``usual`` are as ``read_body`` takes them."""
     name, clip = recording.name, read_content(recording)
-    mediapipe = clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton)
-    if mediapipe:
-        # World landmarks have y downwards: in 3D they are turned to the axes of depth sensors.
-        keypoint = clip.keypoint[..., :2] if channels == 2 else clip.keypoint * np.float32([-1, -1, 1])
-        score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
-        clip = clip._replace(keypoint=keypoint, score=score, joints=MEDIAPIPE.names)
-    clip = fit(clip, skeleton, name, estimate=mediapipe)
+    if clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton) and channels == 2:
+        clip = clip._replace(keypoint=clip.keypoint[..., :2])
     if clip.keypoint.shape[3] != channels:
         raise RecordingError(
             f"{name}: 'keypoint' {clip.keypoint.shape} has {clip.keypoint.shape[3]} coordinates per joint, but the "
             f'model was trained on {channels}. Choose a model of {"pixels" if channels == 3 else "3D"}.'
         )
-    return clip
+    if other := other_layout(recording, clip, skeleton, layout, usual):
+        names = get_skeleton(other).names
+        mapping = estimated_mapping(names, skeleton)
+        score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
+        keypoint = clip.keypoint
+        if names == MEDIAPIPE.names and channels == 3:  # world landmarks have y downwards
+            keypoint = keypoint * np.float32([-1, -1, 1])
+        clip = clip._replace(keypoint=mapping(keypoint), score=mapping.scores(score), joints=skeleton.names)
+    return fit(clip, skeleton, name)
+
+
+def other_layout(recording: Recording, clip: Clip, skeleton: Skeleton, layout, usual) -> str | dict | None:
+    """The layout of a recording if that is another than the model's, both are of a body, and joints are common."""
+    has_own = clip.joints or layout or (isinstance(recording.content, dict) and recording.content.get('layout'))
+    if not has_own and clip.keypoint.shape[2] == len(skeleton):
+        return None
+    try:
+        found = layout_of_clip(recording, clip, layout, usual)
+        body_mapping(found)
+        body_mapping(dict(names=skeleton.names, parents=list(skeleton.parents)))
+    except LayoutError:
+        return None  # fit names what differs
+    same = get_skeleton(found) == skeleton or len(get_skeleton(found)) != clip.keypoint.shape[2]
+    return None if same else found
 
 
 def read_content(recording: Recording) -> Clip:

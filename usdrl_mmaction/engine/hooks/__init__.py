@@ -1,5 +1,6 @@
 """Hooks of training runs."""
 
+from .description_hook import DescriptionHook
 from .embedding_health_hook import EmbeddingHealthHook
 from .epoch_seed_hook import EpochSeedHook
 from .feature_cache_hook import FeatureCacheHook

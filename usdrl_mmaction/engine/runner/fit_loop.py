@@ -5,8 +5,11 @@ from mmaction.registry import LOOPS
 from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 
+from usdrl_mmaction.models.backbones.streams import pooled_width
+
 from ..features import encode_all, in_order
 from ..hooks.label_hook import check_labels
+from ..novelty import Novelty
 from ..ridge import STRENGTHS, fit_ridge
 
 
@@ -29,6 +32,9 @@ class FitLoop(EpochBasedTrainLoop):
         with torch.no_grad():
             head.fc.weight.copy_(torch.from_numpy(fitted.weight))
             head.fc.bias.copy_(torch.from_numpy(fitted.bias))
+        maxima = features[:, : pooled_width(('max',), head.in_channels)].cpu().numpy()
+        scores, labels = fitted.left_out, labels.cpu().numpy()
+        self.novelty = Novelty.left_out(maxima, labels, scores, 1.0) if head.pooling[0] == 'max' else None
         self.log(fitted, *features.shape)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1

@@ -1,6 +1,5 @@
 """Settings that a config leaves to its annotation file, filled in before anything is built."""
 
-import json
 from copy import deepcopy
 from numbers import Integral
 from pathlib import Path
@@ -12,7 +11,7 @@ from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.datasets.annotations import read_annotations
 from usdrl_mmaction.errors import AnnotationError, ConfigError, LayoutError
 from usdrl_mmaction.files import missing
-from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, layout_of
+from usdrl_mmaction.skeletons import LAYOUTS, as_spec, get_skeleton, layout_of
 
 MARK = '$'  # before the name of a setting, in place of its value: '$layout'
 SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn', 'body')
@@ -160,5 +159,4 @@ def resolve_layout(given: str | dict | None, facts: Facts, path: str) -> str | d
     if facts.joints not in ([], [len(skeleton)]):
         found = ' and '.join(map(str, facts.joints))
         raise ConfigError(f'layout={layout} has {len(skeleton)} joints, clips of {path} have {found}: set layout.')
-    # The content of a JSON file, so that the config of the run and its checkpoint do not need the file.
-    return json.loads(Path(layout).read_text(encoding='utf-8')) if str(layout).endswith('.json') else layout
+    return as_spec(layout)  # so that the config of the run and its checkpoint do not need the file
