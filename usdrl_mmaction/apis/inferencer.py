@@ -1,6 +1,6 @@
 """Inference: actions, segments, neighbours and features of recordings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from usdrl_mmaction.body import jumps_about
+from usdrl_mmaction.body import fill_gaps, jumps_about, upright
 from usdrl_mmaction.checkpoints.folder import is_folder, read_about
 from usdrl_mmaction.checkpoints.zoo import packaged_model
 from usdrl_mmaction.datasets import read_annotations
@@ -26,11 +26,14 @@ from usdrl_mmaction.engine.novelty import IMPOSSIBLE
 from usdrl_mmaction.errors import UsageError, UsdrlError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import FrameLocalizer, as_streams
+from usdrl_mmaction.models.backbones.streams import check_joints
 from usdrl_mmaction.recordings.clip import Clip, keep_people
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, in_file
 
-from .classifier import ActionClassifier
+from .classifier import ActionClassifier, unless
 from .detector import ActionDetector
+from .encoder import Clips, as_clips
+from .explain import Drawn, Explanation, explain
 from .live_segments import as_segment
 from .model import find_model, load_model
 from .preparation import Preparation, classes_of
@@ -101,6 +104,8 @@ class SkeletonInferencer:
         self.layout = layout
         self.unknown = unknown
         self.novelty = getattr(model, 'novelty', None)
+        known = self.classifier.known_ if self.classifier else self.novelty and self.novelty.known
+        self.threshold_of_known = known and known.threshold
         self.classifies = bool(self.classifier) or (not self.localizes and model.with_cls_head)
         self.classes = self.classifier.classes_.tolist() if self.classifier else classes_of(model)
         self.top_k = top_k
@@ -140,13 +145,70 @@ class SkeletonInferencer:
             if scores is not None:
                 result['actions'] = self.best_actions(scores)
             if novelty is not None and self.unknown:
-                known = self.classifier.known_ if self.classifier else self.novelty.known
-                result['unknown'] = novelty > known.threshold
+                result['unknown'] = novelty > self.threshold_of_known
             if self.gallery:
                 result['neighbors'] = self.gallery.nearest(pooled, self.top_k)
             if features:
                 result['features'] = pooled.tolist()
         return results
+
+    def predict_proba(self, clips: Clips, layout: str | dict | None = None) -> np.ndarray:
+        """The probability of each class.  # (N, classes)
+
+        Args:
+            clips (list[np.ndarray] | np.ndarray): As ``BodyEncoder.embed`` takes them.
+            layout (str | dict | None): Their layout; by default that of the training, or it is recognised.
+        """
+        return np.concatenate([self.answer(batch)[0] for batch in self.prepared(clips, layout)])
+
+    def predict(self, clips: Clips, layout: str | dict | None = None) -> np.ndarray:
+        """The name of the class of each clip, or its number; 'unknown', or -1, if it is unlike all of the training.
+        # (N,)"""
+        found = []
+        for batch in self.prepared(clips, layout):
+            probability, novelty = self.answer(batch)
+            labels = probability.argmax(1)
+            names = np.array([self.classes[label] if self.classes else label for label in labels])
+            found.append(
+                names if novelty is None or not self.unknown else unless(novelty > self.threshold_of_known, names)
+            )
+        return np.concatenate(found)
+
+    def explain(self, given: Any, label=None, method: str = 'occlusion') -> Explanation:
+        """Which joints and which frames of a recording decided for a class, by default the most probable one.
+
+        Args:
+            given (Any): A recording, as calls take it.
+            label (str | int | None): The class, by name or number.
+            method (str): 'occlusion' or 'gradients'.
+        """
+        if not self.classifies:
+            raise UsageError('Reasons are those of a classifier: this model names no actions of clips.')
+        (recording,) = find_recordings(given) if not isinstance(given, Recording) else [given]
+        clip = keep_people(self.read(recording), self.prepare.num_person)
+        data = self.prepare([make_annotation(recording.name, -1, clip)])
+        prepared = self.model.data_preprocessor(data, False)['inputs'][0, 0]  # (M, T, V, C)
+        keypoint = upright(fill_gaps(clip.keypoint)) if self.prepare.takes_bodies else clip.keypoint
+        asked = self.classifier.explained() if self.classifier else self.explained()
+        drawn = Drawn(keypoint, self.prepare.skeleton)
+        return explain(*asked, prepared, drawn, self.classes, label, method)
+
+    def explained(self) -> tuple[Callable, Callable]:
+        """What ``explain`` asks: probabilities of clips, and scores with gradients."""
+        return (
+            lambda clips: self.answer(clips[:, None])[0],
+            lambda clips: maxima_and_scores(self.model, clips)[1],
+        )
+
+    def prepared(self, clips: Clips, layout: str | dict | None) -> Iterator[Tensor]:
+        """Batches of prepared clips.  # (n, clips, M, T, V, C)"""
+        if not self.classifies:
+            raise UsageError('This model names no actions of clips: call it for what it gives.')
+        known = [dict(keypoint=clip, **({'layout': layout} if layout else {})) for clip in as_clips(clips)]
+        for first in range(0, len(known), self.batch_size):
+            recordings = find_recordings(known[first : first + self.batch_size])
+            data = self.prepare([self.annotation(each.name, self.read(each)) for each in recordings])
+            yield self.model.data_preprocessor(data, False)['inputs']
 
     def read_all(self, recordings: list[Recording], errors: dict[str, str] | None) -> Iterator[tuple[str, Clip]]:
         """The name and the clip of each recording; of those that cannot be read, the reason."""
@@ -198,13 +260,13 @@ class SkeletonInferencer:
     def forward(self, data: dict) -> tuple[Tensor, list[Tensor | None], list[float | None]]:
         data = self.model.data_preprocessor(data, False)
         clips = data['inputs']  # (N, clips, M, T, V, C)
-        streams, _ = self.model.extract_feat(clips)
-        pooled = as_streams(streams).pooled().unflatten(0, clips.shape[:2]).mean(1).cpu()
-        nothing = [None] * len(clips)
-        if self.classifies:
-            probability, novelty = self.answer(clips)
-            return pooled, [*torch.from_numpy(probability)], nothing if novelty is None else novelty.tolist()
-        return pooled, nothing, nothing
+        check_joints(self.model.backbone, clips)
+        pooled = as_streams(self.model.backbone(clips.flatten(0, 1))).pooled()
+        pooled, nothing = pooled.unflatten(0, clips.shape[:2]).mean(1).cpu(), [None] * len(clips)
+        if not self.classifies:
+            return pooled, nothing, nothing
+        probability, novelty = self.answer(clips)
+        return pooled, [*torch.from_numpy(probability)], nothing if novelty is None else novelty.tolist()
 
     @torch.no_grad()
     def answer(self, clips: Tensor) -> tuple[np.ndarray, np.ndarray | None]:

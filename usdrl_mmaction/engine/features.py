@@ -33,7 +33,7 @@ def maxima_and_scores(model, clips: Tensor) -> tuple[Tensor, Tensor]:
         return features, model.cls_head(features)
     if clips.ndim == 2:
         return clips[:, : 2 * model.backbone.embed_dims], model.cls_head(clips)
-    streams = model.extract_feat(clips[:, None])[0]
+    streams = model.backbone(clips)
     return as_streams(streams).pooled(), model.cls_head(streams)
 
 
