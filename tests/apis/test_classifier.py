@@ -67,7 +67,8 @@ def test_a_batch_is_its_clips_one_by_one(encoder, actions):
 
 
 @pytest.mark.parametrize('clips, message', [
-    (np.zeros((4, 25, 3)), r'An array of clips is \(N, T, V, C\)'),
+    (np.zeros((4, 25, 3)), r'An array of clips is \(N, T, V, C\).*\(4, 25, 3\), one clip'),
+    ([np.zeros((3, 64, 25))], r'If this is \(C, T, V\), give clip.transpose\(1, 2, 0\)'),
     ([np.zeros((4, 25))], r'clip 0 is of shape \(4, 25\)'),
     ([np.zeros((4, 25, 3)), np.zeros((0, 25, 3))], 'clip 1 is of shape'),
     ([], 'There are no clips'),

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
@@ -76,9 +76,10 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         self.finetune = finetune
         self.random_state = random_state
 
-    def fit(self, X: Clips, y: Sequence) -> 'ActionClassifier':
+    def fit(self, X: Clips, y: Sequence, groups: Sequence | None = None) -> 'ActionClassifier':
         """Fits the classifier to clips and their labels: a name or number each, or a matrix (N, L) of 0 and 1, in which
-        a clip may have several labels or none. The columns of a table of pandas name these."""
+        a clip may have several labels or none. The columns of a table of pandas name these. ``groups`` says who is seen
+        in each clip: fine-tuning then holds out the clips of some people, which is a harder and fairer test."""
         clips, names, y = as_clips(X), getattr(y, 'columns', None), np.asarray(y)
         if y.ndim not in (1, 2) or len(y) != len(clips):
             raise UsageError(
@@ -95,7 +96,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         prepared = self._prepared(clips).half().float()  # as they are saved
         self.finetuned_ = False
         if self.finetune:
-            self._finetune(prepared, y)
+            self._finetune(prepared, y, groups)
         return self._fit(prepared, y)
 
     def partial_fit(self, X: Clips, y: Sequence) -> 'ActionClassifier':
@@ -103,9 +104,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         if not hasattr(self, 'clips_'):
             return self.fit(X, y)
         if self.multilabel_:
-            raise UsageError(
-                'A model of several labels at once is fitted to all clips again: partial_fit adds to others.'
-            )
+            raise UsageError('A model of several labels at once takes no more clips: fit it to all of them again.')
         if len(self.clips_) < len(self.labels_):
             raise UsageError(f'A saved model of more than {KEPT} clips does not keep them: fit it to all clips again.')
         clips = torch.cat([self.clips_, self._prepared(as_clips(X))])
@@ -191,16 +190,19 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return ClassifierNetwork(self, soft)
 
-    def _finetune(self, clips: Tensor, y: np.ndarray):
+    def _finetune(self, clips: Tensor, y: np.ndarray, groups: Sequence | None):
         """Trains the encoder on, if clips that are held out are then told apart better."""
         targets = y if self.multilabel_ else np.unique(y, return_inverse=True)[1]
         strata = None if self.multilabel_ else targets
         if len(y) < LEAST_FINETUNED or (strata is not None and np.bincount(targets).min() < LEAST_OF_CLASS):
             warnings.warn(f'Too few clips to hold some out ({len(y)}): the encoder is not fine-tuned.', stacklevel=3)
             return
-        part, held = train_test_split(
-            np.arange(len(y)), test_size=HELD_OUT, random_state=self.random_state, stratify=strata
-        )
+        how = dict(test_size=HELD_OUT, random_state=self.random_state)
+        if groups is None:
+            part, held = train_test_split(np.arange(len(y)), stratify=strata, **how)
+        else:
+            part, held = next(GroupShuffleSplit(n_splits=1, **how).split(y, y, groups))
+            held = held if self.multilabel_ else held[np.isin(y[held], y[part])]
         weights, frozen = self._weights(y), self.encoder_
 
         def trained(chosen: np.ndarray) -> BodyEncoder:
@@ -211,7 +213,8 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         for name, encoder in (('frozen', frozen), ('finetuned', trained(part))):
             self.encoder_ = encoder
             probability = self._fit(clips[part], y[part]).answer(clips[held])[0]
-            loss[name], self.validation_[name] = self._quality(probability, targets[held])
+            known = targets[held] if self.multilabel_ else np.searchsorted(self.classes_, y[held])
+            loss[name], self.validation_[name] = self._quality(probability, known)
         better = loss['finetuned'] < loss['frozen'] and self.validation_['finetuned'] >= self.validation_['frozen']
         self.finetuned_, self.encoder_ = better, trained(np.arange(len(y))) if better else frozen
 

@@ -23,6 +23,8 @@ def main(argv):
     parser.add_argument('--model', type=Path, default=Path('model'), help='folder to save to')
     parser.add_argument('--encoder', default='body', help='a name of the zoo or a checkpoint')
     parser.add_argument('--layout', help='layout of the joints, if the file does not say it')
+    parser.add_argument('--finetune', action='store_true', help='train the encoder on, if that helps held-out clips')
+    parser.add_argument('--class-weight', choices=['balanced'], help='let rare classes weigh as much as frequent ones')
     parser.add_argument('--split', default='train', help='split to fit to')
     parser.add_argument('--held-out', default='val', help='split to test on, if the file has it')
     args = parser.parse_args(argv)
@@ -36,19 +38,27 @@ def main(argv):
     with_segments = ['segments' in item for item in train + test]
     if any(with_segments) != all(with_segments):
         raise AnnotationError(f'{args.ann_file} has videos with segments and clips without: write a file for each.')
-    fit = fit_detector if all(with_segments) else fit_classifier
-    model, measured = fit(args.encoder, layout, names, train, test)
+    if all(with_segments):
+        if args.finetune or args.class_weight:
+            raise UsageError(
+                '--finetune and --class-weight are for clips with one label, not for videos with segments.'
+            )
+        model, measured = fit_detector(args.encoder, layout, names, train, test)
+    else:
+        options = dict(finetune=args.finetune, class_weight=args.class_weight)
+        model, measured = fit_classifier(args.encoder, layout, names, train, test, **options)
     model.save(args.model)
     print(f'{args.model}: fitted to {len(train)}' + (f', tested on {len(test)}: {measured}' if test else ''))
 
 
-def fit_classifier(encoder: str, layout, names: list[str], train: list[dict], test: list[dict]):
+def fit_classifier(encoder: str, layout, names: list[str], train: list[dict], test: list[dict], **options):
     def label(item: dict) -> str | int:
         return names[item['label']] if 0 <= item['label'] < len(names) else item['label']
 
-    model = ActionClassifier(encoder, layout, unknown=True).fit(
-        [item['keypoint'] for item in train], [*map(label, train)]
-    )
+    subjects = [item.get('subject') for item in train]
+    groups = subjects if None not in subjects and len(set(subjects)) > 1 else None
+    model = ActionClassifier(encoder, layout, unknown=True, **options)
+    model.fit([item['keypoint'] for item in train], [*map(label, train)], groups)
     if not test:
         return model, ''
     found = model.classes_[model.predict_proba([item['keypoint'] for item in test]).argmax(1)]

@@ -8,7 +8,7 @@ import sys
 
 from rich.console import Console
 
-PROGRESS = re.compile(r'Epoch\(|Encoding|clips|videos|task')
+PROGRESS = re.compile(r'Epoch\(|^epoch |Encoding|clips|videos|task')
 console = Console(highlight=False, soft_wrap=True)
 
 

@@ -2,6 +2,8 @@
 
 import argparse
 
+from usdrl_mmaction.engine import UsdrlRunner
+
 from .common import add_common_arguments, build_runner, load_config
 
 
@@ -16,6 +18,7 @@ def parse_args(argv):
     parser.add_argument('--auto-scale-lr', action='store_true', help=scale)
     parser.add_argument('--seed', type=int, help='seed of all random numbers')
     parser.add_argument('--diff-rank-seed', action='store_true', help='a different seed in each process')
+    parser.add_argument('--verbose', action='store_true', help="MMEngine's whole log, not one line an epoch")
     parser.add_argument('--deterministic', action='store_true', help='deterministic algorithms on the GPU')
     add_common_arguments(parser)
     return parser.parse_args(argv)
@@ -36,4 +39,8 @@ def main(argv=None):
     if args.resume:
         cfg.resume, cfg.begin_from = True, cfg.get('load_from')
         cfg.load_from = None if args.resume == 'auto' else args.resume
-    build_runner(cfg).train()
+    UsdrlRunner.brief = not args.verbose
+    try:
+        build_runner(cfg).train()
+    finally:
+        UsdrlRunner.brief = False

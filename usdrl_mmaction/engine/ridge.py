@@ -60,11 +60,8 @@ def fit_ridge(
     of_class = np.arange(num_classes) == labels[:, None] if labels.ndim == 1 else labels > 0
     targets = np.where(of_class, 1.0, -1.0)  # (N, classes)
     weights = np.ones(len(features)) if weights is None else weights * (len(features) / weights.sum())
-    root, mean, centre = (
-        np.sqrt(weights)[:, None],
-        weights @ features / len(features),
-        weights @ targets / len(features),
-    )
+    root, share = np.sqrt(weights)[:, None], weights / len(features)
+    mean, centre = share @ features, share @ targets
     left, scale, right = np.linalg.svd(root * (features - mean) / deviation, full_matrices=False)
     projected = left.T @ (root * (targets - centre))  # (N, R), (R,), (R, F); (R, classes)
 

@@ -77,7 +77,7 @@ def resolve(cfg: Config) -> dict:
         layout=layout,
         dimensions=dimensions,
         num_person=num_person,
-        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path, larger=not facts.classes),
+        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path),
         metainfo={key: value for key, value in (('classes', facts.classes), ('fps', facts.fps)) if value},
         prepare=prepare,
         encoder_layout=encoder['layout'],
