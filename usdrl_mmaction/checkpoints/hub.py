@@ -9,7 +9,7 @@ from usdrl_mmaction.errors import DownloadError, UsageError
 from .folder import CONFIG, WEIGHTS
 
 HUB = 'hf://'
-ADDRESS = re.compile(r'hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?')
+ADDRESS = re.compile(r'hf://(\w[\w.-]*/\w[\w.-]*?)(?:@([\w./-]+))?')
 
 
 def fetch(address: str) -> Path:
