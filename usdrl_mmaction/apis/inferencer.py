@@ -144,6 +144,8 @@ class SkeletonInferencer:
             results.append(result)
             if scores is not None:
                 result['actions'] = self.best_actions(scores)
+            if self.classifier and self.classifier.multilabel_:
+                result['labels'] = [self.classes[label] for label in np.flatnonzero(scores >= 0.5)]
             if novelty is not None and self.unknown:
                 result['unknown'] = novelty > self.threshold_of_known
             if self.gallery:

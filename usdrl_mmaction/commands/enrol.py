@@ -29,6 +29,8 @@ def main(argv):
     model = load(args.model) if known else ActionClassifier(args.encoder, layout='body', unknown=True)
     if not isinstance(model, ActionClassifier):
         raise UsageError(f'{args.model} is an encoder, not a classifier: choose another folder with --model.')
+    if getattr(model, 'multilabel_', False):
+        raise UsageError(f'{args.model} gives several labels at once: fit it to all clips again, in Python.')
     recordings = list(named(args.clips, args.name))
     clips = [read_body(recording, args.layout).keypoint for _, recording in bar(recordings, 'Reading')]
     model.partial_fit(clips, [name for name, _ in recordings]).save(args.model)

@@ -102,13 +102,20 @@ def summary(results: list[dict]) -> Table:
     table = Table('recording', *(Column(name, justify='right') for name in ('frames', 'people')), *titles)
     for result in results:
         best = [
-            'unknown'
-            if key == 'actions' and result.get('unknown')
-            else (counts if key == 'segments' else first)(result[key])
+            answer(result) if key == 'actions' else (counts if key == 'segments' else first)(result[key])
             for key in columns
         ]
         table.add_row(result['name'], str(result['frames']), str(result['people']), *best)
     return table
+
+
+def answer(result: dict) -> str:
+    """The action of a recording; of a model of several labels, all that it has."""
+    if result.get('unknown'):
+        return 'unknown'
+    if 'labels' in result:
+        return ', '.join(map(str, result['labels'])) or 'none'
+    return first(result['actions'])
 
 
 def first(found: list[dict]) -> str:

@@ -47,10 +47,10 @@ def main(argv):
     problems = checks.find_problems(content, measures)
     problems += checks.layout_problems(measures, layout, skeleton) if skeleton else []
     if args.checkpoint:
-        content = load_checkpoint(args.checkpoint)
-        weights, position = weights_of(content, args.checkpoint), 'backbone.spatial_position'
+        trained = load_checkpoint(args.checkpoint)
+        weights, position = weights_of(trained, args.checkpoint), 'backbone.spatial_position'
         weights = weights if position in weights else convert(weights).state_dict
-        if takes_body(content, weights, args.checkpoint):
+        if takes_body(trained, weights, args.checkpoint):
             problems += body_problems(layout)
         else:
             problems += checks.checkpoint_problems(measures, args.checkpoint, tokens=weights[position].shape[1])
@@ -70,10 +70,10 @@ def main(argv):
     sys.exit(1 if problems else 0)
 
 
-def takes_body(content: dict, weights: dict, source: str) -> bool:
+def takes_body(trained: dict, weights: dict, source: str) -> bool:
     """Whether a checkpoint says that it takes clips of any body."""
     with suppress(UsdrlError, TypeError, AttributeError):
-        return description_of(content, weights, source)['encoder'].get('layout') == 'body'
+        return description_of(trained, weights, source)['encoder'].get('layout') == 'body'
     return False
 
 
