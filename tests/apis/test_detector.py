@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, load
+from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, StreamingDetector, load
 from usdrl_mmaction.apis.detector import STRENGTHS, ridge_scores
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.errors import CheckpointError, UsageError
@@ -107,3 +107,17 @@ def test_ridge_scores_are_scikit_learns():
     for strength, scores in zip(STRENGTHS, ridge_scores(train, targets, test), strict=True):
         model = Ridge(strength).fit(scaler.transform(train), targets)
         np.testing.assert_allclose(scores, model.predict(scaler.transform(test)), atol=1e-4)
+
+
+def test_a_saved_detector_takes_live_frames_of_any_body_layout(detector, videos, tmp_path):
+    """Windows of four durations are scored like videos: most frames get the label that the whole video gives them."""
+    detector.save(tmp_path / 'live')
+    whole = detector.frame_scores(videos[0][4:5])[0]
+    smpl = joint_mapping(LAYOUTS['nturgb+d'].names, LAYOUTS['kinect_v1'].names, estimate=True)(videos[0][4])
+    for frames, layout in ((videos[0][4], None), (smpl, 'kinect_v1')):
+        live = StreamingDetector(tmp_path / 'live', device='cpu', layout=layout)
+        found = [live(frames[:, start : start + 30]) for start in range(0, frames.shape[1], 30)] + [live.finish()]
+        scores = np.concatenate([part.scores for part in found])
+        assert scores.shape == whole.shape and live.classes == sorted(ACTIONS)
+        assert (scores.argmax(1) == whole.argmax(1)).mean() > 0.75
+        assert {each['name'] for part in found for each in part.segments} & set(ACTIONS)

@@ -216,7 +216,7 @@ class SavedScorer:
     def __init__(self, model: ActionDetector | ActionClassifier):
         self.model = model
         self.prepare = Preparation(model.encoder_.model)
-        self.prepare.trained_layout = model.layout_
+        self.prepare.trained_layout = self.trained_layout = model.layout_
         self.classes = [str(name) for name in model.classes_.tolist()]
         self.num_scores = 1 + len(self.classes)
         self.detects = isinstance(model, ActionDetector)
@@ -226,6 +226,7 @@ class SavedScorer:
     def set_layout(self, layout: str | dict | None):
         """Takes clips of another layout from now on; None is the body."""
         self.prepare = Preparation(self.model.encoder_.model, layout)
+        self.prepare.trained_layout = self.trained_layout
         self.model.layout = self.model.layout_ = layout or 'body'
 
     def __call__(self, clip: Clip, starts: list[int]) -> np.ndarray:
@@ -234,8 +235,8 @@ class SavedScorer:
         if self.detects:
             return np.stack([self.model.frame_scores([window])[0] for window in windows])
         seen = [window if window.any() else np.ones_like(window) for window in windows]
-        probability = self.model.predict_proba(seen)
-        strange = self.model.novelty(seen) > self.model.known_.threshold
+        probability, novelty = self.model.answer(self.model.encoder_.prepare(seen, self.model.layout_))
+        strange = novelty > self.model.known_.threshold
         strange |= [not window.any() for window in windows]
         scores = np.concatenate([strange[:, None], probability * ~strange[:, None]], axis=1)
         return np.repeat(scores[:, None], self.window, axis=1)
