@@ -50,6 +50,14 @@ def test_a_description_is_plain_and_whole(sound):
     assert built.dataset_meta == {'classes': described['classes']} and not built.training
 
 
+def test_what_an_annotation_file_says_wrongly_is_left_out():
+    head = dict(type='StreamClsHead', num_classes=2, in_channels=16)
+    cfg = Config(dict(model=dict(type='RecognizerGCN', backbone=BACKBONE, cls_head=head)))
+    described = describe(cfg, dict(classes=[*'abcdef'], layout='my own'))
+    assert 'classes' not in described and described['layout'] == 'nturgb+d'
+    build(described, MODELS.build(cfg.model).state_dict(), 'x')
+
+
 def test_a_layout_in_a_file_becomes_its_content(tmp_path):
     (tmp_path / 'snake.json').write_text(json.dumps(dict(parents=[None, 0, 1], names=['a', 'b', 'c'])))
     layout = str(tmp_path / 'snake.json')

@@ -13,8 +13,8 @@ from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from torch import Tensor
 
-from usdrl_mmaction.errors import CheckpointError
-from usdrl_mmaction.skeletons import as_spec
+from usdrl_mmaction.errors import CheckpointError, LayoutError, MissingFileError
+from usdrl_mmaction.skeletons import as_spec, get_skeleton
 
 FORMAT = 1
 LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
@@ -44,9 +44,18 @@ def describe(cfg: Config, dataset_meta: dict) -> dict:
         found['preparation'] = [dict(step) for step in dataset['pipeline']]
         found |= {key: dataset[key] for key in ('window', 'stride') if key in dataset}
     meta = {**dataset_meta, **(dataset.get('metainfo') or {})}
-    found['layout'] = cfg.get('layout') or meta.get('layout') or layout_of_clips(found)
-    found |= {key: meta[key] for key in ('classes', 'fps') if meta.get(key)}
+    found['layout'] = next(filter(is_known, (cfg.get('layout'), meta.get('layout'), layout_of_clips(found))), None)
+    classes = [str(name) for name in meta.get('classes') or ()]
+    outputs = next((found[name].get('num_classes', 0) for name in HEADS if name in found), len(classes))
+    found |= {'classes': classes} if 0 < len(classes) <= outputs + 1 else {}  # one more is the background
+    found |= {'fps': meta['fps']} if meta.get('fps') else {}
     return with_layouts(plain(found))
+
+
+def is_known(layout: str | dict | None) -> bool:
+    with suppress(LayoutError, MissingFileError, TypeError, AttributeError):
+        return len(get_skeleton(layout)) > 0
+    return False
 
 
 def dataset_of(cfg: Config) -> dict:
