@@ -76,6 +76,14 @@ def test_gradients_add_up_to_the_difference_that_movement_makes():
     assert by_gradients(scores, clip, 1).sum() == pytest.approx(odds[0] - odds[1], abs=1e-3)
 
 
+def test_of_several_labels_each_has_reasons_of_its_own(actions):
+    left, right = actions['wave left hand'][:6], actions['wave right hand'][:6]
+    model = ActionClassifier(layout='nturgb+d').fit([*left, *right], np.repeat([[1, 0], [0, 1]], 6, axis=0))
+    clip = actions['wave left hand'][6]
+    for method in ('occlusion', 'gradients'):
+        assert share(model.explain(clip, label=0, method=method), 'left', ARM) >= 0.5
+
+
 def test_a_joint_that_alone_decides_has_all_of_it():
     def probability(clips):  # how far joint 2 of the first person goes
         way = clips[:, 0, :, 2].diff(dim=1).abs().sum((1, 2))

@@ -178,7 +178,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         mapping = body_mapping(layout_of_asked(keypoint, self.layout, self.layout_))
         drawn = Drawn(as_body(keypoint, mapping), BODY)
         (prepared,) = self._asked([keypoint])
-        return explain(*self.explained(), prepared, drawn, self.classes_.tolist(), label, method)
+        return explain(*self.explained(), prepared, drawn, self.classes_.tolist(), label, method, self.multilabel_)
 
     def explained(self) -> tuple[Callable, Callable]:
         """What ``explain`` asks: probabilities of clips, and scores with gradients."""

@@ -58,6 +58,7 @@ def explain(
     classes: list,
     label=None,
     method: str = METHODS[0],
+    several: bool = False,
 ) -> Explanation:
     """Which joints and frames of a prepared clip decided for a class.
 
@@ -69,13 +70,14 @@ def explain(
         classes (list): Names or numbers of the classes.
         label (str | int | None): The class; by default the most probable one.
         method (str): One of ``METHODS``.
+        several (bool): Whether a clip may have several labels, each with odds of its own.
     """
     if method not in METHODS:
         raise UsageError(f"There is no method '{method}'. There are: {', '.join(METHODS)}.")
     found = probability(clip[None])[0]
     number = label_of(label, classes, found)
     if method == 'gradients':
-        parts = by_gradients(scores, clip, number)  # (M, T, V)
+        parts = by_gradients(scores, clip, number, several)  # (M, T, V)
         joints, frames = parts.sum(1), parts.sum((0, 2))
     else:
         joints, frames = by_occlusion(probability, clip, number)
@@ -112,7 +114,7 @@ def cut_span(clip: Tensor, middle: int, width: int) -> Tensor:
     return cut
 
 
-def by_gradients(scores: Callable[[Tensor], Tensor], clip: Tensor, label: int) -> np.ndarray:
+def by_gradients(scores: Callable[[Tensor], Tensor], clip: Tensor, label: int, several: bool = False) -> np.ndarray:
     """Integrated gradients of the log-odds of the class, from the clip in which nothing moves to the clip: they add up
     to the difference between the two.  # (M, T, V, C) -> (M, T, V)"""
     still = clip.mean(1, keepdim=True).expand_as(clip)
@@ -121,7 +123,7 @@ def by_gradients(scores: Callable[[Tensor], Tensor], clip: Tensor, label: int) -
     with torch.enable_grad():
         found = scores(path)  # (STEPS, classes)
         others = torch.cat([found[:, :label], found[:, label + 1 :]], dim=1)
-        odds = found[:, label] - (others.logsumexp(1) if others.shape[1] else 0)
+        odds = found[:, label] if several or not others.shape[1] else found[:, label] - others.logsumexp(1)
         (gradient,) = torch.autograd.grad(odds.sum(), path)
     return ((clip - still) * gradient.mean(0)).sum(-1).detach().cpu().numpy()
 

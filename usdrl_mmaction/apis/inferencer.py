@@ -193,7 +193,8 @@ class SkeletonInferencer:
         keypoint = upright(fill_gaps(clip.keypoint)) if self.prepare.takes_bodies else clip.keypoint
         asked = self.classifier.explained() if self.classifier else self.explained()
         drawn = Drawn(keypoint, self.prepare.skeleton)
-        return explain(*asked, prepared, drawn, self.classes, label, method)
+        several = bool(self.classifier) and self.classifier.multilabel_
+        return explain(*asked, prepared, drawn, self.classes, label, method, several)
 
     def explained(self) -> tuple[Callable, Callable]:
         """What ``explain`` asks: probabilities of clips, and scores with gradients."""

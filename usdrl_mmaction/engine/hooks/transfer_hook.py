@@ -28,7 +28,8 @@ class TransferHook(Hook):
 
     def before_train(self, runner):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        if isinstance(model, FrozenRecognizer) and not runner._load_from:
+        drawn = not runner._load_from and not getattr(model.backbone, 'init_cfg', None)
+        if isinstance(model, FrozenRecognizer) and drawn:
             runner.logger.warning(
                 'The encoder is random: its weights stay as they were drawn. Set load_from to a checkpoint, such as '
                 'usdrl://body, or is that meant?'
