@@ -117,6 +117,12 @@ def get_skeleton(layout: str | dict) -> Skeleton:
     return LAYOUTS[layout]
 
 
+def as_spec(layout: str | dict) -> str | dict:
+    """The content of a layout's JSON file, for where the file may not be; a name or a dict as it is."""
+    is_file = isinstance(layout, str) and layout.endswith('.json')
+    return json.loads(Path(layout).read_text(encoding='utf-8')) if is_file else layout
+
+
 def bone(clip: torch.Tensor | np.ndarray, skeleton: Skeleton) -> torch.Tensor | np.ndarray:
     """Each joint minus its parent; the root's bone is 0.  # (..., V, C) -> (..., V, C)"""
     return clip - clip[..., list(skeleton.parents), :]
@@ -183,6 +189,15 @@ def joint_mapping(source: Sequence[str], target: Sequence[str], estimate: bool =
         joint = exact.get(name, known.get(meaning(name)))
         estimated = _estimate(name, known) if joint is None and estimate else {}
         sources.append(estimated if joint is None else {joint: 1.0})
+    return JointMapping(tuple(sources))
+
+
+def estimated_mapping(source: Sequence[str], target: Skeleton) -> JointMapping:
+    """Maps joints named ``source`` to a whole layout: what is not there is made of others, or else is where its parent
+    is."""
+    sources = list(joint_mapping(source, target.names, estimate=True).sources)
+    for _ in target.parents:
+        sources = [found or sources[parent] for found, parent in zip(sources, target.parents, strict=True)]
     return JointMapping(tuple(sources))
 
 

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, load
+from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, StreamingDetector, load
 from usdrl_mmaction.apis.detector import lengths_of_windows, resized
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.errors import CheckpointError, UsageError
@@ -118,3 +118,17 @@ def test_videos_of_another_rate_are_resampled(detector, videos):
 
 def test_resizing_is_linear_in_time():
     np.testing.assert_allclose(resized(np.arange(8.0)[:, None], 4)[:, 0], [0.5, 2.5, 4.5, 6.5])
+
+
+def test_a_saved_detector_takes_live_frames_of_any_body_layout(detector, videos, tmp_path):
+    """Windows of four durations are scored like videos: most frames get the label that the whole video gives them."""
+    detector.save(tmp_path / 'live')
+    whole = detector.frame_scores(videos[0][4:5])[0]
+    smpl = joint_mapping(LAYOUTS['nturgb+d'].names, LAYOUTS['kinect_v1'].names, estimate=True)(videos[0][4])
+    for frames, layout in ((videos[0][4], None), (smpl, 'kinect_v1')):
+        live = StreamingDetector(tmp_path / 'live', device='cpu', layout=layout)
+        found = [live(frames[:, start : start + 30]) for start in range(0, frames.shape[1], 30)] + [live.finish()]
+        scores = np.concatenate([part.scores for part in found])
+        assert scores.shape == whole.shape and live.classes == sorted(ACTIONS)
+        assert (scores.argmax(1) == whole.argmax(1)).mean() > 0.75
+        assert {each['name'] for part in found for each in part.segments} & set(ACTIONS)

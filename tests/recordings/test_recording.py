@@ -221,7 +221,7 @@ INFINITE[0, 3, 7, 1] = np.inf
         ),
         (np.ones((1, 6, 25, 6)), r"'keypoint' has to be .* 2 or 3 coordinates .*, not \(1, 6, 25, 6\)"),
         (np.ones((1, 0, 25, 3)), r'not \(1, 0, 25, 3\)'),
-        (np.ones((6, 24, 3)), 'recording 0: 24 joints, but the layout has 25'),
+        (np.ones((6, 7, 3)), 'recording 0: 7 joints, but the layout has 25'),
         (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates per joint, but the model was trained on 3"),
         (INFINITE, r"'keypoint' is infinite at \(0, 3, 7, 1\)"),
         ([['left', 'right']], "recording 0: 'keypoint' holds <U5, not numbers"),

@@ -12,6 +12,7 @@ COMMANDS = {
     'train': 'pretrain an encoder, or train for a task, with a config',
     'test': 'test a checkpoint with a config',
     'infer': 'recognise or detect actions in recordings',
+    'explain': 'show which joints and frames decided',
     'fit': 'fit a classifier or a detector to an annotation file, on the frozen foundation encoder',
     'enrol': 'teach a classifier an action from a few recordings',
     'stream': 'detect actions in live input',

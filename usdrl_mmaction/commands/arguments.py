@@ -76,6 +76,7 @@ def train(parser):
     resume = 'continue from a checkpoint; without a path, from the latest one in the work dir'
     parser.add_argument('--resume', nargs='?', const='auto', help=resume)
     parser.add_argument('--amp', action='store_true', help='mixed precision')
+    parser.add_argument('--verbose', action='store_true', help="MMEngine's whole log, not one line an epoch")
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
     scale = 'multiply the learning rate by the batch size divided by base_batch_size of the config'
     parser.add_argument('--auto-scale-lr', action='store_true', help=scale)
@@ -97,8 +98,12 @@ def test(parser):
 
 
 def infer(parser):
-    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='a recording or an annotation file')
-    parser.add_argument('--model', help="a model of the zoo, a checkpoint, or a config; by default the package's own")
+    inputs = 'a recording, a video, a folder of them, or an annotation file'
+    parser.add_argument('inputs', nargs='+', metavar='INPUT', help=inputs)
+    model = (
+        'a work dir or checkpoint of usdrl train, a saved or published model, hf://OWNER/NAME, a model of the zoo, or'
+    )
+    parser.add_argument('--model', help=f"{model} a config; by default the package's own")
     parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights for a config')
     parser.add_argument('--out', type=Path, metavar='DIR', help='folder to write results.json to')
     parser.add_argument('--gallery', metavar='ANN_FILE', help='annotation file to search for the nearest clips')
@@ -115,11 +120,26 @@ def infer(parser):
     add_cfg_options(parser)
 
 
+def explain(parser):
+    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='recording, folder of them, or annotation file')
+    model = 'a work dir or checkpoint of usdrl train, a saved or published model, hf://OWNER/NAME, or one of the zoo'
+    parser.add_argument('--model', required=True, help=model)
+    parser.add_argument('--label', help='the class to explain, by name or number; by default the most probable one')
+    method = 'by default both; the film strip shows the first'
+    parser.add_argument('--method', choices=('occlusion', 'gradients'), help=method)
+    parser.add_argument('--out', type=Path, default=Path('work_dirs/explain'), metavar='DIR', help='for film strips')
+    parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
+    add_device(parser)
+
+
 def fit(parser):
     parser.add_argument('ann_file', type=Path, help='annotation file, as usdrl convert writes it')
     parser.add_argument('--model', type=Path, default=Path('model'), help='folder to save to')
     parser.add_argument('--encoder', default='body', help='a name of the zoo or a checkpoint')
     parser.add_argument('--layout', help='layout of the joints, if the file does not say it')
+    parser.add_argument('--finetune', action='store_true', help='train the encoder on, if that helps held-out clips')
+    weight = 'let rare classes weigh as much as frequent ones'
+    parser.add_argument('--class-weight', choices=['balanced'], help=weight)
     parser.add_argument('--split', default='train', help='split to fit to')
     parser.add_argument('--held-out', default='val', help='split to test on, if the file has it')
 
@@ -135,8 +155,11 @@ def enrol(parser):
 
 def stream(parser):
     parser.add_argument('input', metavar='INPUT', help='a recording; or - for JSON lines, each a list of people')
-    parser.add_argument('--model', required=True, metavar='CONFIG', help='config of a localizer')
-    parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
+    model = 'a work dir, checkpoint or published folder of a localizer, a folder of usdrl fit or enrol, or a config'
+    parser.add_argument('--model', required=True, help=model)
+    parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights of a config')
+    layout = "layout of the joints, if they have no names and it is not the model's"
+    parser.add_argument('--layout', help=layout)
     parser.add_argument('--video', metavar='NAME', help='clip of an annotation file to play')
     parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input')
     parser.add_argument('--speed', type=positive, default=1.0, help='2 is twice as fast, inf as fast as possible')
@@ -302,20 +325,23 @@ def memory(parser):
 
 
 def export(parser):
-    parser.add_argument('config', help='config, e.g. linear_synthetic')
-    parser.add_argument('checkpoint', help='checkpoint file, URL or usdrl://NAME')
+    model = 'a work dir, a checkpoint, a saved or published model, a name of the zoo, a config'
+    parser.add_argument('model', help=model)
+    parser.add_argument('checkpoint', nargs='?', help='file, URL or usdrl://NAME of the weights for a config')
     parser.add_argument('out', type=Path, help='the file to write, e.g. dste.onnx')
     parser.add_argument('--format', choices=('onnx', 'torchscript', 'exported'), default='onnx', help='of the file')
     parser.add_argument('--encoder', action='store_true', help='leave out the head')
     shape = "persons, frames, joints, coordinates; for MMAction2's own models"
     parser.add_argument('--clip-shape', type=int, nargs=4, metavar='N', help=shape)
     parser.add_argument('--tolerance', type=float, default=1e-4, help='the largest difference that is accepted')
+    layout = "layout of the recordings that the example takes; by default the model's"
+    parser.add_argument('--layout', help=layout)
     add_cfg_options(parser)
 
 
 def publish(parser):
-    parser.add_argument('src', type=Path, help='a training checkpoint, e.g. work_dirs/demo/pretrain/epoch_80.pth')
-    parser.add_argument('dst', type=Path, help='the file to write; its stem is the name in the zoo')
+    parser.add_argument('src', type=Path, help='a work dir or checkpoint of usdrl train')
+    parser.add_argument('dst', type=Path, help='the folder to write, or a file that ends in .pth')
     parser.add_argument('--half', action='store_true', help='store float16, which loads into float32 models too')
     parser.add_argument('--about', help='what the model is and where it comes from, to store with it')
     parser.add_argument('--classes', metavar='ANN_FILE', help='store the class names of this annotation file')

@@ -23,6 +23,8 @@ def main(args):
     model = load(args.model) if known else ActionClassifier(args.encoder, layout='body', unknown=True)
     if not isinstance(model, ActionClassifier):
         raise UsageError(f'{args.model} is an encoder, not a classifier: choose another folder with --model.')
+    if getattr(model, 'multilabel_', False):
+        raise UsageError(f'{args.model} gives several labels at once: fit it to all clips again, in Python.')
     recordings = list(named(args.clips, args.name))
     found, unread = with_videos([recording for _, recording in recordings], PoseModels(args.pose, args.detector))
     clips, names, faults = [], [], [str(fault) for fault in unread]

@@ -25,32 +25,41 @@ def main(args):
     with_segments = ['segments' in item for item in train + test]
     if any(with_segments) != all(with_segments):
         raise AnnotationError(f'{args.ann_file} has videos with segments and clips without: write a file for each.')
-    fit = fit_detector if all(with_segments) else fit_classifier
-    model, measured = fit(args.encoder, layout, names, train, test)
+    if all(with_segments):
+        if args.finetune or args.class_weight:
+            raise UsageError(
+                '--finetune and --class-weight are for clips with one label, not for videos with segments.'
+            )
+        fps = (content.get('meta') or {}).get('fps')
+        model, measured = fit_detector(ActionDetector(args.encoder, layout, fps), names, train, test)
+    else:
+        options = dict(finetune=args.finetune, class_weight=args.class_weight)
+        model, measured = fit_classifier(args.encoder, layout, names, train, test, **options)
     model.save(args.model)
     print(f'{args.model}: fitted to {len(train)}' + (f', tested on {len(test)}: {measured}' if test else ''))
 
 
-def fit_classifier(encoder: str, layout, names: list[str], train: list[dict], test: list[dict]):
+def fit_classifier(encoder: str, layout, names: list[str], train: list[dict], test: list[dict], **options):
     def label(item: dict) -> str | int:
         return names[item['label']] if 0 <= item['label'] < len(names) else item['label']
 
-    model = ActionClassifier(encoder, layout, unknown=True).fit(
-        [item['keypoint'] for item in train], [*map(label, train)]
-    )
+    subjects = [item.get('subject') for item in train]
+    groups = subjects if None not in subjects and len(set(subjects)) > 1 else None
+    model = ActionClassifier(encoder, layout, unknown=True, **options)
+    model.fit([item['keypoint'] for item in train], [*map(label, train)], groups)
     if not test:
         return model, ''
     found = model.classes_[model.predict_proba([item['keypoint'] for item in test]).argmax(1)]
     return model, f'accuracy {np.mean(found == np.array([*map(label, test)])):.1%}'
 
 
-def fit_detector(encoder: str, layout, names: list[str], train: list[dict], test: list[dict]):
+def fit_detector(model: ActionDetector, names: list[str], train: list[dict], test: list[dict]):
     names = [BACKGROUND, *action_names(names)]
 
     def segments(item: dict) -> list[tuple]:
         return [(names[label] if label < len(names) else label, start, end) for label, start, end in item['segments']]
 
-    model = ActionDetector(encoder, layout).fit([item['keypoint'] for item in train], [*map(segments, train)])
+    model.fit([item['keypoint'] for item in train], [*map(segments, train)])
     if not test:
         return model, ''
     number = {name: 1 + index for index, name in enumerate(model.classes_.tolist())}

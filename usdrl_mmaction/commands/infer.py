@@ -1,5 +1,5 @@
-"""Recognise or detect actions in recordings of joints: CSV, NPZ, NPY, MMPose's JSON, .skeleton files, folders of
-OpenPose's JSON, videos, or annotation files. docs/infer.md shows examples."""
+"""Recognise or detect actions in recordings of joints or in videos: files, folders of them, or annotation files. A
+model that was trained, saved or published by this package needs nothing else. docs/infer.md shows examples."""
 
 import json
 import os
@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from usdrl_mmaction.apis import SkeletonInferencer
-from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.files import replacing
-from usdrl_mmaction.recordings.recording import find_recordings, with_videos
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, with_videos
 from usdrl_mmaction.recordings.video import PoseModels, is_video
 from usdrl_mmaction.recordings.video.drawing import CODECS, draw_video
 
@@ -39,30 +39,52 @@ def main(args):
     elif args.cfg_options:
         raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
-    recordings = find_recordings(args.inputs)
+    errors = {}
+    recordings = found(args.inputs, errors)
     drawings = drawings_of([each.name for each in recordings if is_video(each.content)], args.draw)
     inferencer = SkeletonInferencer(model, args.checkpoint, **options)
-    models = PoseModels(args.pose, args.detector, device=args.device)
-    found, faults = with_videos(recordings, models)
-    recordings = [recording for recording in found if recording]
-    if faults and not recordings:
-        raise faults[0]
-    for fault in faults:
-        print(f'skipped: {fault}', file=sys.stderr)
-    results = inferencer(recordings, features=args.features)
+    read, faults = with_videos(recordings, PoseModels(args.pose, args.detector, device=args.device))
+    unread = [recording.name for recording, each in zip(recordings, read, strict=True) if each is None]
+    errors |= dict(zip(unread, map(str, faults), strict=True))
+    recordings = [recording for recording in read if recording]
+    results = inferencer(recordings, args.features, errors)
     console = Console(highlight=False, soft_wrap=True)
-    console.print(summary(results))
-    if not {'actions', 'neighbors', 'segments'} & set().union(*results):
+    if results:
+        console.print(summary(results))
+    if results and not {'actions', 'neighbors', 'segments'} & set().union(*results):
         console.print('An encoder alone names no actions: teach it some with usdrl enrol, or give a --gallery.')
-    for recording, result in zip(recordings, results, strict=True):
-        if out := drawings.get(recording.name):
-            draw_video(recording.name, out, recording.content, partial(lines, result))
+    clips = {recording.name: recording.content for recording in recordings}
+    for result in results:
+        if out := drawings.get(result['name']):
+            draw_video(result['name'], out, clips[result['name']], partial(lines, result))
             print(f'wrote {out}')
     if args.out:
         path = args.out / 'results.json'
         with replacing(path) as draft:
             draft.write_text(json.dumps(results, indent=1))
         print(f'wrote {path}')
+    if errors:
+        report(errors, len(results))
+
+
+def found(inputs: list[str], errors: dict[str, str]) -> list[Recording]:
+    """The recordings of all inputs, and the reason for those that have none."""
+    recordings = []
+    for path in inputs:
+        try:
+            recordings += find_recordings(path)
+        except UsdrlError as error:
+            errors[path] = str(error)
+    return recordings
+
+
+def report(errors: dict[str, str], answered: int):
+    """Lists the recordings that could not be used, and ends with exit code 1."""
+    if len(errors) == 1 and not answered:
+        raise RecordingError(*errors.values())
+    for reason in errors.values():
+        print(f'not answered: {" ".join(reason.split())}', file=sys.stderr)
+    sys.exit(f'error: {len(errors)} of {len(errors) + answered} recordings could not be used: see above.')
 
 
 def drawings_of(videos: list[str], out: Path | None) -> dict[str, Path]:
@@ -96,13 +118,20 @@ def summary(results: list[dict]) -> Table:
     table = Table('recording', *(Column(name, justify='right') for name in ('frames', 'people')), *titles)
     for result in results:
         best = [
-            'unknown'
-            if key == 'actions' and result.get('unknown')
-            else (counts if key == 'segments' else first)(result[key])
+            answer(result) if key == 'actions' else (counts if key == 'segments' else first)(result[key])
             for key in columns
         ]
         table.add_row(result['name'], str(result['frames']), str(result['people']), *best)
     return table
+
+
+def answer(result: dict) -> str:
+    """The action of a recording; of a model of several labels, all that it has."""
+    if result.get('unknown'):
+        return 'unknown'
+    if 'labels' in result:
+        return ', '.join(map(str, result['labels'])) or 'none'
+    return first(result['actions'])
 
 
 def first(found: list[dict]) -> str:

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,15 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from usdrl_mmaction.apis.model import load_checkpoint
+from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.checkpoints.authors import convert
-from usdrl_mmaction.checkpoints.reading import read_weights
+from usdrl_mmaction.checkpoints.describe import description_of
+from usdrl_mmaction.checkpoints.reading import weights_of
 from usdrl_mmaction.datasets import checks
 from usdrl_mmaction.datasets.annotations import counted, read_annotations
 from usdrl_mmaction.datasets.segments import are_segments
+from usdrl_mmaction.errors import LayoutError, UsdrlError
 from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 
@@ -34,9 +39,13 @@ def main(args):
     problems = checks.find_problems(content, measures)
     problems += checks.layout_problems(measures, layout, skeleton) if skeleton else []
     if args.checkpoint:
-        weights, position = read_weights(args.checkpoint), 'backbone.spatial_position'
+        trained = load_checkpoint(args.checkpoint)
+        weights, position = weights_of(trained, args.checkpoint), 'backbone.spatial_position'
         weights = weights if position in weights else convert(weights).state_dict
-        problems += checks.checkpoint_problems(measures, args.checkpoint, tokens=weights[position].shape[1])
+        if takes_body(trained, weights, args.checkpoint):
+            problems += body_problems(layout)
+        else:
+            problems += checks.checkpoint_problems(measures, args.checkpoint, tokens=weights[position].shape[1])
 
     for problem in problems:
         console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
@@ -51,6 +60,21 @@ def main(args):
         draw([clip for clip, shown in zip(clips, drawable, strict=True) if shown], skeleton, args.draw, out_dir)
         console.print(f'Film strips: {out_dir}', soft_wrap=True)
     sys.exit(1 if problems else 0)
+
+
+def takes_body(trained: dict, weights: dict, source: str) -> bool:
+    """Whether a checkpoint says that it takes clips of any body."""
+    with suppress(UsdrlError, TypeError, AttributeError):
+        return description_of(trained, weights, source)['encoder'].get('layout') == 'body'
+    return False
+
+
+def body_problems(layout: str | dict | None) -> list[str]:
+    try:
+        body_mapping(layout or {})
+    except LayoutError as error:
+        return [str(error) if layout else 'The layout is not known, which a model of any body needs: give --layout.']
+    return []
 
 
 def facts(content: dict, measures: list[checks.Measures]) -> Table:

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 from rich.console import Console
 
-PROGRESS = re.compile(r'Epoch\(|Encoding|clips|videos|task')
+PROGRESS = re.compile(r'Epoch\(|^epoch |Encoding|clips|videos|task')
 RESULT = re.compile(r'accuracy|written|mAP')  # what stays to be seen of the output
 IMPORTED = ['usdrl_mmaction.commands.common', 'usdrl_mmaction.apis']  # once for all steps
 console = Console(highlight=False, soft_wrap=True)

@@ -17,7 +17,7 @@ from usdrl_mmaction.apis import Detections, StreamingDetector
 from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.recordings.clip import keep_people
-from usdrl_mmaction.recordings.recording import find_recordings, read_recording
+from usdrl_mmaction.recordings.recording import find_recordings
 
 from .common import read_config
 
@@ -25,12 +25,16 @@ SHOWN = 10  # segments
 
 
 def main(args):
-    cfg = read_config(args.model, args.cfg_options)
-    detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
-    if args.input == '-':
+    model = args.model
+    if args.checkpoint or model.endswith('.py'):
+        model = read_config(model, args.cfg_options)
+    live = args.input == '-'
+    layout = args.layout if live else None
+    detector = StreamingDetector(model, args.checkpoint, args.device, args.threshold, args.img_shape, layout)
+    if live:
         frames = read_lines(sys.stdin)
     else:
-        frames = play(recorded(args.input, args.video, detector), args.fps, args.speed)
+        frames = play(recorded(args.input, args.video, detector, args.layout), args.fps, args.speed)
     console = Console(highlight=False)
     if console.is_terminal:
         show(detect(detector, frames), detector, args.fps, console)
@@ -40,15 +44,16 @@ def main(args):
             print(json.dumps(line), flush=True)
 
 
-def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
+def recorded(path: str, video: str | None, detector: StreamingDetector, layout: str | None = None) -> np.ndarray:
     """The people of a recording, with scores after the coordinates if there are any.  # (M, T, V, C)"""
     recordings = find_recordings(path)
     named = [recording for recording in recordings if video in (None, recording.name)]
     if len(named) != 1:
         names = ', '.join(recording.name for recording in recordings[:3])
         raise UsageError(f'{path} has {len(recordings)} recordings: choose one with --video, e.g. of {names}.')
+    detector.scorer.set_layout(None)  # reading maps the joints
     prepare = detector.scorer.prepare
-    clip = keep_people(read_recording(named[0], prepare.skeleton, prepare.channels), prepare.num_person)
+    clip = keep_people(prepare.read(named[0], layout), prepare.num_person)
     detector.img_shape = detector.img_shape or clip.img_shape
     return clip.keypoint if clip.score is None else np.concatenate([clip.keypoint, clip.score[..., None]], axis=-1)
 

@@ -1,5 +1,7 @@
 """Train with a config, as MMAction2's own tools/train.py does: same flags, errors in one line."""
 
+from usdrl_mmaction.engine import UsdrlRunner
+
 from .common import build_runner, load_config
 
 
@@ -17,4 +19,8 @@ def main(args):
     if args.resume:
         cfg.resume, cfg.begin_from = True, cfg.get('load_from')
         cfg.load_from = None if args.resume == 'auto' else args.resume
-    build_runner(cfg).train()
+    UsdrlRunner.brief = not args.verbose
+    try:
+        build_runner(cfg).train()
+    finally:
+        UsdrlRunner.brief = False

@@ -73,6 +73,13 @@ def clips_of_split(content: dict, split: str, path: str) -> list[dict]:
     return clips
 
 
+def described_by(content: dict) -> dict:
+    """What the ``meta`` of an annotation file says of all its clips, for the ``metainfo`` of a data set."""
+    meta = content.get('meta')
+    known = {key: meta[key] for key in ('classes', 'layout', 'fps') if meta.get(key)} if isinstance(meta, dict) else {}
+    return known | ({'classes': list(known['classes'])} if 'classes' in known else {})
+
+
 def make_annotation(name: str, label: int, clip, **fields) -> dict:
     """An entry of ``annotations`` from a ``Clip`` of ``recordings``, with further ``fields``, such as the subject."""
     item = {'frame_dir': name, 'label': label, 'total_frames': clip.keypoint.shape[1], 'keypoint': clip.keypoint}

@@ -13,7 +13,7 @@ from usdrl_mmaction.body import BODY, body_mapping, evident_layout, recognise
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import INDEX
 from usdrl_mmaction.errors import AnnotationError, LayoutError, RecordingError, UsdrlError
-from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton, joint_mapping, layout_of
+from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, estimated_mapping, get_skeleton, joint_mapping, layout_of
 
 from .clip import Clip, check_somebody, fit
 from .readers import is_frames, is_recording, read_clip, suffixes
@@ -35,14 +35,17 @@ class Recording(NamedTuple):
 
 
 def find_recordings(given: Any) -> list[Recording]:
-    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many."""
+    """The recordings of a path, annotation or array, or of a list of these. An annotation file has many, and so has a
+    folder."""
     found = []
-    one = isinstance(given, Recording) or not isinstance(given, list | tuple)
-    for number, content in enumerate([given] if one else given):
+    given = given if isinstance(given, list | tuple) and not isinstance(given, Recording) else [given]
+    for number, content in enumerate(given):
         path = Path(content) if isinstance(content, str | Path) else None
         kept = path and (path.suffix in ('.pkl', '.pickle') or (path / INDEX).is_file()) and annotations_in(path)
         if kept:
             found += in_file(kept, kept['annotations'])
+        elif path and path.is_dir() and not is_frames(path):
+            found += recordings_below(path).values()
         elif path:
             found += in_table(path)
         elif isinstance(content, Recording):
@@ -120,18 +123,21 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
     return found
 
 
-def read_body(recording: Recording, layout: str | dict | None = None) -> Clip:
+def read_body(recording: Recording, layout: str | dict | None = None, usual: str | dict | None = None) -> Clip:
     """A recording in any layout of a body, in pixels or 3D, with the joints of the layout 'body'. Without names of
-    joints and a layout, it is recognised (``recognise``)."""
+    joints and a layout, it is ``usual`` if it has as many joints, or recognised (``recognise``)."""
     clip = read_content(recording)
-    return Clip(body_of(clip, recording, layout), joints=BODY.names, fps=clip.fps, notes=clip.notes)
+    keypoint = body_of(clip, recording, layout, usual)
+    return Clip(keypoint, joints=BODY.names, fps=clip.fps, notes=clip.notes)
 
 
-def body_of(clip: Clip, recording: Recording, layout: str | dict | None = None) -> np.ndarray:
+def body_of(
+    clip: Clip, recording: Recording, layout: str | dict | None = None, usual: str | dict | None = None
+) -> np.ndarray:
     """The joints of the layout 'body'.  # (M, T, 19, C)"""
     check_somebody(clip, recording.name)
     try:
-        mapping = body_mapping(layout or declared_layout(recording) or layout_in(clip))
+        mapping = body_mapping(layout_of_clip(recording, clip, layout, usual))
         joints = max((joint for source in mapping.sources for joint in source), default=0)
         if joints >= clip.keypoint.shape[2]:
             raise LayoutError(f'{clip.keypoint.shape[2]} joints are not those of the layout {layout}.')
@@ -184,18 +190,62 @@ def in_layout(clip: Clip, recording: Recording, layout: str | Skeleton) -> Clip:
     return fit(clip, skeleton, recording.name, estimate=named)
 
 
-def read_recording(recording: Recording, skeleton: Skeleton, channels: int) -> Clip:
-    """A recording with the joints of a layout, in pixels (2 channels) or 3D. MediaPipe's joints map to any layout."""
+def layout_of_clip(
+    recording: Recording, clip: Clip, layout: str | dict | None, usual: str | dict | None = None
+) -> str | dict:
+    """The layout that a recording is said to have, that of the names in its file, or the one that it looks like."""
+    layout = layout or declared_layout(recording)
+    named = any(joint_mapping(clip.joints, BODY.names).sources)
+    same = usual is not None and len(get_skeleton(usual)) == clip.keypoint.shape[2]
+    return layout or (usual if same and not named else layout_in(clip))
+
+
+def read_recording(
+    recording: Recording,
+    skeleton: Skeleton,
+    channels: int,
+    layout: str | dict | None = None,
+    usual: str | dict | None = None,
+) -> Clip:
+    """A recording with the joints of a layout, in pixels (2 channels) or 3D. The joints of any other layout of a body
+    are mapped to it, those that it lacks estimated. ``layout`` and ``usual`` are as ``read_body`` takes them."""
     name, clip = recording.name, read_content(recording)
     if channels == 2 and clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton):
         clip = clip._replace(keypoint=clip.keypoint[..., :2])
-    clip = in_layout(clip, recording, skeleton)
+    other = other_layout(recording, clip, skeleton, layout, usual)
+    clip = mapped(clip, recording, other, skeleton) if other else in_layout(clip, recording, skeleton)
     if clip.keypoint.shape[3] != channels:
         raise RecordingError(
             f"{name}: 'keypoint' {clip.keypoint.shape} has {clip.keypoint.shape[3]} coordinates per joint, but the "
             f'model was trained on {channels}. Choose a model of {"pixels" if channels == 3 else "3D"}.'
         )
     return clip
+
+
+def mapped(clip: Clip, recording: Recording, layout: str | dict, skeleton: Skeleton) -> Clip:
+    """The clip of a layout with the joints of another body, those that it lacks estimated."""
+    names, keypoint = get_skeleton(layout).names, clip.keypoint
+    if names == MEDIAPIPE.names and keypoint.shape[3] == 3:  # world landmarks have y downwards
+        keypoint = keypoint * np.float32([-1, -1, 1])
+    mapping = estimated_mapping(names, skeleton)
+    score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
+    clip = clip._replace(keypoint=mapping(keypoint), score=mapping.scores(score), joints=skeleton.names)
+    return fit(clip, skeleton, recording.name)
+
+
+def other_layout(recording: Recording, clip: Clip, skeleton: Skeleton, layout, usual) -> str | dict | None:
+    """The layout of a recording if that is another than the model's, both are of a body, and joints are common."""
+    has_own = clip.joints or layout or declared_layout(recording)
+    if not has_own and clip.keypoint.shape[2] == len(skeleton):
+        return None
+    try:
+        found = layout_of_clip(recording, clip, layout, usual)
+        body_mapping(found)
+        body_mapping(dict(names=skeleton.names, parents=list(skeleton.parents)))
+    except LayoutError:
+        return None  # fit names what differs
+    same = get_skeleton(found) == skeleton or len(get_skeleton(found)) != clip.keypoint.shape[2]
+    return None if same else found
 
 
 def read_content(recording: Recording) -> Clip:

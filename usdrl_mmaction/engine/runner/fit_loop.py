@@ -9,10 +9,12 @@ from mmengine.utils import track_iter_progress
 
 from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.models import FrameLocalizer
+from usdrl_mmaction.models.backbones.streams import pooled_width
 
 from ..features import encode_all, in_order
 from ..frame_classifier import fit_frames
 from ..hooks.label_hook import check_labels
+from ..novelty import Novelty
 from ..ridge import STRENGTHS, fit_ridge
 
 
@@ -25,6 +27,7 @@ class FitLoop(EpochBasedTrainLoop):
 
     def __init__(self, runner, dataloader):
         super().__init__(runner, dataloader, max_epochs=1)
+        self.novelty = None  # of a classifier of clips
 
     def run_epoch(self):
         self.runner.call_hook('before_train_epoch')
@@ -45,6 +48,9 @@ class FitLoop(EpochBasedTrainLoop):
         with torch.no_grad():
             head.fc.weight.copy_(torch.from_numpy(fitted.weight))
             head.fc.bias.copy_(torch.from_numpy(fitted.bias))
+        maxima = features[:, : pooled_width(('max',), head.in_channels)].cpu().numpy()
+        scores, labels = fitted.left_out, labels.cpu().numpy()
+        self.novelty = Novelty.left_out(maxima, labels, scores, 1.0) if head.pooling[0] == 'max' else None
         found = f'{features.shape[1]} features of {len(features)} clips'
         self.log(found, fitted.strength, fitted.accuracy, 'clips', fitted.strength in (STRENGTHS[0], STRENGTHS[-1]))
 

@@ -1,6 +1,5 @@
 """Settings that a config leaves to its annotation file, filled in before anything is built."""
 
-import json
 from copy import deepcopy
 from numbers import Integral
 from pathlib import Path
@@ -14,7 +13,7 @@ from usdrl_mmaction.datasets.annotations import read_annotations
 from usdrl_mmaction.datasets.segments import action_names
 from usdrl_mmaction.errors import AnnotationError, ConfigError, LayoutError
 from usdrl_mmaction.files import missing
-from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, layout_of
+from usdrl_mmaction.skeletons import LAYOUTS, as_spec, get_skeleton, layout_of
 
 MARK = '$'  # before the name of a setting, in place of its value: '$layout'
 SETTINGS = (
@@ -93,7 +92,7 @@ def resolve(cfg: Config) -> dict:
         layout=layout,
         dimensions=dimensions,
         num_person=num_person,
-        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path, larger=not facts.classes),
+        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path),
         metainfo={key: value for key, value in (('classes', facts.classes), ('fps', facts.fps)) if value},
         prepare=prepare,
         encoder_layout=encoder['layout'],
@@ -189,5 +188,4 @@ def resolve_layout(given: str | dict | None, facts: Facts, path: str) -> str | d
     if facts.joints not in ([], [len(skeleton)]):
         found = ' and '.join(map(str, facts.joints))
         raise ConfigError(f'layout={layout} has {len(skeleton)} joints, clips of {path} have {found}: set layout.')
-    # The content of a JSON file, so that the config of the run and its checkpoint do not need the file.
-    return json.loads(Path(layout).read_text(encoding='utf-8')) if str(layout).endswith('.json') else layout
+    return as_spec(layout)  # so that the config of the run and its checkpoint do not need the file
