@@ -177,7 +177,8 @@ def convert(parser):
     parser.add_argument('--layout', help=layout)
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
-    labels.add_argument('--segments', type=Path, help='CSV table of video,label,start,end (frames) or …,start_s,end_s')
+    segments = 'table of video,label,start,end (frames) or start_s,end_s; or of ELAN, ActivityNet or Label Studio'
+    labels.add_argument('--segments', type=Path, help=segments)
     labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
     parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
     parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')

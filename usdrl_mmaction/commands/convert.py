@@ -5,7 +5,7 @@ model."""
 import sys
 from collections import Counter
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from usdrl_mmaction.recordings.clip import check_somebody, keep_people, with_fps
 from usdrl_mmaction.recordings.conversion import convert
 from usdrl_mmaction.recordings.readers.csv_table import Part
 from usdrl_mmaction.recordings.readers.table import read_table
-from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
+from usdrl_mmaction.recordings.readers.text import at, read_lines
 from usdrl_mmaction.recordings.recording import (
     Recording,
     in_layout,
@@ -26,6 +26,7 @@ from usdrl_mmaction.recordings.recording import (
     recordings_below,
     with_videos,
 )
+from usdrl_mmaction.recordings.segment_files import read_segments
 from usdrl_mmaction.recordings.video import PoseModels
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -141,23 +142,21 @@ def from_table(path: Path, recordings: dict[str, Recording]) -> tuple[list[Entry
 
 
 def with_segments(path: Path, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
-    """Videos with the segments of a CSV file, in frames or seconds; names may have a suffix such as .csv."""
-    table = read_table(path)
-    seconds = {'start_s', 'end_s'} <= set(table.header)
-    columns = ('video', 'label', *(('start_s', 'end_s') if seconds else ('start', 'end')))
-    if set(table.header) != set(columns):
-        raise at(path, 1, f"the columns are video,label,start,end or start_s,end_s, not '{','.join(table.header)}'.")
-    names, found, skipped = {entry.name for entry in entries}, {}, []
-    for row, line in zip(table.rows, table.lines, strict=True):
-        video, label, *span = (dict(zip(table.header, row, strict=True))[column] for column in columns)
-        video = video if video in names else video.rpartition('.')[0]
-        if label.lower() == BACKGROUND:
+    """Videos with the segments of a file, in frames or seconds. Its names of videos may have a suffix such as .mp4, and
+    leave out the folder of a recording."""
+    names, found, skipped = {}, {}, []
+    for entry in entries:
+        names.setdefault(PurePosixPath(entry.name).name, entry.name)
+    names |= {entry.name: entry.name for entry in entries}
+    segments, seconds = read_segments(path)
+    for segment in segments:
+        if segment.label.lower() == BACKGROUND:
             continue
-        if video not in names:
-            skipped.append(str(at(path, line, f"there is no recording '{row[table.header.index('video')]}'.")))
+        name = names.get(segment.video) or names.get(segment.video.rpartition('.')[0])
+        if name is None:
+            skipped.append(f"{segment.where}: there is no recording '{segment.video}'.")
             continue
-        start, end = to_numbers([span], 2, path, [line])[0].tolist()
-        found.setdefault(video, []).append((label, start, end))
+        found.setdefault(name, []).append((segment.label, segment.start, segment.end))
     skipped += [f'{entry.recording.name} has no segments in {path}.' for entry in entries if entry.name not in found]
     with_some = [entry for entry in entries if entry.name in found]
     return [entry._replace(segments=tuple(found[entry.name]), in_seconds=seconds) for entry in with_some], skipped
