@@ -92,8 +92,8 @@ def of_json(path: Path) -> tuple[list[Segment], bool]:
                 raise RecordingError(f'{path} has spans in seconds and in frames: export them apart.')
             return [segment for segment, _ in found], found[0][1]
     raise RecordingError(
-        f"{path} is neither ActivityNet's JSON, a 'database' of videos with 'annotations', nor Label Studio's, a list of "
-        "tasks with 'timelinelabels'."
+        f"{path} is neither ActivityNet's JSON, a 'database' of videos with 'annotations', nor Label Studio's, a list "
+        "of tasks with 'timelinelabels'."
     )
 
 
