@@ -15,8 +15,9 @@ assert not loaded, loaded
 REGISTERED = """
 from mmaction import registry
 from mmengine.registry import RUNNERS
-for kind, name in dict(MODELS='DSTE', DATASETS='SkeletonDataset', TRANSFORMS='ToBody', HOOKS='InterruptHook',
-                       LOOPS='FitLoop', METRICS='DetectionMetric', OPTIM_WRAPPERS='AmpOptimWrapper').items():
+for kind, name in dict(RUNNERS='UsdrlRunner', MODELS='DSTE', DATASETS='SkeletonDataset', TRANSFORMS='ToBody',
+                       HOOKS='InterruptHook', LOOPS='FitLoop', METRICS='DetectionMetric',
+                       OPTIM_WRAPPERS='AmpOptimWrapper').items():
     found = getattr(registry, kind).get(name)
     assert found and found.__module__.startswith('usdrl_mmaction.'), (kind, found)
 assert RUNNERS.get('UsdrlRunner')

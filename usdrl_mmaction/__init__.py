@@ -15,6 +15,7 @@ ROOMS = {  # by the registry of MMAction2
     'TRANSFORMS': 'datasets',
     'HOOKS': 'engine',
     'LOOPS': 'engine',
+    'RUNNERS': 'engine',
     'OPTIM_WRAPPERS': 'engine',
     'METRICS': 'evaluation',
 }
@@ -39,7 +40,7 @@ def register():
 
 
 def register_runner():
-    """MMAction2's tools build the runner of a config by MMEngine's own registry."""
+    """The same for the registry of runners of MMEngine, from which its own tools build them."""
     from mmengine.registry import RUNNERS
 
     locate(RUNNERS, 'engine')
