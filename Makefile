@@ -1,19 +1,24 @@
 # make demo   install into .venv, pretrain on synthetic data, compare with a random encoder
 # make test   install into .venv what the tests need, run them
 # make test-full  compile mmcv for the CPU, with mmdet and mmpose, into .venv-full, run the tests that need them
+# make test-video  install MediaPipe and rtmlib into .venv-video, run the tests that read videos with them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
 # make docs   the site of the guides and the API reference, into site/, with warnings as errors
 # make release  build sdist and wheel, check them, try them in an empty environment
-# make torture  kills, damage and hostile files by the hundred
+# make pythons  the tests in every Python from 3.10 to 3.13 that is installed
+# make torture  kills, and N=5000 damaged, generated and hostile files
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FULL := .venv-full
 DOCS := .venv-docs
+N ?= 5000
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
+VIDEO := .venv-video
+VIDEO_PIP := $(VIDEO)/bin/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test test-full bench lint torture docs release
+.PHONY: demo test test-full test-video bench lint torture pythons docs release
 
 demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
@@ -24,12 +29,18 @@ test: $(VENV)/installed
 test-full: $(FULL)/installed
 	OMP_NUM_THREADS=1 $(FULL)/bin/python -m pytest tests/full
 
+test-video: $(VIDEO)/installed
+	OMP_NUM_THREADS=1 $(VIDEO)/bin/python -m pytest tests/video
+
 bench: $(VENV)/installed
 	$(RUN) tools/dev/benchmark.py
 
 torture: $(VENV)/installed
 	$(RUN) -m pip install --disable-pip-version-check -q -c requirements/tested.txt -e '.[torture]'
-	$(RUN) tools/dev/torture.py
+	$(RUN) tools/dev/torture.py --cases $(N)
+
+pythons:
+	$(PYTHON) tools/dev/pythons.py
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
@@ -57,9 +68,15 @@ $(FULL)/installed: setup.cfg requirements/tested.txt requirements/full.txt
 	$(FULL_PIP) --no-build-isolation -e '.[full,test]'
 	touch $@
 
+$(VIDEO)/installed: setup.cfg requirements/tested.txt requirements/video.txt
+	test -x $(VIDEO)/bin/python || $(PYTHON) -m venv $(VIDEO)
+	$(VIDEO_PIP) -c requirements/tested.txt -e '.[lite,test]'
+	$(VIDEO_PIP) --no-deps -r requirements/video.txt
+	touch $@
+
 # Installed anew only when the dependencies change.
 $(VENV)/installed: setup.cfg requirements/tested.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: make PYTHON=python3.11 ...")'
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --disable-pip-version-check -c requirements/tested.txt -e '.[lite,baselines,export,test]'
+	$(RUN) -m pip install --disable-pip-version-check -c requirements/tested.txt -e '.[lite,baselines,export,formats,test]'
 	touch $@

@@ -12,6 +12,7 @@ from usdrl_mmaction.body import (
     THORAX,
     add_pelvis,
     body_mapping,
+    evident_layout,
     fill_gaps,
     in_frame,
     recognise,
@@ -63,6 +64,26 @@ def test_a_layout_of_ones_own_is_read_by_its_names(names):
 def test_what_is_no_body_is_refused():
     with pytest.raises(LayoutError, match='no body: it needs shoulders, hips and at least 8 joints'):
         body_mapping('hand')
+
+
+SAME_SIZE = [('nturgb+d', 'openpose_25'), ('openpose_25', 'nturgb+d'), ('coco', 'h36m'), ('h36m', 'coco')]
+
+
+@pytest.mark.parametrize('layout, other', SAME_SIZE)
+@pytest.mark.parametrize('axes', [3, 2])
+def test_layouts_of_as_many_joints_are_told_apart_by_proportions(layout, other, axes):
+    mapping = joint_mapping(LAYOUTS['nturgb+d'].names, LAYOUTS[layout].names, estimate=True)
+    for item in make_movement(20, seed=5)['annotations']:
+        keypoint = 1000 * mapping(item['keypoint'])[..., :axes]
+        assert recognise(keypoint) == evident_layout(keypoint, other) == layout
+        assert evident_layout(keypoint, layout) is None
+
+
+def test_nothing_is_evident_in_noise_and_where_one_layout_has_as_many_joints(clip):
+    noise = np.random.default_rng(0).uniform(-1, 1, (1, 30, 25, 3)).astype(np.float32)
+    assert evident_layout(noise, 'nturgb+d') is evident_layout(noise, 'openpose_25') is None
+    assert evident_layout(clip[:, :, :20], 'kinect_v1') is None
+    assert recognise(clip[:, :, :20]) == 'kinect_v1'
 
 
 def test_hands_and_feet_are_estimated_along_the_limb(clip):

@@ -193,6 +193,18 @@ def sources(source, target, **options):
         ('mid_hip', 'SpineBase'),
         ('shoulder_center', 'thorax'),
         ('spine_mid', 'spine'),
+        ('left_wrist', 'lwrist'),
+        ('right_shoulder', 'R-Sho'),
+        ('left_ear', 'leftear'),
+        ('left_hand_tip', 'HandtipLeft'),
+        ('left_collar', 'ClavicleLeft'),
+        ('hip_center', 'hipcenter'),
+        ('pelvis', 'Hip'),
+        ('pelvis', 'waist'),
+        ('right_big_toe', 'RToe'),
+        ('spine_mid', 'SPINE_NAVEL'),
+        ('left_wrist', 'left_wrist_joint'),
+        ('spine1', 'Spine_1'),
     ],
 )
 def test_names_that_mean_the_same(name, other):
@@ -200,7 +212,16 @@ def test_names_that_mean_the_same(name, other):
 
 
 @pytest.mark.parametrize(
-    'name, other', [('left_hip', 'right_hip'), ('neck', 'thorax'), ('左肩', '右肩'), ('*', '+'), ('spine', 'spine1')]
+    'name, other',
+    [
+        ('left_hip', 'right_hip'),
+        ('neck', 'thorax'),
+        ('左肩', '右肩'),
+        ('*', '+'),
+        ('spine', 'spine1'),
+        ('left_hip', 'hip'),
+        ('index', 'indey'),
+    ],
 )
 def test_names_that_do_not(name, other):
     assert sources([name], [other]) == ({},) and sources([name], [name]) == ({0: 1.0},)

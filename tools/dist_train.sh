@@ -3,6 +3,6 @@
 # On several machines set NNODES, NODE_RANK, MASTER_ADDR and PORT as well.
 set -euo pipefail
 config=$1 processes=$2
-torchrun --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" --nproc_per_node="$processes" \
+exec torchrun --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" --nproc_per_node="$processes" \
     --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}" \
     "$(dirname "$0")/train.py" "$config" --launcher pytorch "${@:3}"

@@ -14,7 +14,21 @@ PELVIS, THORAX = BODY.joint('pelvis'), BODY.joint('thorax')
 HIPS, SHOULDERS = BODY.torso  # left and right
 LEAST = 8  # joints that a layout has at least of its own to be called a body
 JUMP, TO_AND_FRO = 0.5, 1.0  # torsos a frame; noise changes its step by 1.7 times the step
-CLEARLY = 1.1  # times as long are the bones of a wrong layout, at least
+# Lengths of bones in torsos; shapes of layouts are told apart by how far their bones are from these.
+PROPORTIONS = {
+    ('pelvis', 'thorax'): 1.0, ('thorax', 'head'): 0.5,
+    ('left_shoulder', 'right_shoulder'): 0.72, ('left_hip', 'right_hip'): 0.4,
+    **{
+        (f'{side}_{upper}', f'{side}_{lower}'): length
+        for side in ('left', 'right')
+        for upper, lower, length in (
+            ('shoulder', 'elbow', 0.56), ('elbow', 'wrist', 0.5), ('hip', 'knee', 0.84), ('knee', 'ankle', 0.8)
+        )
+    },
+}  # fmt: skip
+CLEARLY, FAR = 1.25, 1.6  # times as far off is a wrong layout, at least; and one that cannot be meant
+LIKE_A_BODY = 0.22  # the mean of absolute logarithms up to which it is surely a body
+ENOUGH = 500  # frames that show the proportions
 UPRIGHT = 0.75  # share of the torso's length along an axis, on average, from which on it counts as the vertical
 FRONT = math.pi / 4  # people turned away from the camera by less are left so
 TORSO_BY_SHOULDERS = 1.45  # the torso's length in widths of the shoulders
@@ -50,18 +64,47 @@ def body_mapping(layout: str | dict) -> JointMapping:
 
 
 def recognise(keypoint: np.ndarray) -> str:
-    """The layout of a body that clips without names are in: the one that has so many joints, or that of the shortest
-    bones if several do.  # (M, T, V, C)"""
-    joints = keypoint.shape[2]
-    fitting = [name for name, skeleton in LAYOUTS.items() if len(skeleton) == joints and name != 'hand']
-    if not fitting:
+    """The layout of a body that clips without names are in: the one that has so many joints, or that of the likeliest
+    proportions if several do.  # (M, T, V, C)"""
+    off = misfits(keypoint)
+    if not off:
+        joints = keypoint.shape[2]
         raise LayoutError(f'no known layout of a body has {joints} joints: give one, by name or as a JSON file.')
-    lengths = {name: mean_bone(keypoint, LAYOUTS[name]) for name in fitting}
-    best, *others = sorted(fitting, key=lengths.get)
-    if others and lengths[others[0]] <= CLEARLY * lengths[best]:
-        names = ' or '.join(fitting)
-        raise LayoutError(f'{joints} joints without names can be {names}: give the layout.')
+    best, *others = sorted(off, key=off.get)
+    if others and off[others[0]] <= CLEARLY * off[best]:
+        names = ' or '.join(off)
+        raise LayoutError(f'{keypoint.shape[2]} joints without names can be {names}: give the layout.')
     return best
+
+
+def evident_layout(keypoint: np.ndarray, layout: str) -> str | None:
+    """A known layout of as many joints that clips without names are in, and clearly not in the one that was asked for.
+    # (M, T, V, C)"""
+    off = misfits(keypoint)
+    best = min(off, key=off.get, default=layout)
+    return best if layout in off and off[best] < LIKE_A_BODY and off[layout] > FAR * off[best] else None
+
+
+def misfits(keypoint: np.ndarray) -> dict[str, float]:
+    """How far the proportions of a body are off in each layout of so many joints; not how if only one has so many.
+    # (M, T, V, C)"""
+    fitting = [name for name, skeleton in LAYOUTS.items() if len(skeleton) == keypoint.shape[2] and name != 'hand']
+    if len(fitting) < 2:
+        return dict.fromkeys(fitting, 0.0)
+    some = keypoint[:, :: 1 + keypoint.shape[1] // ENOUGH]
+    return {name: misfit(body_mapping(name)(some)) for name in fitting}
+
+
+def misfit(body: np.ndarray) -> float:
+    """The mean absolute logarithm of the lengths of bones, against ``PROPORTIONS``, at any size.  # (M, T, 19, C)"""
+    ratios = []
+    for (upper, lower), length in PROPORTIONS.items():
+        ends = body[:, :, [BODY.joint(upper), BODY.joint(lower)]]
+        seen = ends.any(-1).all(-1)
+        if seen.any():
+            lengths = np.linalg.norm(ends[:, :, 0] - ends[:, :, 1], axis=-1)[seen]
+            ratios.append(np.log(max(np.quantile(lengths, SIZE), 1e-9) / length))
+    return float(np.abs(ratios - np.median(ratios)).mean()) if ratios else 0.0
 
 
 def mean_bone(keypoint: np.ndarray, skeleton: Skeleton) -> float:

@@ -1,5 +1,8 @@
 """Errors that a user can fix: a class for each kind, under one root. Commands print them in one line."""
 
+import re
+from collections.abc import Iterable
+
 
 class UsdrlError(ValueError):
     """The root class. The message says what is wrong, where, and what to do."""
@@ -56,3 +59,12 @@ class SaveError(OSError, UsdrlError):
         if not self.filename:
             return super().__str__()
         return f'{self.filename} cannot be written: {self.strerror}. Free some space, or choose another place.'
+
+
+def grouped(messages: Iterable[str]) -> list[str]:
+    """One message for those that differ in files, lines and numbers only: the first, and how many more there are."""
+    groups = {}
+    for message in messages:
+        reason = message.split(': ', 1)[-1] if ': ' in message else re.sub(r'\S*[/\\.]\S*', '', message)
+        groups.setdefault(re.sub(r'\d+', '0', reason), []).append(message)
+    return [first + (f' ({len(rest)} more like this)' if rest else '') for first, *rest in groups.values()]

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral
 from pathlib import Path
 
@@ -116,6 +117,12 @@ def get_skeleton(layout: str | dict) -> Skeleton:
     return LAYOUTS[layout]
 
 
+def as_spec(layout: str | dict) -> str | dict:
+    """The content of a layout's JSON file, for where the file may not be; a name or a dict as it is."""
+    is_file = isinstance(layout, str) and layout.endswith('.json')
+    return json.loads(Path(layout).read_text(encoding='utf-8')) if is_file else layout
+
+
 def bone(clip: torch.Tensor | np.ndarray, skeleton: Skeleton) -> torch.Tensor | np.ndarray:
     """Each joint minus its parent; the root's bone is 0.  # (..., V, C) -> (..., V, C)"""
     return clip - clip[..., list(skeleton.parents), :]
@@ -185,6 +192,15 @@ def joint_mapping(source: Sequence[str], target: Sequence[str], estimate: bool =
     return JointMapping(tuple(sources))
 
 
+def estimated_mapping(source: Sequence[str], target: Skeleton) -> JointMapping:
+    """Maps joints named ``source`` to a whole layout: what is not there is made of others, or else is where its parent
+    is."""
+    sources = list(joint_mapping(source, target.names, estimate=True).sources)
+    for _ in target.parents:
+        sources = [found or sources[parent] for found, parent in zip(sources, target.parents, strict=True)]
+    return JointMapping(tuple(sources))
+
+
 def _estimate(name: str, known: dict[frozenset, int], asked: tuple[str, ...] = ()) -> dict[int, float]:
     """Joints and weights that make one that is not there, or nothing."""
     words = sorted(meaning(name), key=lambda word: word not in ('left', 'right'))
@@ -212,11 +228,25 @@ def layout_of(names: Sequence[str]) -> str | None:
     return next((layout for layout in LAYOUTS if [*map(meaning, LAYOUTS[layout].names)] == meanings), None)
 
 
+@cache
 def meaning(name: str) -> frozenset[str]:
-    """The words of a joint's name in any order and spelling, or of its synonym."""
-    parts = re.sub(r'(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])', ' ', name)  # LShoulder: L Shoulder
-    words = frozenset(WORDS.get(word, word) for word in re.split(r'[\W_]+', parts.lower()) if word)
+    """The words of a joint's name in any order and spelling, or of its synonym: 'LShoulder', 'shoulder.left' and
+    'left_shoulder_joint' are the same."""
+    parts = re.findall(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+', name)  # LShoulder: L Shoulder
+    words = [WORDS.get(word, word) for part in parts for word in _unglued(part.lower()).split()]
+    words = frozenset([word for word in words if word not in EMPTY_WORDS] or words)
     return SYNONYMS.get(words, words or frozenset([name]))
+
+
+def _unglued(word: str) -> str:
+    """'lshoulder' as 'l shoulder' and 'hipcenter' as 'hip center', where all of it are words of joints."""
+    if word in VOCABULARY:
+        return word
+    for end in range(len(word) - 1, 0, -1):
+        rest = word[:end] in VOCABULARY and _unglued(word[end:])
+        if rest and all(each in VOCABULARY for each in rest.split()):
+            return f'{word[:end]} {rest}'
+    return word
 
 
 def _from_spec(spec: dict, source: str) -> Skeleton:
@@ -398,9 +428,25 @@ PARTS = {
 HIPS = dict(origin=('left_hip', 'right_hip'))  # of the others
 LAYOUTS = {name: _from_tree(name) for name in TREES}
 
-WORDS = {'l': 'left', 'r': 'right', 'centre': 'center'}  # in names of joints
-NAMES = {'pelvis': 'hip_center mid_hip spine_base', 'spine': 'spine_mid', 'thorax': 'shoulder_center spine_shoulder'}
-SYNONYMS = {frozenset(other.split('_')): frozenset([name]) for name in NAMES for other in NAMES[name].split()}
+# In names of joints: other spellings, and words that say nothing.
+WORDS = {
+    'l': 'left', 'lt': 'left', 'lft': 'left', 'r': 'right', 'rt': 'right', 'rgt': 'right',
+    'centre': 'center', 'middle': 'mid', 'centered': 'center',
+    'sho': 'shoulder', 'shoulders': 'shoulder', 'elb': 'elbow', 'wri': 'wrist', 'wr': 'wrist', 'kne': 'knee',
+    'ank': 'ankle', 'clavicle': 'collar', 'naval': 'navel', 'little': 'pinky', 'forefinger': 'index',
+}  # fmt: skip
+EMPTY_WORDS = {'joint', 'landmark', 'keypoint', 'kp', 'marker', 'position', 'pos', 'pose', 'body', 'finger'}
+NAMES = {
+    'pelvis': 'hip_center mid_hip spine_base hips hip root waist hip_mid',
+    'spine': 'spine_mid spine_navel torso abdomen',
+    'thorax': 'shoulder_center spine_shoulder mid_shoulder chest spine_chest',
+    'head_top': 'top_head top_of_head head_end',
+    'left_big_toe': 'left_toe',
+    'right_big_toe': 'right_toe',
+}
+SYNONYMS = {frozenset(other.split('_')): frozenset(name.split('_')) for name in NAMES for other in NAMES[name].split()}
+VOCABULARY = {part for tree in TREES.values() for part in re.findall('[a-z]+', tree)}
+VOCABULARY |= {*WORDS, *WORDS.values(), *(part for others in NAMES.values() for part in re.findall('[a-z]+', others))}
 # Where a joint comes from that a sensor lacks: the first rule whose joints exist, as weights of theirs. 'side' is left
 # and right. A rule's joints may have rules themselves; weights outside 0 to 1 continue a limb.
 RULES = {
@@ -423,7 +469,8 @@ RULES = {
         {'side_hand_9': 1},
         {'side_wrist': 1.32, 'side_elbow': -0.32},
     ),
-    'side_hand_tip': ({'side_index': 1},),
+    'side_hand_tip': ({'side_index': 1}, {'side_hand': 1}),
+    'side_thumb': ({'side_hand': 1},),
     'side_ankle': ({'side_knee': 0.12, 'side_foot': 0.88},),
     'side_foot': (
         {'side_foot_index': 1},

@@ -8,6 +8,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20, ignore_last=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=3),
+    description=dict(type='DescriptionHook'),
     interrupt=dict(type='InterruptHook'),
     non_finite=dict(type='NonFiniteHook', patience=20),
     labels=dict(type='LabelHook'),

@@ -11,9 +11,13 @@ from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks
 
 import usdrl_mmaction
 from usdrl_mmaction.apis import ActionClassifier, BodyEncoder, load
+from usdrl_mmaction.apis.finetuning import fine_tuned
 from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.errors import CheckpointError, LayoutError, RecordingError, UsageError
@@ -67,7 +71,8 @@ def test_a_batch_is_its_clips_one_by_one(encoder, actions):
 
 
 @pytest.mark.parametrize('clips, message', [
-    (np.zeros((4, 25, 3)), r'An array of clips is \(N, T, V, C\)'),
+    (np.zeros((4, 25, 3)), r'An array of clips is \(N, T, V, C\).*\(4, 25, 3\), one clip'),
+    ([np.zeros((3, 64, 25))], r'If this is \(C, T, V\), give clip.transpose\(1, 2, 0\)'),
     ([np.zeros((4, 25))], r'clip 0 is of shape \(4, 25\)'),
     ([np.zeros((4, 25, 3)), np.zeros((0, 25, 3))], 'clip 1 is of shape'),
     ([], 'There are no clips'),
@@ -169,12 +174,12 @@ def test_a_saved_model_answers_alike_in_another_process_and_place(model, actions
 
 
 @pytest.mark.parametrize('change, message', [
-    (dict(encoder=None), 'describes no encoder'),
-    (dict(encoder=dict(type='os.system')), 'describes no encoder'),
-    (dict(encoder=dict(type='DSTE', embed_dims=10**9)), 'describes no encoder'),
+    (dict(encoder=None), "has no 'encoder'"),
+    (dict(encoder=dict(type='os.system')), "encoder's 'type' is none of"),
+    (dict(encoder=dict(type='DSTE', embed_dims=10**9)), 'is larger than 16384'),
     (dict(encoder=dict(type='DSTE', layout='body', embed_dims=16)), 'do not belong together'),
-    (dict(encoder=dict(type='DSTE', layout='../x.json', embed_dims=16)), 'cannot be built'),
-    (dict(encoder=dict(type='DSTE', surprise=1)), 'cannot be built'),
+    (dict(encoder=dict(type='DSTE', layout='../x.json', embed_dims=16)), "layout is '../x.json': a known name"),
+    (dict(encoder=dict(type='DSTE', surprise=1)), 'has the arguments surprise'),
 ])  # fmt: skip
 def test_a_description_of_something_else_is_refused(model, tmp_path, change, message):
     model.save(tmp_path / 'mine')
@@ -182,6 +187,18 @@ def test_a_description_of_something_else_is_refused(model, tmp_path, change, mes
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(CheckpointError, match=message):
         load(tmp_path / 'mine')
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -1e30])
+def test_weights_that_no_model_has_are_refused(model, tmp_path, value):
+    """A flipped bit makes them; each answer would be NaN."""
+    model.save(tmp_path / 'model')
+    path = tmp_path / 'model/model.safetensors'
+    tensors = load_file(path)
+    tensors['bias'] = np.full_like(tensors['bias'], value)
+    save_file(tensors, path)
+    with pytest.raises(CheckpointError, match=r'is damaged: bias has values above 1e\+06'):
+        load(tmp_path / 'model')
 
 
 def test_damaged_folders_are_refused(model, tmp_path):
@@ -219,3 +236,133 @@ def test_the_mapping_of_the_body_is_what_embeds(encoder, actions):
     clip = actions[0][2]
     body = body_mapping('nturgb+d')(clip)
     np.testing.assert_allclose(encoder.embed([body], layout='body'), encoder.embed([clip]), atol=1e-4)
+
+
+# --- Several labels, weights, fine-tuning ---------------------------------------------------------------------------
+BOTH = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])  # of the right and of the left hand
+
+
+@pytest.fixture(scope='module')
+def hands(actions):
+    """Clips of people who wave with the right hand, the left, both or neither, and which."""
+    clips, labels = actions
+    right, left = ([clips[i][:1] for i in np.flatnonzero(labels == f'wave {side} hand')] for side in ('right', 'left'))
+    rest = [np.repeat(clip[:, :1], clip.shape[1], 1) for clip in right]
+    arm = [LAYOUTS['nturgb+d'].joint(f'left_{part}') for part in ('elbow', 'wrist', 'hand', 'hand_tip', 'thumb')]
+    shoulder, both = LAYOUTS['nturgb+d'].joint('left_shoulder'), []
+    for one, other in zip(right, left, strict=True):
+        frames = min(one.shape[1], other.shape[1])
+        clip = one[:, :frames].copy()
+        clip[:, :, arm] = other[:, :frames, arm] - other[:, :frames, [shoulder]] + clip[:, :, [shoulder]]
+        both.append(clip)
+    groups = [right, left, both, rest]
+    truth = np.concatenate([np.repeat(BOTH[[kind]], len(group), 0) for kind, group in enumerate(groups)])
+    test = np.concatenate([np.arange(len(group)) >= 8 for group in groups])
+    return [clip for group in groups for clip in group], truth, test
+
+
+def test_several_labels_at_once(encoder, hands, tmp_path):
+    clips, truth, test = hands
+    train, asked = ([clip for clip, held in zip(clips, test, strict=True) if held == which] for which in (False, True))
+    model = ActionClassifier(encoder, layout='nturgb+d').fit(train, truth[~test])
+    found, probability = model.predict(asked), model.predict_proba(asked)
+    assert found.shape == probability.shape == truth[test].shape and set(np.unique(found)) <= {0, 1}
+    assert (found == truth[test]).mean() > 0.8  # one label a clip would be right for half of the pairs at most
+    assert (found.sum(1) == 2).any() and (found.sum(1) == 0).any()
+    assert ((probability >= 0.5) == found).all()
+    model.save(tmp_path / 'hands')
+    again = load(tmp_path / 'hands')
+    np.testing.assert_allclose(again.predict_proba(asked), probability, atol=1e-6)
+    with pytest.raises(UsageError, match='takes no more clips'):
+        again.partial_fit(train, truth[~test])
+
+
+def test_a_table_names_the_labels(encoder, hands):
+    pandas = pytest.importorskip('pandas')
+    clips, truth, _ = hands
+    model = ActionClassifier(encoder, 'nturgb+d', convolutions=False).fit(
+        clips, pandas.DataFrame(truth, columns=['right', 'left'])
+    )
+    assert model.classes_.tolist() == ['right', 'left']
+    for wrong in (truth + 1, truth[:3], np.zeros((len(clips), 0))):
+        with pytest.raises(UsageError, match=r'0 and 1 alone|need as many labels'):
+            ActionClassifier(encoder, 'nturgb+d').fit(clips, wrong)
+
+
+def test_what_is_like_nothing_has_none_of_several_labels(encoder, hands):
+    clips, truth, _ = hands
+    noise = [np.random.default_rng(0).random((60, 25, 3)) for _ in range(3)]
+    model = ActionClassifier(encoder, layout='nturgb+d', unknown=True).fit(clips, truth)
+    assert not model.predict(noise).any() and model.predict(clips).any()
+
+
+def test_rare_classes_weigh_more_if_asked(encoder, actions):
+    clips, labels = chosen(actions, ['drink', 'make a phone call'], 0, 12)
+    keep = [*range(12), 12, 13]  # two clips of the rare class
+    train, few = [clips[i] for i in keep], labels[keep]
+    plain = ActionClassifier(encoder, 'nturgb+d').fit(train, few)
+    fair = ActionClassifier(encoder, 'nturgb+d', class_weight='balanced').fit(train, few)
+    rare = list(plain.classes_).index('make a phone call')
+    rest = clips[14:]
+    assert fair.predict_proba(rest)[:, rare].mean() > plain.predict_proba(rest)[:, rare].mean() + 0.05
+    given = ActionClassifier(encoder, 'nturgb+d', class_weight={'drink': 14 / 24, 'make a phone call': 14 / 4})
+    np.testing.assert_allclose(given.fit(train, few).predict_proba(rest), fair.predict_proba(rest), atol=1e-4)
+
+
+def test_fine_tuning_is_seeded_kept_only_if_it_helps_and_saved(encoder, actions, tmp_path, monkeypatch):
+    clips, labels = chosen(actions, KNOWN, 0, 6)
+    options = dict(layout='nturgb+d', convolutions=False, finetune=True)
+    before = {name: value.clone() for name, value in encoder.backbone.state_dict().items()}
+    one, other = (ActionClassifier(encoder, **options).fit(clips, labels) for _ in range(2))
+    assert set(one.validation_) == {'frozen', 'finetuned'} and one.finetuned_ == other.finetuned_
+    np.testing.assert_allclose(one.predict_proba(clips), other.predict_proba(clips), atol=1e-5)
+    assert all(value.equal(before[name]) for name, value in encoder.backbone.state_dict().items())
+
+    def worse(encoder, *_):  # an encoder that tells nothing apart
+        spoilt = copy(encoder)
+        spoilt.encode = lambda clips, pooling=('max',): np.ones_like(encoder.encode(clips, pooling))
+        return spoilt
+
+    monkeypatch.setattr('usdrl_mmaction.apis.classifier.fine_tuned', worse)
+    kept = ActionClassifier(encoder, **options).fit(clips, labels)
+    assert not kept.finetuned_ and kept.encoder_ is encoder
+    monkeypatch.undo()
+    one.save(tmp_path / 'tuned')
+    np.testing.assert_allclose(load(tmp_path / 'tuned').predict_proba(clips), one.predict_proba(clips), atol=1e-6)
+    with pytest.warns(UserWarning, match='Too few clips to hold some out'):
+        ActionClassifier(encoder, **options).fit(clips[:8], labels[:8])
+
+
+def test_fine_tuning_changes_the_encoder_alone_in_a_copy(encoder, actions):
+    clips, labels = chosen(actions, KNOWN, 0, 4)
+    prepared = encoder.prepare(clips, 'nturgb+d')
+    tuned = fine_tuned(encoder, prepared, np.unique(labels, return_inverse=True)[1], seed=1)
+    moved = [
+        not value.equal(encoder.backbone.state_dict()[name]) for name, value in tuned.backbone.state_dict().items()
+    ]
+    assert any(moved) and not tuned.backbone.training
+    assert not any(parameter.requires_grad for parameter in tuned.backbone.parameters())
+
+
+@pytest.mark.parametrize('check', [
+    estimator_checks.check_no_attributes_set_in_init,
+    estimator_checks.check_parameters_default_constructible,
+    estimator_checks.check_get_params_invariance,
+    estimator_checks.check_set_params,
+    estimator_checks.check_estimator_cloneable,
+    estimator_checks.check_estimator_repr,
+    estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+    estimator_checks.check_mixin_order,
+    estimator_checks.check_estimator_tags_renamed,
+    estimator_checks.check_valid_tag_types,
+], ids=lambda check: check.__name__)  # fmt: skip
+def test_checks_of_scikit_learn(check):
+    """Those that need no table of features."""
+    check('ActionClassifier', ActionClassifier())
+
+
+def test_a_pipeline_and_a_search_take_it(encoder, actions):
+    clips, labels = chosen(actions, KNOWN, 0, 4)
+    shorter = FunctionTransformer(lambda clips: [clip[:, ::2] for clip in clips])
+    pipeline = make_pipeline(shorter, ActionClassifier(encoder, 'nturgb+d', convolutions=False))
+    assert pipeline.fit(clips, labels).score(clips, labels) > 0.8

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, load
-from usdrl_mmaction.apis.detector import STRENGTHS, ridge_scores
+from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, StreamingDetector, load
+from usdrl_mmaction.apis.detector import lengths_of_windows, resized
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
@@ -75,7 +75,8 @@ def test_a_saved_detector_answers_alike_in_python_and_by_inference(detector, vid
 
 
 @pytest.mark.parametrize('change', [
-    dict(smoothing=-1), dict(duration='long'), dict(classes=['a']), dict(classes=None), dict(duration=1e99),
+    dict(change_cost=-1), dict(lengths='long'), dict(classes=['a']), dict(classes=None), dict(lengths=[10**9]),
+    dict(lengths=[1]), dict(fps='fast'), dict(fps=-1),
 ])  # fmt: skip
 def test_a_description_of_something_else_is_refused(detector, tmp_path, change):
     detector.save(tmp_path / 'mine')
@@ -97,13 +98,37 @@ def test_segments_that_cannot_be(encoder, segments, message):
         ActionDetector(encoder, layout='coco').fit([np.ones((40, 17, 2))], segments)
 
 
-def test_ridge_scores_are_scikit_learns():
-    from sklearn.linear_model import Ridge
-    from sklearn.preprocessing import StandardScaler
+def test_windows_are_as_long_as_the_segments():
+    assert lengths_of_windows([40] * 9) == [40]
+    assert lengths_of_windows([10] * 5 + [100] * 5) == [10, 55, 100]
+    assert lengths_of_windows([2, 3]) == [8]
 
-    rng = np.random.default_rng(0)
-    train, test, targets = rng.normal(3, 2, (50, 8)), rng.normal(3, 2, (9, 8)), rng.choice([-1.0, 1.0], (50, 3))
-    scaler = StandardScaler().fit(train)
-    for strength, scores in zip(STRENGTHS, ridge_scores(train, targets, test), strict=True):
-        model = Ridge(strength).fit(scaler.transform(train), targets)
-        np.testing.assert_allclose(scores, model.predict(scaler.transform(test)), atol=1e-4)
+
+def test_videos_of_another_rate_are_resampled(detector, videos):
+    """Half of the frames at half of the rate show the same movement."""
+    video = videos[0][4]
+    sampled = ActionDetector(layout='nturgb+d', fps=30)
+    sampled.__dict__.update({name: value for name, value in vars(detector).items() if name.endswith('_')})
+    (whole,), (half,) = sampled.frame_scores([video]), sampled.frame_scores([video[:, ::2]], fps=15)
+    assert half.shape == (-(-video.shape[1] // 2), 3)
+    agree = np.mean(half.argmax(1) == whole[::2].argmax(1))
+    wrong = np.mean(detector.frame_scores([video[:, ::2]])[0].argmax(1) == whole[::2].argmax(1))
+    assert agree > 0.9 and agree > wrong
+
+
+def test_resizing_is_linear_in_time():
+    np.testing.assert_allclose(resized(np.arange(8.0)[:, None], 4)[:, 0], [0.5, 2.5, 4.5, 6.5])
+
+
+def test_a_saved_detector_takes_live_frames_of_any_body_layout(detector, videos, tmp_path):
+    """Windows of four durations are scored like videos: most frames get the label that the whole video gives them."""
+    detector.save(tmp_path / 'live')
+    whole = detector.frame_scores(videos[0][4:5])[0]
+    smpl = joint_mapping(LAYOUTS['nturgb+d'].names, LAYOUTS['kinect_v1'].names, estimate=True)(videos[0][4])
+    for frames, layout in ((videos[0][4], None), (smpl, 'kinect_v1')):
+        live = StreamingDetector(tmp_path / 'live', device='cpu', layout=layout)
+        found = [live(frames[:, start : start + 30]) for start in range(0, frames.shape[1], 30)] + [live.finish()]
+        scores = np.concatenate([part.scores for part in found])
+        assert scores.shape == whole.shape and live.classes == sorted(ACTIONS)
+        assert (scores.argmax(1) == whole.argmax(1)).mean() > 0.75
+        assert {each['name'] for part in found for each in part.segments} & set(ACTIONS)

@@ -41,7 +41,7 @@ def test_actions_are_what_the_test_loop_would_predict(linear, inferencer):
     data = pseudo_collate([pipeline(dict(keypoint=keypoint, total_frames=40, label=0))])
     with torch.no_grad():
         expected = inferencer.model.test_step(data)[0].pred_score
-    (result,) = inferencer(keypoint)
+    (result,) = inferencer([keypoint])
     assert (result['name'], result['frames'], result['people']) == ('recording 0', 40, 2)
     assert probabilities(result['actions']) == pytest.approx(expected.tolist(), abs=1e-6)
     scores = [action['score'] for action in result['actions']]
@@ -70,7 +70,7 @@ def test_batches_and_lengths_do_not_matter(inferencer):
     together = inferencer(inputs, features=True)
     inferencer.batch_size = 2
     for result, keypoint in zip(together, inputs, strict=True):
-        (alone,) = inferencer(keypoint, features=True)
+        (alone,) = inferencer([keypoint], features=True)
         assert result['frames'] == alone['frames'] == keypoint.shape[1]
         np.testing.assert_allclose(result['features'], alone['features'], atol=1e-5)
         assert probabilities(result['actions']) == pytest.approx(probabilities(alone['actions']), abs=1e-5)

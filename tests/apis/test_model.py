@@ -111,7 +111,12 @@ def test_what_does_not_fit_is_refused(linear, trained, tmp_path):
             MissingFileError,
             'There is no checkpoint nothing.pth .*zoo has no model of that name; it has',
         ),
-        ('epoch_1.pth', None, CheckpointError, r"does not say what its encoder was built with \(no 'meta.encoder'\)"),
+        (
+            'epoch_1.pth',
+            None,
+            CheckpointError,
+            r"does not say what its encoder .*\(no 'meta.description'\)",
+        ),
         ('epoch_1.pth', 'epoch_1.pth', UsageError, 'A config goes with a checkpoint'),
         ('config.py', None, UsageError, 'A config goes with a checkpoint'),
         ('config.py', 'epoch_1.pth', MissingFileError, 'There is no config config.py'),

@@ -16,7 +16,7 @@ CONFIG = 'pretrain_synthetic'
 
 
 def arguments(config=CONFIG, **options):
-    return Namespace(config=config, cfg_options=options, launcher='none', work_dir=None, local_rank=0)
+    return Namespace(config=config, cfg_options=options, launcher='none', work_dir=None, local_rank=0, force=False)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from raw_files import mmpose_instance, moving, write_openpose, write_skeleton
 
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.skeletons import get_skeleton
+from usdrl_mmaction.datasets.synthetic.movement import make_movement
+from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, joint_mapping
 
 COCO = get_skeleton('coco').names
 
@@ -17,7 +18,8 @@ def convert(tmp_path, run_command):
     def run(*arguments, layout='coco', folder='recordings', workers=1):
         out = tmp_path / 'out/my.pkl'
         folder = tmp_path / folder
-        run_command('convert', folder, out, '--layout', layout, '--workers', workers, *arguments)
+        layout = ['--layout', layout] if layout else []
+        run_command('convert', folder, out, *layout, '--workers', workers, *arguments)
         return read_annotations(str(out))
 
     return run
@@ -137,7 +139,7 @@ def test_subjects_are_on_one_side_and_the_seed_decides(tmp_path, record, convert
 
 def test_broken_recordings_are_skipped_counted_and_named(tmp_path, record, convert, capsys):
     record('run/good')
-    record('run/nan', np.full((1, 6, 17, 3), np.nan))
+    record('run/infinite', np.full((1, 6, 17, 3), np.inf))
     record('run/joints', moving())
     record('run/nobody', np.zeros((1, 6, 17, 3)))
     (tmp_path / 'recordings/run/cut.csv').write_text('nose_x,nose_y\n1,2\n3\n')
@@ -147,10 +149,10 @@ def test_broken_recordings_are_skipped_counted_and_named(tmp_path, record, conve
     assert list(by_name(content)) == ['run/good'] and content['split'] == {'train': ['run/good'], 'val': []}
     done = capsys.readouterr()
     for reason in (
-        "nan.npz: 'keypoint' is not finite at (0, 0, 0, 0)",
+        "infinite.npz: 'keypoint' is infinite at (0, 0, 0, 0)",
         'joints.npz: 25 joints, but the layout has 17',
         'nobody.npz: nobody is seen',
-        'cut.csv, line 3: 1 fields, but the header has 2',
+        'cut.csv, line 3: 1 field, but the header has 2',
         'empty.json is empty',
     ):
         assert reason in done.err
@@ -183,7 +185,7 @@ def test_rows_without_recordings_and_recordings_without_rows(tmp_path, record, c
             r"labels.csv, line 1: the columns are name,label\[,subject\]\[,split\], not 'name,class'",
         ),
         ('name,label\na,x\na.npz,y\n', r"labels.csv, line 3: 'a' is listed twice"),
-        ('name,label\na\n', r'labels.csv, line 2: 1 fields, but the header has 2'),
+        ('name,label\na\n', r'labels.csv, line 2: 1 field, but the header has 2'),
         ('name,label\n', r'labels.csv has a header and nothing below'),
         ('name,label\nb,x\n', r'nothing is left to write to .*my.pkl: see what was skipped above \(2 in all\)'),
     ],
@@ -209,7 +211,7 @@ def test_recordings_that_cannot_be_used_write_nothing(tmp_path, record, convert)
     record('flat', moving(joints=17, coordinates=2))
     with pytest.raises(SystemExit, match=r'3 coordinates without scores, e\.g\. bare; 2 coordinates without'):
         convert('--no-labels')
-    with pytest.raises(SystemExit, match=r'nowhere has no recordings: no \.csv'):
+    with pytest.raises(SystemExit, match=r'nowhere has no recordings: no \.json'):
         convert('--no-labels', folder='nowhere')
     assert not (tmp_path / 'out').exists()
 
@@ -219,3 +221,82 @@ def test_settings_that_make_no_file_are_refused(convert, record, setting):
     record('run/a')
     with pytest.raises(SystemExit, match='error: --num-person is 1 or more, --val-share from 0'):
         convert(*setting)
+
+
+# --- Tables, layouts and rates ---------------------------------------------------------------------------------------
+WALK = make_movement(1)['annotations'][0]['keypoint'][:1]
+
+
+def write_table(path, keypoint, before='', values=lambda t: '', names=LAYOUTS['nturgb+d'].names):
+    header = before + ','.join(f'{name}_{axis}' for name in names for axis in 'xyz')
+    rows = [values(t) + ','.join(f'{value:.5f}' for value in frame.ravel()) for t, frame in enumerate(keypoint[0])]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('\n'.join([header, *rows]))
+
+
+def test_layout_and_rate_are_read_from_the_files(tmp_path, convert, capsys):
+    for name, step in (('a', 0.04), ('b', 0.04), ('c', 0.2)):
+        write_table(
+            tmp_path / f'recordings/walk/{name}.csv', WALK, 'time,temperature,', lambda t, s=step: f'{t * s:.2f},20,'
+        )
+    content = convert(layout=None)
+    items, frames = by_name(content), WALK.shape[1]
+    assert content['meta']['layout'] == 'nturgb+d' and content['meta']['fps'] == 25
+    np.testing.assert_allclose(items['walk/a']['keypoint'], WALK, atol=1e-5)
+    assert items['walk/c']['total_frames'] == 5 * frames
+    np.testing.assert_allclose(items['walk/c']['keypoint'][:, ::5], WALK, atol=1e-4)
+    done = capsys.readouterr()
+    assert done.err.count('1 column is not used: temperature. (2 more like this)') == 1
+    assert 'c.csv: 5 frames per second are resampled to 25' in done.err
+    assert 'layout nturgb+d, 25 frames per second' in done.out
+    content = convert('--fps', 10, layout=None)
+    assert content['meta']['fps'] == 10 and by_name(content)['walk/c']['total_frames'] == frames
+
+
+def test_joints_that_are_not_of_the_layout_are_refused_in_one_line(tmp_path, record, convert, capsys):
+    mapping = joint_mapping(LAYOUTS['nturgb+d'].names, LAYOUTS['h36m'].names, estimate=True)
+    for name in range(5):
+        record(f'walk/{name}', mapping(WALK))
+    with pytest.raises(SystemExit, match='nothing is left to write'):
+        convert()
+    assert capsys.readouterr().err.count('\n') == 1
+    with pytest.raises(SystemExit, match='nothing is left to write'):
+        convert()
+    assert 'joints lie as those of h36m, not of coco. Choose' in (err := capsys.readouterr().err) and '(4 more' in err
+    assert convert(layout=None)['meta']['layout'] == 'h36m'
+
+
+def test_one_table_of_many_clips(tmp_path, convert):
+    rows = [f'v{n},{["sit", "walk"][n % 2]},s{n // 2},' for n in range(6)]
+    lines = [
+        row + ','.join(f'{value:.5f}' for value in WALK[0, t].ravel()) for row in rows for t in range(WALK.shape[1])
+    ]
+    header = ','.join(f'{name}_{axis}' for name in LAYOUTS['nturgb+d'].names for axis in 'xyz')
+    (tmp_path / 'clips.csv').write_text('\n'.join([f'video,class,subject,{header}', *lines]))
+    content = convert(layout=None, folder='clips.csv')
+    items = by_name(content)
+    assert {name: (item['label'], item['subject']) for name, item in items.items()} == {
+        f'clips/v{n}': (n % 2, f's{n // 2}') for n in range(6)
+    }
+    np.testing.assert_allclose(items['clips/v5']['keypoint'], WALK, atol=1e-5)
+    assert content['meta']['classes'] == ['sit', 'walk']
+
+
+def test_segments_in_seconds_and_frames_follow_the_rate(tmp_path, convert):
+    for name, step in (('a', 0.1), ('b', 0.1), ('c', 0.05)):
+        write_table(tmp_path / f'recordings/{name}.csv', WALK, 'time,', lambda t, s=step: f'{t * s:.2f},')
+    (tmp_path / 'segments.csv').write_text('video,label,start_s,end_s\na,walk,1,2\nb,walk,0,1\nc,walk,0.5,1\n')
+    segments = {
+        name: item['segments'].tolist()
+        for name, item in by_name(convert('--segments', tmp_path / 'segments.csv', layout=None)).items()
+    }
+    assert segments == {'a': [[1, 10, 20]], 'b': [[1, 0, 10]], 'c': [[1, 5, 10]]}
+    (tmp_path / 'segments.csv').write_text('video,label,start,end\na,walk,10,20\nb,walk,0,10\nc,walk,10,20\n')
+    again = by_name(convert('--segments', tmp_path / 'segments.csv', layout=None))
+    assert {name: item['segments'].tolist() for name, item in again.items()} == segments
+
+
+def test_a_layout_that_cannot_be_known_is_asked_for(record, convert):
+    record('run/a', moving(joints=5))
+    with pytest.raises(SystemExit, match=r'no known layout of a body has 5 joints.* Set the --layout of the joints'):
+        convert(layout=None)

@@ -1,6 +1,7 @@
 """A classifier is taught by recordings on the command line, and answers there."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -54,6 +55,18 @@ def test_actions_are_added_by_name(run_command, folder, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == f'{model}: wave left hand 5, sit down 5'
     new = folder / 'new/sit down/5.npy'
     assert answers(run_command, model, new, out=tmp_path / 'out')[0]['actions'][0]['name'] == 'sit down'
+
+
+def test_recordings_that_cannot_be_read_are_left_out_and_named_once(run_command, folder, tmp_path, capsys):
+    shutil.copytree(folder / 'taught', tmp_path / 'taught')
+    for number in range(3):
+        np.save(tmp_path / f'taught/jump/broken{number}.npy', np.ones((5, 7, 3)))
+    run_command('enrol', tmp_path / 'taught', '--model', tmp_path / 'mine')
+    done = capsys.readouterr()
+    assert 'jump 5, sit down 5, wave left hand 5' in done.out
+    assert done.err.count('no known layout of a body has 7 joints') == 1 and '(2 more like this)' in done.err
+    with pytest.raises(SystemExit, match='no known layout of a body has 7 joints'):
+        run_command('enrol', *sorted((tmp_path / 'taught/jump').glob('b*')), '--name', 'x', '--model', tmp_path / 'm')
 
 
 @pytest.mark.parametrize('arguments, message', [

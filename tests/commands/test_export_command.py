@@ -1,6 +1,6 @@
 """Export from a config and a checkpoint; numpy and ONNX Runtime give the model's probabilities."""
 
-import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,10 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
+
+from usdrl_mmaction.apis import ActionClassifier, SkeletonInferencer
+from usdrl_mmaction.datasets.synthetic import make_trimmed
+from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINEAR = ROOT / 'configs/usdrl/benchmarks/linear_synthetic.py'
@@ -30,25 +34,43 @@ def trained(tmp_path):
     return model, path
 
 
-def test_the_example_of_the_documentation(trained, tmp_path, run_command, capsys, monkeypatch):
+def test_the_program_beside_the_file(trained, tmp_path, run_command, capsys):
     pytest.importorskip('onnxruntime')
     model, checkpoint = trained
     run_command('export', LINEAR, checkpoint, tmp_path / 'actions.onnx', *SIZES)
     output = capsys.readouterr().out
     assert 'clip       (batch, 2, 64, 25, 3)\ncls_score  (batch, 18)\nmax error ' in output
+    assert f'wrote      {tmp_path / "actions.py"}: the preparation of clips in numpy' in output
 
     keypoint = np.random.default_rng(0).normal(size=(1, 90, 25, 3)).astype(np.float32)
     keypoint[:, :3, 4] = 0  # a shoulder that is not seen at first
     np.savez(tmp_path / 'recording.npz', keypoint=keypoint)
-    (example,) = re.findall(r'```python\n(.*?)```', (ROOT / 'docs/export.md').read_text(), re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    exec(example, names := {})
+    program = runpy.run_path(str(tmp_path / 'actions.py'))
     pipeline = Compose(Config.fromfile(LINEAR).test_dataloader.dataset.pipeline)
     clip = pipeline(dict(keypoint=keypoint, total_frames=90, label=-1))
-    np.testing.assert_allclose(names['prepare'](keypoint), clip['inputs'], atol=1e-5)
+    np.testing.assert_allclose(program['prepare'](keypoint), clip['inputs'], atol=1e-5)
     expected = model.test_step(pseudo_collate([clip]))[0].pred_score.detach()
-    np.testing.assert_allclose(names['probability'][0], expected, atol=1e-4)
+    found = program['main'](tmp_path / 'recording.npz')['probability']
+    np.testing.assert_allclose(found, expected, atol=1e-4)
     assert capsys.readouterr().out.startswith(f'action {expected.argmax()} ')
+
+
+def test_the_program_of_a_saved_classifier_takes_its_layout(run_command, tmp_path, capsys):
+    pytest.importorskip('onnxruntime')
+    data = make_trimmed(18 * 4, seed=3)
+    names, mapping = data['meta']['classes'], joint_mapping(LAYOUTS['nturgb+d'].names, LAYOUTS['kinect_v1'].names)
+    items = [item for item in data['annotations'] if names[item['label']] in ('jump', 'clap', 'shake hands')]
+    clips = [mapping(item['keypoint']) for item in items]
+    ActionClassifier(layout='kinect_v1').fit(clips, [names[item['label']] for item in items]).save(tmp_path / 'mine')
+    run_command('export', tmp_path / 'mine', tmp_path / 'mine.onnx')
+    capsys.readouterr()
+    program = runpy.run_path(str(tmp_path / 'mine.py'))
+    ask = SkeletonInferencer(tmp_path / 'mine', device='cpu', top_k=3)
+    for clip in clips[:3]:
+        np.savez(tmp_path / 'recording.npz', keypoint=clip)
+        found = program['main'](tmp_path / 'recording.npz')['probability']
+        expected = {entry['label']: entry['score'] for entry in ask([clip])[0]['actions']}
+        np.testing.assert_allclose(found, [expected[label] for label in range(3)], atol=1e-4)
 
 
 def test_the_encoder_of_a_pretraining_config(trained, tmp_path, run_command, capsys):

@@ -13,7 +13,7 @@ import torch
 from mmengine.structures import BaseDataElement, InstanceData
 
 from usdrl_mmaction.datasets import read_annotations
-from usdrl_mmaction.recordings import video
+from usdrl_mmaction.recordings.video import mmpose
 
 HEIGHT, WIDTH, FRAMES = 48, 64, 40
 POSE = np.random.default_rng(0).uniform(-4, 4, (17, 2))
@@ -142,9 +142,9 @@ def test_a_file_that_is_not_a_video_is_left_out(walk, packages, flags, tmp_path,
 def test_missing_packages_are_named_with_the_command_to_install_them(walk, run_command, monkeypatch):
     for name in ('mmcv._ext', 'mmdet', 'mmpose'):
         monkeypatch.setitem(sys.modules, name, None)
-    message = r"error: .* mmcv with compiled .*, mmdet, mmpose: .* pip install 'usdrl-mmaction\[full\]'"
+    message = r"error: mmpose needs mmcv with compiled .*, mmdet, mmpose: .* pip install 'usdrl-mmaction\[full\]'"
     with pytest.raises(SystemExit, match=message) as error:
-        run_command('extract', walk)
+        run_command('extract', walk, '--pose', 'mmpose')
     assert '\n' not in error.value.code
 
 
@@ -164,8 +164,8 @@ def test_the_packages_own_config_and_weights(monkeypatch):
         return SimpleNamespace(model_path='from the package')
 
     def load(checkpoint):
-        return video.load_model(lambda *given, device: given[1], video.DETECTOR, checkpoint, 'cpu', '--flag')
+        return mmpose.load_model(lambda *given, device: given[1], mmpose.DETECTOR, checkpoint, 'cpu', '--flag')
 
-    monkeypatch.setattr(video, 'get_config', get_config)
+    monkeypatch.setattr(mmpose, 'get_config', get_config)
     assert load(None) == 'from the package' and load('mine') == 'mine'
-    assert asked == [(video.DETECTOR, True), (video.DETECTOR, False)]
+    assert asked == [(mmpose.DETECTOR, True), (mmpose.DETECTOR, False)]

@@ -12,6 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from raw_files import moving
 
+from usdrl_mmaction.apis import ActionClassifier
+
 LINEAR = Path(__file__).resolve().parent.parent.parent / 'configs/usdrl/benchmarks/linear_synthetic.py'
 SIZES = ['--cfg-options', 'model.backbone.embed_dims=16', 'model.cls_head.in_channels=16']
 
@@ -95,3 +97,41 @@ def test_errors_are_reported_in_one_line(tmp_path, recordings, model, run_comman
     with pytest.raises(SystemExit, match=f'error: .*{message}') as error:
         run_command('infer', *arguments, *([] if '--model' in arguments else model))
     assert '\n' not in error.value.code
+
+
+def test_one_bad_recording_among_many(tmp_path, recordings, run_command, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '200')
+    (tmp_path / 'broken.csv').write_text('nose_x,nose_y\n1,2\n3\n')
+    np.savez(tmp_path / 'empty.npz', keypoint=np.zeros((1, 9, 25, 3)))
+    inputs = [recordings[0], tmp_path / 'broken.csv', tmp_path / 'gone.npy', tmp_path / 'empty.npz', recordings[1]]
+    with pytest.raises(SystemExit) as end:
+        run_command('infer', *inputs, '--model', 'dste_synthetic', '--out', tmp_path / 'out')
+    assert end.value.code == 'error: 3 of 5 recordings could not be used: see above.'  # exit code 1
+    printed = capsys.readouterr()
+    results = json.loads((tmp_path / 'out/results.json').read_text())
+    assert [result['name'] for result in results] == list(map(str, recordings))
+    told = printed.err.splitlines()
+    assert [line.split(': ')[0] for line in told if 'not answered' in line] == ['not answered'] * 3
+    assert 'There is no recording' in printed.err and 'line 3' in printed.err and 'nobody is seen' in printed.err
+    with pytest.raises(SystemExit, match=r'error: .*empty.npz: nobody is seen in it'):
+        run_command('infer', tmp_path / 'empty.npz', '--model', 'dste_synthetic')
+
+
+def test_a_folder_of_recordings(tmp_path, recordings, run_command, capsys):
+    folder = tmp_path / 'all'
+    (folder / 'deep').mkdir(parents=True)
+    for path in recordings:
+        path.rename(folder / 'deep' / path.name)
+    run_command('infer', folder, '--model', 'dste_synthetic', '--out', tmp_path / 'out')
+    results = json.loads((tmp_path / 'out/results.json').read_text())
+    assert [Path(result['name']).name for result in results] == ['one.npz', 'two.npz']
+
+
+def test_several_labels_in_the_table(tmp_path, recordings, run_command, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '200')
+    clips = [moving(1, frames=30 + number) for number in range(4)]
+    labels = np.array([[1, 1], [1, 1], [1, 1], [1, 1]])
+    ActionClassifier(layout='nturgb+d', convolutions=False).fit(clips, labels).save(tmp_path / 'both')
+    run_command('infer', recordings[0], '--model', tmp_path / 'both', '--out', tmp_path / 'out', '--no-unknown')
+    assert '0, 1' in capsys.readouterr().out
+    assert json.loads((tmp_path / 'out/results.json').read_text())[0]['labels'] == [0, 1]

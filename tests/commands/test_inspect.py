@@ -99,3 +99,13 @@ def test_viewports_show_all_joints():
     centres, half = viewports(keypoint)
     inside = np.abs(keypoint - centres[None, :, None]) <= half
     assert inside[keypoint.any(-1)].all() and not centres[5].any()
+
+
+def test_a_checkpoint_of_the_zoo_and_a_model_of_any_body(content, tmp_path, run_command, capsys):
+    path = tmp_path / 'clips.pkl'
+    path.write_bytes(pickle.dumps(content))
+    for checkpoint, problem in (('usdrl://body', ''), ('usdrl://dste_synthetic', 'takes 50 joints')):
+        with pytest.raises(SystemExit):
+            run_command('inspect', path, '--checkpoint', checkpoint)
+        printed = capsys.readouterr().out
+        assert ('takes' in printed) == bool(problem) and problem in printed

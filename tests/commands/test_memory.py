@@ -19,7 +19,6 @@ def test_a_column_for_each_batch_size(run_command, capsys):
     assert one > eight > 0
 
 
-def test_as_many_processes_as_batch_sizes_are_needed(run_command, capsys):
-    with pytest.raises(SystemExit):
+def test_as_many_processes_as_batch_sizes_are_needed(run_command):
+    with pytest.raises(SystemExit, match='give as many --processes as --batch-size'):
         run_command('memory', CONFIG, '--batch-size', 64, 8, *NARROW)
-    assert 'give as many --processes as --batch-size' in capsys.readouterr().err

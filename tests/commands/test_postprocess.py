@@ -30,7 +30,7 @@ def saved(tmp_path):
 
 def numbers(output):
     """Those below the table of classes."""
-    found = re.findall(r'^(\S+) +([\d.]+)$', output.split('proposals')[1], re.MULTILINE)
+    found = re.findall(r'^(\S+) +([\d.]+)$', output.split('proposals')[-1], re.MULTILINE)
     return {name: float(value) for name, value in found}
 
 
@@ -74,3 +74,21 @@ def test_mistakes_are_reported_in_one_line(run_command, saved):
         with pytest.raises(SystemExit, match=message) as error:
             run_command('postprocess', *arguments)
         assert '\n' not in str(error.value)
+
+
+def test_tuning_finds_better_options_and_says_how_to_set_them(run_command, saved, capsys):
+    folder, metrics = saved
+    capsys.readouterr()
+    run_command('postprocess', folder / 'test_tracks.npz', '--tune', '--mode', 'both', '--thetas', 0.5)
+    output = capsys.readouterr().out
+    found = numbers(output)
+    assert found['f1@0.5'] > metrics['detection/f1@0.5'] + 0.1  # of every segment above 0.02
+    for rule in ('PKU-MMD', 'best sequence', 'one threshold', 'several thresholds'):
+        assert rule in output
+    (options,) = re.findall(r'proposals=dict\((.*)\)\)', output)
+    metric = DetectionMetric(3, mode='both', thetas=(0.5,), proposals=eval(f'dict({options})'))
+    tracks = load_tracks(folder / 'test_tracks.npz')
+    truth = read_ground_truth(folder / 'test_ground_truth.json', CLASSES, 25)
+    for video, scores in tracks.scores.items():
+        metric.process(None, [dict(video=video, scores=torch.from_numpy(scores), segments=truth[video])])
+    assert metric.evaluate(5)['detection/f1@0.5'] == pytest.approx(found['f1@0.5'], abs=1e-4)

@@ -36,7 +36,7 @@ def trained(tmp_path):
     )
     content = {
         'meta': {'cfg': SAVED_CONFIG, 'epoch': 2, 'dataset_meta': {}},
-        'state_dict': {**model.state_dict(), 'cls_head.fc.weight': torch.rand(3, 32)},
+        'state_dict': model.state_dict(),
         'optimizer': {'state': {0: torch.rand(9)}},
     }
     path = tmp_path / 'epoch_2.pth'
@@ -55,8 +55,8 @@ def test_weights_and_their_description(trained, tmp_path, run_command, capsys, h
     run_command('publish', source, target, *(['--half'] if half else []))
     published = torch.load(target, weights_only=True)
     assert set(published) == {'meta', 'state_dict'}
-    built = MODELS.build(published['meta']['encoder'])
-    expected = {f'backbone.{name}' for name in built.state_dict()} | {'cls_head.fc.weight'}
+    built = MODELS.build(published['meta']['description']['encoder'])
+    expected = {f'backbone.{name}' for name in built.state_dict()}
     assert set(published['state_dict']) == expected
     for name, value in published['state_dict'].items():
         assert value.equal(content['state_dict'][name].half() if half else content['state_dict'][name])
@@ -78,7 +78,7 @@ def test_the_classes_of_an_annotation_file(trained, tmp_path, run_command):
     ann_file.write_bytes(pickle.dumps({'split': {}, 'annotations': [], 'meta': {'classes': ('sit', 'stand')}}))
     run_command('publish', trained[0], tmp_path / 'out.pth', '--classes', ann_file)
     published = torch.load(tmp_path / 'out.pth', weights_only=True)
-    assert published['meta']['dataset_meta'] == {'classes': ['sit', 'stand']}
+    assert published['meta']['description']['classes'] == ['sit', 'stand']
 
 
 def test_the_config_in_a_checkpoint_is_not_run(trained, tmp_path, run_command):

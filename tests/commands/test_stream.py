@@ -17,8 +17,9 @@ from mmengine.registry import init_default_scope
 from raw_files import moving
 from rich.console import Console
 
-from usdrl_mmaction.apis import Detections, SkeletonInferencer
+from usdrl_mmaction.apis import ActionClassifier, Detections, SkeletonInferencer
 from usdrl_mmaction.commands.stream import as_json, play
+from usdrl_mmaction.datasets.synthetic import make_trimmed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DETECT = ROOT / 'configs/usdrl/benchmarks/detect_synthetic.py'
@@ -151,3 +152,28 @@ def test_a_recognizer_is_refused(tmp_path, run_command):
     sizes = ['--cfg-options', 'model.backbone.embed_dims=16', 'model.cls_head.in_channels=16']
     with pytest.raises(SystemExit, match='error: FrozenRecognizer scores no frames'):
         run_command('stream', '-', '--model', config, '--checkpoint', tmp_path / 'epoch_1.pth', *sizes)
+
+
+def test_a_saved_classifier_names_the_last_frames(tmp_path, run_command, capsys):
+    """Of a video of waving and then sitting down; noise is background."""
+    data = make_trimmed(18 * 6, seed=4)
+    names = data['meta']['classes']
+    clips = {
+        action: [item['keypoint'][:1] for item in data['annotations'] if names[item['label']] == action]
+        for action in ('wave left hand', 'sit down')
+    }
+    train = [clip for found in clips.values() for clip in found[:5]]
+    model = ActionClassifier(layout='nturgb+d', unknown=True).fit(train, np.repeat(list(clips), 5))
+    model.save(tmp_path / 'mine')
+    video = np.concatenate([found[5][:, :40] for found in clips.values()], axis=1)
+    np.save(tmp_path / 'video.npy', video)
+    run_command('stream', tmp_path / 'video.npy', '--model', tmp_path / 'mine', '--speed', 'inf')
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    frames = [line for line in lines if 'frame' in line]
+    assert [line['frame'] for line in frames] == list(range(video.shape[1]))
+    assert {line['name'] for line in frames} <= {'background', *clips}
+    noise = np.random.default_rng(0).random((1, 70, 25, 3)).astype(np.float32)
+    np.save(tmp_path / 'noise.npy', noise)
+    run_command('stream', tmp_path / 'noise.npy', '--model', tmp_path / 'mine', '--speed', 'inf')
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line['name'] for line in lines if 'frame' in line} == {'background'}

@@ -23,7 +23,6 @@ from mmengine.config.utils import MODULE2PACKAGE, _get_package_and_cfg_path
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
-from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.runner import Runner
 from mmengine.utils import package_utils
 
@@ -192,7 +191,9 @@ def test_the_fallback_to_untrusted_pickles_is_taken_out(tmp_path, monkeypatch):
 
 def test_methods_named_in_a_checkpoint():
     assert all(compat.mmengine.named_method(HistoryBuffer, name) for name in compat.mmengine.HISTORY_STATISTICS)
-    assert all(compat.mmengine.named_method(OneCycleParamScheduler, name) for name in compat.mmengine.ONE_CYCLE_CURVES)
+    assert all(
+        compat.mmengine.named_method(compat.mmengine.OneCycle, name) for name in compat.mmengine.ONE_CYCLE_CURVES
+    )
     with pytest.raises(pickle.UnpicklingError, match="the attribute 'update'"):
         compat.mmengine.named_method(HistoryBuffer, 'update')
 

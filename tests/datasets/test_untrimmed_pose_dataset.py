@@ -153,7 +153,7 @@ def test_the_pipeline_packs_a_window(load):
 
 
 def test_classes_and_fps_come_from_the_file_unless_they_are_set(load):
-    assert load().metainfo == dict(classes=['drink', 'fall', 'wave'], fps=25)
+    assert load().metainfo == dict(classes=['drink', 'fall', 'wave'], fps=25, layout='none')
     assert load(metainfo=dict(fps=30)).metainfo['fps'] == 30
 
 

@@ -23,7 +23,8 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def command(tool, *args):
-    return [sys.executable, str(tool), *map(str, args)]
+    whole_log = ['--verbose'] if str(tool) == 'tools/train.py' else []
+    return [sys.executable, str(tool), *map(str, args), *whole_log]
 
 
 def run(tool, *args, cwd=ROOT):

@@ -44,6 +44,16 @@ class Signal(Hook):
             os.kill(os.getpid(), self.number)
 
 
+class Fault(Hook):
+    """Ends the run after some steps, without a checkpoint."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def after_train_iter(self, runner, **_):
+        1 / (self.steps - 1 - runner.iter)
+
+
 def train(tiny, options, *hooks):
     runner = Runner.from_cfg(tiny('pretrain_synthetic', {**THREE_EPOCHS, **options}))
     for hook in hooks:
@@ -56,6 +66,17 @@ def everything(runner):
     optimizer = runner.optim_wrapper.optimizer.state_dict()['state']
     moments = {f'{n}.{key}': value for n, state in optimizer.items() for key, value in state.items()}
     return {**runner.model.state_dict(), **moments}
+
+
+def test_with_persistent_readers_a_run_resumes_bit_for_bit(tiny, tmp_path):
+    """Torch draws a random number when it starts processes that read data, and none when they go on."""
+    options = {'train_dataloader.num_workers': 1, 'train_dataloader.persistent_workers': True}
+    expected = everything(train(tiny, {**options, 'work_dir': str(tmp_path / 'whole')}))
+    options |= {'work_dir': str(tmp_path / 'parts'), 'default_hooks.checkpoint.interval': 1}
+    with pytest.raises(ZeroDivisionError):
+        train(tiny, options, Fault(6))  # in the second epoch
+    resumed = train(tiny, {**options, 'resume': True})
+    assert all(value.equal(expected[key]) for key, value in everything(resumed).items())
 
 
 def test_wherever_it_ended_it_resumes_bit_for_bit(tiny, tmp_path):

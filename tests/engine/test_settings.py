@@ -95,7 +95,8 @@ def test_coordinates_are_scaled_and_turned_if_asked_for(write):
 def test_without_names_of_classes_the_highest_label_counts_them(write):
     path = write(layout='coco')
     assert custom(path).model.cls_head.num_classes == 3
-    assert custom(path, num_classes=5).model.cls_head.num_classes == 5
+    with pytest.raises(ConfigError, match=r'num_classes=5 contradicts .*where it is 3: leave num_classes out'):
+        custom(path, num_classes=5)
 
 
 def test_people_who_are_not_there_are_zeros(write):

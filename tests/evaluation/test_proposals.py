@@ -1,12 +1,14 @@
 """Proposals are the runs of frames above a threshold; the options do what they say, and nothing else."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.evaluation.functional import load_tracks, save_tracks
-from usdrl_mmaction.evaluation.functional.proposals import suppress
+from usdrl_mmaction.evaluation.functional.proposals import best_labels, suppress
 
 
 def random_scores(seed, frames=40, classes=5):
@@ -160,3 +162,58 @@ def test_a_file_that_holds_no_tracks_is_named(tmp_path):
     with pytest.raises(ValueError, match='No video was scored'):
         save_tracks(tmp_path / 'none.npz', [], [], 30)
     assert not (tmp_path / 'none.npz').exists()
+
+
+def value_of(path, scores, cost, boundaries):
+    """The logarithm of the probability of a sequence of labels, less the cost of its changes."""
+    value = np.log(scores[np.arange(len(path)), path] + 1e-6).sum()
+    for t in range(1, len(path)):
+        if path[t] != path[t - 1]:
+            if boundaries is None:
+                value -= cost
+                continue
+            value += cost * np.log(boundaries[t, 0] + 1e-6) if path[t] else 0
+            value += cost * np.log(boundaries[t - 1, 1] + 1e-6) if path[t - 1] else 0
+    return value
+
+
+@pytest.mark.parametrize('seed', range(12))
+@pytest.mark.parametrize('with_boundaries', [False, True])
+def test_the_best_labels_are_the_best_of_all_sequences(seed, with_boundaries):
+    rng = np.random.default_rng(seed)
+    scores, cost = random_scores(seed, 6, 3), rng.uniform(0.1, 2)
+    boundaries = rng.uniform(size=(6, 2)) if with_boundaries else None
+    best = max(value_of(np.array(path), scores, cost, boundaries) for path in product(range(3), repeat=6))
+    found = value_of(best_labels(scores, cost, boundaries), scores, cost, boundaries)
+    # The first frame may begin with any label at no cost.
+    assert found == pytest.approx(best)
+
+
+def test_without_a_cost_the_best_label_of_each_frame():
+    scores = random_scores(3)
+    assert (best_labels(scores, 0) == scores.argmax(1)).all()
+    assert len(np.unique(best_labels(scores, 1e3))) == 1
+
+
+def test_proposals_of_the_best_labels():
+    drink = [0.9, 0.9, 0.4, 0.9, 0.1, 0.1]
+    scores = np.array([1 - np.array(drink), drink]).T
+    np.testing.assert_allclose(proposals_from_scores(scores, change_cost=0), [(1, 0, 2, 0.9), (1, 3, 4, 0.9)])
+    np.testing.assert_allclose(proposals_from_scores(scores, change_cost=1), [(1, 0, 4, 0.775)])
+
+
+def test_boundaries_rescore_proposals_and_draw_their_ends():
+    scores = np.array([[0.9, 0.1], [0.45, 0.55], [0.1, 0.9], [0.1, 0.9], [0.45, 0.55], [0.9, 0.1]])
+    boundaries = np.full((6, 2), 0.01)
+    boundaries[2, 0], boundaries[3, 1] = 0.8, 0.5
+    ((label, start, end, score),) = proposals_from_scores(scores, thresholds=[0.5], boundaries=boundaries)
+    assert (label, start, end) == (1, 1, 5)
+    assert score == pytest.approx(0.725**0.9 * (0.01 * 0.01) ** 0.1)
+    found = proposals_from_scores(scores, change_cost=1, boundaries=boundaries)
+    np.testing.assert_allclose(found, [(1, 2, 4, 0.9**0.9 * 0.4**0.1)])
+
+
+@pytest.mark.parametrize('cost', [-1, float('nan')])
+def test_a_cost_that_is_none(cost):
+    with pytest.raises(ValueError, match='change_cost must be 0 or more'):
+        proposals_from_scores(random_scores(0), change_cost=cost)

@@ -10,6 +10,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.optim import build_optim_wrapper
 
 from usdrl_mmaction.models import DSTE, FrameHead, FrameLocalizer, StreamFeatures
+from usdrl_mmaction.models.heads.frame_head import boundary_targets
 from usdrl_mmaction.models.localizers.frame_localizer import stage_of
 
 GRAPH = dict(layout='nturgb+d', mode='stgcn_spatial')
@@ -215,3 +216,56 @@ def test_a_pretrained_encoder_loads_as_it_is():
     missing, unexpected = model.load_state_dict(pretrainer.state_dict(), strict=False)
     assert all(name.startswith('head.') for name in (*missing, *unexpected))
     assert model.backbone.spatial_position.equal(pretrainer.backbone.spatial_position)
+
+
+def with_segments(labels, segments, start=0):
+    every = samples(labels)
+    for sample in every:
+        sample.set_metainfo(dict(segments=np.array(segments), start=start))
+    return every
+
+
+def test_targets_of_boundaries_are_one_at_the_first_and_the_last_frame():
+    (sample,) = with_segments(torch.zeros(1, 60, dtype=torch.long), [(1, 110, 130), (2, 145, 146)], start=100)
+    start, end = boundary_targets(sample, 60).T
+    assert start[10] == end[29] == start[45] == end[45] == 1
+    assert start[12] == start[8] == pytest.approx(np.exp(-0.5))  # two frames are a tenth of the segment
+    assert start[46] == end[44] == pytest.approx(np.exp(-0.5))  # at least a frame
+    assert not boundary_targets(with_segments(torch.zeros(1, 6), np.zeros((0, 3), int))[0], 6).any()
+
+
+def test_boundaries_are_learnt_of_the_frames_that_count():
+    model, feats = head(boundaries=True), streams()
+    labels = torch.ones(3, 8, dtype=torch.long)
+    labels[0, 6:] = -1
+    every = with_segments(labels, [(1, 2, 6)])
+    found = model.boundary_logits(feats, 8)[labels != -1]
+    targets = torch.stack([boundary_targets(sample, 8) for sample in every])[labels != -1]
+    expected = F.binary_cross_entropy_with_logits(found, targets)
+    torch.testing.assert_close(model.loss(feats, every)['loss_boundary'], expected)
+    assert 'loss_boundary' not in head().loss(feats, every) and head().boundary_fc is None
+    torch.testing.assert_close(model.predict_boundaries(feats, 8), model.boundary_logits(feats, 8).sigmoid())
+
+
+def test_a_head_without_boundaries_draws_the_same_numbers():
+    torch.manual_seed(0)
+    plain = FrameHead(4, 6)
+    torch.manual_seed(0)
+    assert plain.temporal_fc.weight.equal(FrameHead(4, 6, boundaries=True).temporal_fc.weight)
+
+
+def test_no_causal_boundary_depends_on_a_later_frame():
+    torch.manual_seed(0)
+    backbone = dict(ENCODERS['DSTE'], causal=True)
+    head = dict(type='FrameHead', num_classes=4, in_channels=16, spatial=False, boundaries=True)
+    model = MODELS.build(dict(type='FrameLocalizer', backbone=backbone, head=head)).eval()
+    clips = torch.randn(2, 1, 2, 12, 25, 3)
+    later = clips.clone()
+    later[:, :, :, 7:] += torch.randn_like(later[:, :, :, 7:])
+    labels = torch.zeros(2, 12, dtype=torch.long)
+    with torch.no_grad():
+        one, two = (model(each, samples(labels), mode='predict') for each in (clips, later))
+    for before, after in zip(one, two, strict=True):
+        assert before.boundaries.shape == (12, 2)
+        assert before.boundaries[:7].equal(after.boundaries[:7]) and before.scores[:7].equal(after.scores[:7])
+        assert not before.boundaries[7:].equal(after.boundaries[7:])

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.models import layers as module
 from usdrl_mmaction.models.layers import CACHED, PRODUCTS, TOKENS, Linear, attention_by_products, clips_at_once, linear
 
@@ -23,8 +24,8 @@ class Operators(TorchDispatchMode):
 
 
 @pytest.fixture
-def amd(monkeypatch):
-    monkeypatch.setattr(module, 'mkl_holds_back', lambda: True)
+def by_convolution(monkeypatch):
+    monkeypatch.setattr(module.PRODUCT, 'chosen', 'convolution')
 
 
 def operators(run) -> set[str]:
@@ -40,7 +41,7 @@ SHAPES = [(ENOUGH, 128), (4, ENOUGH // 4, 128), (3, 5, 100, 128)]
 
 @pytest.mark.parametrize('shape', SHAPES, ids=str)
 @pytest.mark.parametrize('bias', [True, False])
-def test_outputs_and_gradients_are_those_of_pytorchs_layer(shape, bias, amd):
+def test_outputs_and_gradients_are_those_of_pytorchs_layer(shape, bias, by_convolution):
     torch.manual_seed(0)
     ours, theirs = Linear(*WIDTHS, bias=bias), nn.Linear(*WIDTHS, bias=bias)
     theirs.load_state_dict(ours.state_dict())
@@ -56,7 +57,7 @@ def test_outputs_and_gradients_are_those_of_pytorchs_layer(shape, bias, amd):
         torch.testing.assert_close(parameter.grad, theirs.get_parameter(name).grad, rtol=1e-4, atol=1e-4)
 
 
-def test_across_tokens(amd):
+def test_across_tokens(by_convolution):
     torch.manual_seed(0)
     x, weight, bias = torch.randn(20, 64, 128), torch.randn(64, 64) / 8, torch.randn(64)
     found = []
@@ -73,20 +74,20 @@ def test_across_tokens(amd):
         ((128,), torch.float32),
     ],
 )
-def test_what_a_convolution_does_not_pay_for(shape, dtype, amd):
+def test_what_a_convolution_does_not_pay_for(shape, dtype, by_convolution):
     x = torch.randn(shape).to(dtype)
     layer = Linear(*WIDTHS).to(x.dtype)
     assert 'convolution' not in operators(lambda: layer(x))
     torch.testing.assert_close(layer(x), F.linear(x, layer.weight, layer.bias))
 
 
-def test_a_few_rows_are_no_work_for_a_convolution_however_wide(amd):
+def test_a_few_rows_are_no_work_for_a_convolution_however_wide(by_convolution):
     layer = Linear(1024, 1024)
     assert 'convolution' not in operators(lambda: layer(torch.randn(TOKENS - 1, 1024)))
     assert 'convolution' in operators(lambda: layer(torch.randn(TOKENS, 1024)))
 
 
-def test_half_precision_and_graphs_have_products(amd):
+def test_half_precision_and_graphs_have_products(by_convolution):
     layer, x = Linear(*WIDTHS), torch.randn(4, ENOUGH, 128)
 
     def half():
@@ -99,24 +100,49 @@ def test_half_precision_and_graphs_have_products(amd):
     assert 'conv' not in str(torch.jit.trace(layer, x).graph)
 
 
-@pytest.mark.parametrize(
-    'processor, capability, by_convolution',
-    [
-        ('AuthenticAMD', 'AVX512', True),
-        ('AuthenticAMD', 'AVX2', False),
-        ('GenuineIntel', 'AVX512', False),
-        ('', 'DEFAULT', False),
-    ],
-)
-def test_which_processors_mkl_holds_back(processor, capability, by_convolution, monkeypatch):
-    monkeypatch.setattr(module, 'processor', lambda: processor)
-    monkeypatch.setattr(torch.backends.cpu, 'get_cpu_capability', lambda: capability)
-    monkeypatch.setattr(torch.backends.mkl, 'is_available', lambda: True)
-    assert module.mkl_holds_back.__wrapped__() is by_convolution
+@pytest.fixture
+def undecided(monkeypatch):
+    monkeypatch.delenv('USDRL_PRODUCT', raising=False)
+    monkeypatch.setattr(module, 'PRODUCT', module.Product())
 
 
-def test_the_processor_is_known():
-    assert module.processor()
+@pytest.mark.parametrize('convolution, chosen', [(300, 'convolution'), (105, 'matmul'), (60, 'matmul')])
+def test_the_faster_product_is_chosen_once(undecided, monkeypatch, convolution, chosen):
+    measured = []
+
+    def measure():
+        measured.append(1)
+        return {'matmul': 100, 'convolution': convolution}
+
+    monkeypatch.setattr(module, 'measure_products', measure)
+    layer, x = Linear(*WIDTHS), torch.randn(4, ENOUGH, 128)
+    for _ in range(2):
+        layer(x)
+    assert measured == [1] and ('convolution' in operators(lambda: layer(x))) is (chosen == 'convolution')
+    assert str(module.PRODUCT) == f'{chosen} (matmul 100 GFLOP/s, convolution {convolution} GFLOP/s)'
+
+
+def test_the_product_is_given_or_that_of_a_checkpoint(undecided, monkeypatch):
+    module.PRODUCT.resume('convolution')
+    assert module.PRODUCT.name() == str(module.PRODUCT) == 'convolution'
+    module.PRODUCT.resume('rm -r')  # nothing that a checkpoint may ask for
+    module.PRODUCT.resume(None)
+    assert module.PRODUCT.name() == 'convolution'
+    monkeypatch.setenv('USDRL_PRODUCT', 'matmul')
+    given = module.Product()
+    given.resume('convolution')
+    assert given.name() == 'matmul'
+    monkeypatch.setenv('USDRL_PRODUCT', 'gemm')
+    with pytest.raises(ConfigError, match="'matmul' or 'convolution', not 'gemm'"):
+        module.Product().name()
+
+
+def test_both_products_are_measured_without_a_trace(undecided):
+    state = torch.get_rng_state()
+    assert set(module.measure_products()) == {'matmul', 'convolution'}
+    assert min(module.measure_products().values()) >= 0 and torch.get_rng_state().equal(state)
+    operators(lambda: Linear(*WIDTHS)(torch.randn(4, ENOUGH, 128)))
+    assert module.PRODUCT.chosen is None  # not while operations are watched
 
 
 @pytest.mark.parametrize('is_causal', [False, True])

@@ -10,6 +10,7 @@ import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from raw_files import moving
 
 from usdrl_mmaction.apis import SkeletonInferencer
 from usdrl_mmaction.checkpoints.reading import load_from_local, read_weights
@@ -17,7 +18,18 @@ from usdrl_mmaction.checkpoints.saving import newest_checkpoint
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
 
-from .files import ROOT, annotation_file, command, read, read_dataset, write_recordings
+from .files import (
+    ROOT,
+    annotation_file,
+    command,
+    convert_segments,
+    read,
+    read_dataset,
+    use_model,
+    write_formats,
+    write_model,
+    write_recordings,
+)
 from .isolated import LIMIT, SOUND, each, fork, wait
 from .training import run
 
@@ -93,24 +105,26 @@ def annotations(rng, number, folder):
         yield path.name, partial(uses[index % 3], path)
 
 
-def damaged_recordings(rng, number, folder):
-    sound = write_recordings(folder / SOUND)
-    yield from ((f'{SOUND} {path.name}', path) for path in sound)
+def damaged_recordings(rng, number, folder, sound):
+    yield from ((f'{SOUND} {path.relative_to(folder)}', path) for path in sound)
     for index in range(number - len(sound)):
         source = rng.choice(sound)
-        path = folder / f'{index}{source.suffix}'
+        path = folder / f'{index}' if source.is_dir() else folder / f'{index}{source.suffix}'
         if source.is_dir():
             shutil.copytree(source, path)
             part = rng.choice(sorted(path.iterdir()))
         else:
             part = shutil.copy(source, path)
+            for beside in source.parent.glob('*.asf'):  # without which an AMC file says nothing
+                shutil.copy(beside, folder)
         Path(part).write_bytes(damage(Path(part).read_bytes(), rng))
         yield path.name, path
 
 
 @each
 def recordings(rng, number, folder):
-    for name, path in damaged_recordings(rng, number, folder):
+    sound = [*write_recordings(folder / SOUND), *write_formats(folder / f'{SOUND} formats')]
+    for name, path in damaged_recordings(rng, number, folder, sound):
         yield name, partial(read, path)
 
 
@@ -126,9 +140,53 @@ def inferencer(rng, number, folder):
         scores = [action['score'] for result in results for action in result['actions']]
         return None if scores and np.isfinite(scores).all() else f'scores {scores}'
 
-    for name, path in damaged_recordings(rng, number, folder):
-        if path.suffix not in ('', '.txt'):  # two coordinates, and a format of one data set
+    for name, path in damaged_recordings(rng, number, folder, write_recordings(folder / SOUND)):
+        if path.suffix not in ('', '.txt', '.bvh'):  # two coordinates, a format of one data set, another layout
             yield name, partial(case, path)
+
+
+@each
+def models(rng, number, folder):
+    """Classifiers of which the description or the weights are damaged."""
+    sound = write_model(folder / 'model')
+    yield SOUND, partial(use_model, sound)
+    for index in range(number - 1):
+        path = Path(shutil.copytree(sound, folder / f'{index}'))
+        part = path / rng.choice(['config.json', 'model.safetensors'])
+        content = part.read_bytes()
+        # Most of the weights are numbers, of which any is one: half of the damage is done to their names.
+        head = (
+            len(content) if part.suffix == '.json' or rng.random() < 0.5 else 8 + int.from_bytes(content[:8], 'little')
+        )
+        part.write_bytes(damage(content[:head], rng) + content[head:])
+        yield f'{index}/{part.name}', partial(use_model, path)
+        shutil.rmtree(path)
+
+
+@each
+def segments(rng, number, folder):
+    """Tables of the segments of a video."""
+    np.save(folder / 'v.npy', moving(frames=40))
+    sound = b'video,label,start,end\nv,wave,0,10\nv,sit,12,20\nv,wave,25,40\n'
+    for index in range(number):
+        path = folder / f'{index}.csv'
+        path.write_bytes(damage(sound, rng) if index else sound)
+        case = partial(convert_segments, path, folder / 'v.npy', folder / f'{index}.pkl')
+        yield path.name if index else SOUND, case
+
+
+@each
+def enrolment(rng, number, folder):
+    """Actions that are taught from damaged recordings, and recognised."""
+
+    def case(path, model):
+        command('enrol', path, '--name', 'jump', '--model', model, '--layout', 'nturgb+d')
+        return use_model(model)
+
+    sound = write_model(folder / 'model')
+    for name, path in damaged_recordings(rng, number, folder):
+        if path.suffix not in ('.txt', '.bvh'):  # formats of one data set, and without a layout
+            yield name, partial(case, path, Path(shutil.copytree(sound, folder / f'{path.name}.model')))
 
 
 def write_weights(cfg: Config, path: Path):

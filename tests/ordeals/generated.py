@@ -2,20 +2,23 @@
 
 import json
 import pickle
+import shutil
+import tempfile
 from collections.abc import Callable
 from copy import deepcopy
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 from mmengine.config import Config
+from raw_files import moving
 
 from usdrl_mmaction.engine.runner.overrides import override
 from usdrl_mmaction.skeletons import get_skeleton
 
-from .files import ROOT, command, read, read_dataset
+from .files import ROOT, command, convert_segments, read, read_dataset, use_model, write_model
 from .isolated import each
 
 NUMBERS = st.one_of(st.integers(-(2**40), 2**70), st.floats(), st.booleans(), st.none(), st.text(max_size=4))
@@ -90,9 +93,14 @@ LAYOUT = st.just(
     dict(parents=[None, 0, 0, 1, 2], names=['hip', 'left_hip', 'right_hip', 'left_shoulder', 'right_shoulder'],
          mirror=[[1, 2], [3, 4]], origin=['hip'], shoulders=[3, 4], torso=[['hip'], [3, 4]])
 ).map(deepcopy) | st.just(dict(num_node=3, inward=[[1, 0], [2, 0]], center=0)).map(deepcopy)  # fmt: skip
+MOMENT = st.integers(-5, 50).map(str) | st.sampled_from(['1e30', 'nan', '-0', '', '0x1', '１', '7.5'])
 WORDS = st.sampled_from(['0', '1', '2.0', 'nan', '1e99', '', '"', 'é', 'a_x'])
 TABLE = st.sampled_from([('a_x', 'a_y'), ('frame', 'person', 'a_x', 'a_y'), ('frame', 'joint', 'x', 'y')]).flatmap(
     lambda header: st.lists(st.lists(st.integers(0, 2).map(str) | WORDS, min_size=len(header), max_size=len(header)))
+    .map(lambda rows: [[*header], *rows])
+)  # fmt: skip
+SEGMENTS = st.sampled_from([('video', 'label', 'start', 'end'), ('video', 'label', 'start_s', 'end_s')]).flatmap(
+    lambda header: st.lists(st.tuples(st.sampled_from(['v', 'v.npy', 'w']), WORDS | st.just('wave'), *[MOMENT] * 2))
     .map(lambda rows: [[*header], *rows])
 )  # fmt: skip
 KEYS = st.lists(
@@ -127,6 +135,26 @@ def write_table(path: Path, rows):
     path.write_text('\n'.join(','.join(row) for row in rows), encoding='utf-8')
 
 
+DESCRIPTION = st.deferred(lambda: st.just(json.loads((sound_model() / 'config.json').read_text())).map(deepcopy))
+
+
+@cache
+def sound_model() -> Path:
+    return write_model(Path(tempfile.mkdtemp(prefix='torture_'), 'model'))
+
+
+def use_description(path: Path) -> str | None:
+    folder = Path(shutil.copytree(sound_model(), path.with_suffix('.model'), dirs_exist_ok=True))
+    shutil.copy(path, folder / 'config.json')
+    return use_model(folder)
+
+
+def use_segments(path: Path) -> str | None:
+    video = path.with_name('video.npy')
+    np.save(video, moving(frames=40))
+    return convert_segments(path, video, path.with_suffix('.pkl'))
+
+
 GENERATED = {
     'annotations, inspected': (
         spoiled(ANNOTATIONS, JSON | ARRAYS),
@@ -142,6 +170,8 @@ GENERATED = {
     'MMPose': (spoiled(MMPOSE, JSON), written('.json', write_json, read)),
     'layouts': (spoiled(LAYOUT, JSON), written('.json', write_json, lambda path: get_skeleton(str(path)) and None)),
     'CSV': (spoiled(TABLE, WORDS | st.text().map(str)), written('.csv', write_table, read)),
+    'segment tables': (spoiled(SEGMENTS, WORDS), written('.csv', write_table, use_segments)),
+    'model descriptions': (spoiled(DESCRIPTION, JSON), written('.config.json', write_json, use_description)),
     'bytes as NTU skeletons': (st.binary(), written('.skeleton', Path.write_bytes, read)),
     '--cfg-options': (KEYS, lambda folder, keys: override(deepcopy(PRETRAIN), {'.'.join(keys): 1})),
 }

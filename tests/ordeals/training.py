@@ -5,9 +5,14 @@ import os
 import random
 import resource
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from conftest import shrunk
@@ -22,6 +27,7 @@ from .files import ROOT, annotation_file
 from .isolated import LIMIT, LOST, SURVIVED, Result, each, fork, wait
 
 READERS = 2  # data loading processes
+LAUNCHED = Path(__file__).with_name('launched.py')
 
 
 def training(folder: Path, work_dir: Path, **options) -> Config:
@@ -40,9 +46,12 @@ def training(folder: Path, work_dir: Path, **options) -> Config:
     return cfg
 
 
-def run(folder: Path, work_dir: Path, **options):
+def run(folder: Path, work_dir: Path, hooks=(), **options):
     with one_line_errors():
-        build_runner(training(folder, work_dir, **options)).train()
+        runner = build_runner(training(folder, work_dir, **options))
+        for hook in hooks:
+            runner.register_hook(hook)
+        runner.train()
 
 
 def losses(work_dir: Path) -> dict[int, float]:
@@ -78,6 +87,98 @@ def kills(rng: random.Random, number: int, folder: Path) -> Iterator[Result]:
             yield Result(SURVIVED if same else LOST, name, f'another curve: {losses(work_dir)}')
             now, work_dir = -1, folder / f'killed_{tried}'
         reached = now
+
+
+def launchers(rng: random.Random, number: int, folder: Path) -> Iterator[Result]:
+    """Of a run of one or two processes, the launcher, a worker, a process that reads data, or all of them are killed,
+    and the run is started again at once, beside what is left. Two may never train in one folder."""
+    begun, wholes = time.monotonic(), {}
+    for processes in (1, 2):
+        wholes[processes] = folder / f'whole_{processes}'
+        launch(folder, wholes[processes], processes).wait(2 * LIMIT)
+    duration = (time.monotonic() - begun) / 2
+    tried, runs, processes, launcher = 0, 0, 1, None
+    while launcher or tried < number:
+        work_dir = folder / f'launched_{runs}'
+        launcher = launcher or launch(folder, work_dir, processes)
+        with suppress(subprocess.TimeoutExpired):
+            launcher.wait(rng.uniform(0.3, 1.0) * duration if tried < number else 2 * LIMIT)
+        if launcher.poll() is None and tried < number:
+            tried += 1
+            what = rng.choice(['the launcher', 'a worker', 'a reader', 'all'])
+            kill(what, launcher, below(launcher.pid), rng)
+            second = launch(folder, work_dir, processes)  # at once
+            yield outlived(work_dir, second)._replace(case=f'{what} is killed, {processes} processes')
+            launcher.wait(2 * LIMIT)
+            launcher = second
+        elif launcher.poll() == 0:
+            if losses(work_dir) != losses(wholes[processes]):
+                yield Result(LOST, f'{processes} processes, resumed', f'another curve: {losses(work_dir)}')
+            runs, processes, launcher = runs + 1, rng.choice((1, 2)), None
+        else:
+            launcher = launch(folder, work_dir, processes)  # it was refused, or its reader had been killed
+
+
+def launch(folder: Path, work_dir: Path, processes: int) -> subprocess.Popen:
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    program = ['-m', 'torch.distributed.run', f'--nproc_per_node={processes}', '--master_addr=127.0.0.1']
+    command = [sys.executable, *program, f'--master_port={port}', str(LAUNCHED), str(folder), str(work_dir)]
+    with (folder / 'said').open('a') as said:
+        return subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+
+
+def below(process: int) -> list[int]:
+    """The processes that a process has started, and those that these have."""
+    try:
+        children = Path(f'/proc/{process}/task/{process}/children').read_text().split()
+    except OSError:
+        return []
+    return [number for child in map(int, children) for number in (child, *below(child))]
+
+
+def kill(what: str, launcher: subprocess.Popen, family: list[int], rng: random.Random):
+    workers = [number for number in family if str(LAUNCHED).encode() in command_of(number)]
+    readers = [number for worker in workers for number in below(worker)]
+    chosen = {'the launcher': [launcher.pid], 'a worker': workers, 'a reader': readers}.get(what)
+    chosen = [launcher.pid, *family] if chosen is None else chosen and [rng.choice(chosen)]
+    for number in chosen:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+
+
+def trainers(work_dir: Path) -> set[int]:
+    """The processes that train in a folder, without their launchers."""
+    found = set()
+    for number in (int(entry) for entry in os.listdir('/proc') if entry.isdigit()):
+        words = command_of(number).decode(errors='replace').split('\0')
+        if {str(LAUNCHED), str(work_dir)} <= {*words} and '-m' not in words:
+            found.add(number)
+    return found
+
+
+def command_of(process: int) -> bytes:
+    try:
+        return Path(f'/proc/{process}/cmdline').read_bytes()
+    except OSError:
+        return b''
+
+
+def outlived(work_dir: Path, second: subprocess.Popen) -> Result:
+    """Waits for the processes to end that train in a folder and are not of the second run."""
+    end = time.monotonic() + LIMIT
+    while left := trainers(work_dir) - {*below(second.pid)}:
+        if time.monotonic() > end:
+            for number in left:
+                os.kill(number, signal.SIGKILL)
+            return Result(LOST, '', f'{len(left)} processes went on for {LIMIT} s')
+        time.sleep(0.1)
+    events = work_dir / 'events'
+    writers = [key for key, _ in groupby(events.read_text().split())] if events.exists() else []
+    if len(writers) != len(set(writers)):
+        return Result(LOST, '', f'two runs wrote at the same time: {writers}')
+    return Result(SURVIVED, '')
 
 
 @each

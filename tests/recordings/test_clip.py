@@ -5,7 +5,7 @@ import pytest
 from raw_files import moving
 
 from usdrl_mmaction.errors import RecordingError
-from usdrl_mmaction.recordings.clip import Clip, by_activity, fit, keep_people
+from usdrl_mmaction.recordings.clip import Clip, by_activity, fit, keep_people, seen_only, with_fps
 from usdrl_mmaction.skeletons import get_skeleton
 
 COCO = get_skeleton('coco')
@@ -89,3 +89,29 @@ def test_of_too_many_people_the_most_active_are_kept():
     unsure = np.ones((3, 20, 17), np.float32)
     unsure[2] = 0.01
     np.testing.assert_array_equal(by_activity(Clip(keypoint, unsure)).keypoint[0], still)
+
+
+def test_what_stands_for_nothing_is_zero():
+    keypoint = np.float32([[[1, 2], [np.nan, 3], [-1, -1], [-1, 2], [0, 0], [9999, 9999]]])
+    score = np.float32([[0.5, 0.9, 0.9, 0.25, np.nan, 1]])
+    seen, scored = seen_only(keypoint, score)
+    np.testing.assert_array_equal(seen, [[[1, 2], [0, 0], [0, 0], [-1, 2], [0, 0], [0, 0]]])
+    np.testing.assert_array_equal(scored, [[0.5, 0, 0, 0.25, 0, 0]])
+    np.testing.assert_array_equal(seen_only(keypoint, 4 * score)[1], [[1, 0, 0, 0.5, 0, 0]])
+
+
+@pytest.mark.parametrize('fps, frames', [(60, 12), (15, 3), (30, 6), (20, 4)])
+def test_another_rate_keeps_times(fps, frames):
+    times = np.arange(6, dtype=np.float32) / 30
+    keypoint = np.float32([1, 2]) * (1 + times)[:, None, None] * np.ones((1, 6, 17, 2), np.float32)
+    done = with_fps(Clip(keypoint, np.ones((1, 6, 17), np.float32), fps=30), fps)
+    assert done.keypoint.shape == (1, frames, 17, 2) and done.score.shape == (1, frames, 17) and done.fps == fps
+    expected = 1 + np.minimum(np.arange(frames) / fps, times[-1])
+    np.testing.assert_allclose(done.keypoint[0, :, 0, 0], expected, rtol=1e-6)
+
+
+def test_between_a_seen_and_an_unseen_joint_is_the_nearer():
+    keypoint = np.float32([2, 0, 4, 6]).reshape(1, 4, 1, 1) * np.ones((1, 1, 1, 2), np.float32)
+    done = with_fps(Clip(keypoint, fps=10), 25)
+    np.testing.assert_allclose(done.keypoint[0, :, 0, 0], [2, 2, 0, 0, 4, 4, 4.8, 5.6, 6, 6], rtol=1e-6)
+    assert with_fps(Clip(keypoint), 25).keypoint is keypoint

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -11,8 +12,17 @@ from raw_files import mmpose_instance, moving, replace_line, write_openpose, wri
 from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.datasets.synthetic.movement import make_movement
 from usdrl_mmaction.errors import AnnotationError, MissingFileError, RecordingError
-from usdrl_mmaction.recordings.recording import Recording, find_recordings, read_body, read_recording
-from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton
+from usdrl_mmaction.recordings.clip import Clip
+from usdrl_mmaction.recordings.recording import (
+    Recording,
+    find_recordings,
+    known_layout,
+    read_body,
+    read_content,
+    read_recording,
+    recordings_below,
+)
+from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, joint_mapping
 
 NTU, COCO, BODY_25, MEDIAPIPE = map(get_skeleton, ('nturgb+d', 'coco', 'openpose_25', 'mediapipe'))
 KEYPOINT = moving(persons=2)  # (2, 6, 25, 3)
@@ -136,20 +146,84 @@ def test_mediapipe_s_landmarks_in_every_layout(layout):
     np.testing.assert_array_equal(clip.keypoint[0, :, where], LANDMARKS[:, MEDIAPIPE.joint('left_elbow'), :2])
 
 
+# --- Layouts and tables ---------------------------------------------------------------------------------------------
+def walk_in(layout):
+    mapping = joint_mapping(NTU.names, LAYOUTS[layout].names, estimate=True)
+    return mapping(make_movement(1)['annotations'][0]['keypoint'])
+
+
+@pytest.mark.parametrize('asked, given', [('nturgb+d', 'openpose_25'), ('coco', 'h36m'), ('h36m', 'coco')])
+def test_joints_that_lie_as_in_another_layout_are_refused(asked, given):
+    keypoint = walk_in(given)
+    message = f'recording 0: its .. joints lie as those of {given}, not of {asked}'
+    with pytest.raises(RecordingError, match=re.escape(message).replace(r'\.\.', '..')):
+        read(keypoint, get_skeleton(asked))
+    np.testing.assert_array_equal(read(keypoint, get_skeleton(given)).keypoint, keypoint)
+    (recording,) = find_recordings(dict(keypoint=keypoint, layout=asked))  # an annotation file that says so
+    assert read_recording(recording, get_skeleton(asked), 3).joints == ()
+
+
+def test_names_in_any_order_become_joints_of_any_layout(tmp_path):
+    names = [f'{name.partition("_")[2]}_{name.partition("_")[0]}' for name in LAYOUTS['kinect_v1'].names]
+    rows = [','.join(map(str, frame.ravel())) for frame in walk_in('kinect_v1')[0]]
+    (tmp_path / 'a.csv').write_text('\n'.join([','.join(f'{n}_{axis}' for n in names for axis in 'xyz'), *rows]))
+    clip = read(tmp_path / 'a.csv', NTU)
+    np.testing.assert_allclose(clip.keypoint[:, :, :20], walk_in('nturgb+d')[:, :, :20], atol=0.3)
+    assert known_layout(read_content(find_recordings(tmp_path / 'a.csv')[0])) == 'kinect_v1'
+
+
+@pytest.mark.parametrize(
+    'layout', ['nturgb+d', 'coco', 'h36m', 'openpose_25', 'mediapipe', 'halpe', 'smpl', 'kinect_v1']
+)
+def test_the_layout_of_a_clip_is_known_by_names_or_proportions(layout):
+    keypoint, names = walk_in(layout), LAYOUTS[layout].names
+    assert known_layout(Clip(keypoint, joints=names[::-1])) == layout
+    assert known_layout(Clip(keypoint)) == layout
+    assert known_layout(Clip(keypoint, joints=tuple(f'marker{n}' for n in range(len(names))))) == layout
+
+
+def test_a_table_of_many_recordings(tmp_path):
+    header = ','.join(f'{name}_{axis}' for name in NTU.names for axis in 'xyz')
+    rows = [f'v{m},wave,{",".join(map(str, KEYPOINT[m, t].ravel()))}' for m in range(2) for t in range(6)]
+    (tmp_path / 'clips.csv').write_text('\n'.join([f'video,class,{header}', *rows]))
+    found = find_recordings(tmp_path / 'clips.csv')
+    assert [(recording.name, recording.label) for recording in found] == [
+        (f'{tmp_path}/clips.csv/v{m}', 'wave') for m in range(2)
+    ]
+    for m, recording in enumerate(found):
+        np.testing.assert_array_equal(read_recording(recording, NTU, 3).keypoint, KEYPOINT[m : m + 1])
+    assert (
+        list(recordings_below(tmp_path)) == ['clips/v0', 'clips/v1'] == list(recordings_below(tmp_path / 'clips.csv'))
+    )
+
+
+def test_what_is_left_out_is_said_once(tmp_path, caplog):
+    for name in ('a', 'b'):
+        write_csv(tmp_path / f'{name}.csv')
+        lines = (tmp_path / f'{name}.csv').read_text().splitlines()
+        lines = [f'{line},{"humidity" if n == 0 else 5}' for n, line in enumerate(lines)]
+        (tmp_path / f'{name}.csv').write_text('\n'.join(lines))
+        np.testing.assert_array_equal(read(tmp_path / f'{name}.csv').keypoint, KEYPOINT)
+    assert [record.getMessage() for record in caplog.records] == [f'{tmp_path}/a.csv: 1 column is not used: humidity.']
+
+
 # --- What is broken -------------------------------------------------------------------------------------------------
-NAN = KEYPOINT.copy()
-NAN[0, 3, 7, 1] = np.nan
+INFINITE = KEYPOINT.copy()
+INFINITE[0, 3, 7, 1] = np.inf
 
 
 @pytest.mark.parametrize(
     'source, message',
     [
-        (np.ones((6, 75)), r"recording 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 75\)"),
-        (np.ones((1, 6, 25, 4)), r"'keypoint' has to be .* 2 or 3 coordinates, not \(1, 6, 25, 4\)"),
+        (
+            np.random.default_rng(0).normal(size=(6, 74)),
+            r"recording 0: 'keypoint' has to be \(M, T, V, C\), .*, not \(6, 74\)",
+        ),
+        (np.ones((1, 6, 25, 6)), r"'keypoint' has to be .* 2 or 3 coordinates .*, not \(1, 6, 25, 6\)"),
         (np.ones((1, 0, 25, 3)), r'not \(1, 0, 25, 3\)'),
-        (np.ones((6, 24, 3)), 'recording 0: 24 joints, but the layout has 25'),
+        (np.ones((6, 7, 3)), 'recording 0: 7 joints, but the layout has 25'),
         (KEYPOINT[..., :2], r"'keypoint' \(2, 6, 25, 2\) has 2 coordinates per joint, but the model was trained on 3"),
-        (NAN, r"'keypoint' is not finite at \(0, 3, 7, 1\)"),
+        (INFINITE, r"'keypoint' is infinite at \(0, 3, 7, 1\)"),
         ([['left', 'right']], "recording 0: 'keypoint' holds <U5, not numbers"),
         ([[[[1, 2], [3]]]], "recording 0: 'keypoint' is not an array of numbers"),
         (np.zeros((6, 25, 3)), 'recording 0: nobody is seen in it'),
@@ -200,8 +274,8 @@ def break_openpose(path):
         ('a.pkl', break_pickle, "not of a dict with 'split' and 'annotations': found list"),
         ('a.json', break_mmpose, r"'keypoints' are \(1, 4\) and 'keypoint_scores' \(1,\)"),
         ('video', break_openpose, "person 0: 'pose_keypoints_2d' has 50 numbers, not 3 per joint"),
-        ('a.txt', lambda path: path.write_text('1'), "no reader for '.txt'"),
-        ('folder', lambda path: path.mkdir(), r'folders of \*_keypoints.json'),
+        ('a.xyz', lambda path: path.write_text('1'), "no reader for '.xyz'"),
+        ('folder', lambda path: path.mkdir(), 'a folder of nothing'),
         ('nothing.pkl', lambda path: None, 'There is no annotation file'),
         ('nothing.csv', lambda path: None, 'There is no recording'),
     ],

@@ -18,16 +18,22 @@ import usdrl_mmaction
 from usdrl_mmaction.commands.common import number_table
 from usdrl_mmaction.engine.runner.allocator import keep_pages
 from usdrl_mmaction.files import replacing
-from usdrl_mmaction.models.layers import Linear, processor
+from usdrl_mmaction.models.layers import PRODUCT, Linear, measure_products
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parents[1] / 'tests')]  # the textbook is among the tests
-from benchmarks import evaluation, linear, profile, store, streaming, training  # noqa: E402
+from benchmarks import evaluation, linear, profile, start, store, streaming, throughput, training  # noqa: E402
 from benchmarks.store import alone  # noqa: E402
 from benchmarks.training import DEVICE, PRODUCTS  # noqa: E402
 
 PAIRS = {**training.ROWS, **evaluation.ROWS}
-TABLES = {'linear': linear, 'store': store, 'streaming': streaming}  # rows with separate tables
+TABLES = {
+    'linear': linear,
+    'start': start,
+    'store': store,
+    'streaming': streaming,
+    'throughput': throughput,
+}  # rows with separate tables
 NAMES = [*PAIRS, *TABLES]
 synchronize = getattr(torch, DEVICE).synchronize
 console = Console(highlight=False, width=120)
@@ -97,10 +103,18 @@ def measure_pair(name: str, repeats: int) -> dict:
 
 
 def machine() -> dict:
-    models = (line.split(':')[1].strip() for line in processor().splitlines() if line.startswith('model name'))
-    name = torch.cuda.get_device_name() if DEVICE == 'cuda' else next(models, platform.machine())
+    name = torch.cuda.get_device_name() if DEVICE == 'cuda' else processor()
     versions = {'torch': torch.__version__, 'usdrl_mmaction': usdrl_mmaction.__version__}
-    return {'device': name, 'threads': torch.get_num_threads(), 'python': platform.python_version(), **versions}
+    rates = {f'{kind}_gflops': round(rate) for kind, rate in measure_products().items()}
+    threads = {'threads': torch.get_num_threads(), 'python': platform.python_version()}
+    return {'device': name, **threads, **versions, **rates, 'products by': PRODUCT.name()}
+
+
+def processor() -> str:
+    info = Path('/proc/cpuinfo')  # on Linux, platform has only the architecture
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = (line.split(':')[1].strip() for line in lines if line.startswith('model name'))
+    return next(models, platform.machine())
 
 
 def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> dict:

@@ -11,7 +11,8 @@ from rich.console import Console
 from sklearn.linear_model import LogisticRegressionCV, RidgeClassifierCV
 from torch.utils.data import DataLoader
 
-from usdrl_mmaction.commands.common import add_cfg_options, number_table, read_config
+from usdrl_mmaction.commands.arguments import add_cfg_options
+from usdrl_mmaction.commands.common import number_table, read_config
 from usdrl_mmaction.engine.features import encode_all
 from usdrl_mmaction.engine.ridge import STRENGTHS, fit_ridge
 from usdrl_mmaction.engine.runner.settings import complete

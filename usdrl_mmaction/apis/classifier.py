@@ -1,32 +1,37 @@
 """A classifier of actions on frozen features, with scikit-learn's conventions: seconds from clips to answers."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import linear
 
-from usdrl_mmaction.body import jumps_about, recognise
+from usdrl_mmaction.body import BODY, as_body, body_mapping, jumps_about, recognise
+from usdrl_mmaction.checkpoints.build import is_layout
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
-from usdrl_mmaction.engine.convolutions import BIASES, RandomConvolutions, num_features
+from usdrl_mmaction.engine.convolutions import BIASES, ConvolutionShares, RandomConvolutions, num_features
+from usdrl_mmaction.engine.novelty import IMPOSSIBLE, Known, distances, unit
 from usdrl_mmaction.engine.ridge import LinearClassifier, fit_ridge
 from usdrl_mmaction.errors import CheckpointError, UsageError
-from usdrl_mmaction.models.backbones.streams import pooled_width
+from usdrl_mmaction.models.backbones.streams import StreamFeatures, pooled_width
 
 from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
+from .explain import Drawn, Explanation, explain
+from .finetuning import fine_tuned
 
 POOLING = ('max', 'mean', 'std', 'parts')
 WEIGHTS = (0.6, 1.0)  # of the encoder's features and of the convolutions
-REFUSED = 0.08  # share of the clips that it was fitted on that would be unknown if they were left out
-LEAST_SPREAD = 0.3  # the least deviation of the logarithm of distances
-IMPOSSIBLE = 1e3  # the novelty of what no body does
-ALONE = 0.005  # the distance within which other clips of a class's only clip are expected
 UNKNOWN = 'unknown'
+HELD_OUT, LEAST_FINETUNED, LEAST_OF_CLASS = 0.25, 12, 2  # share and numbers of clips for fine-tuning
+PARAMETERS = {'layout', 'convolutions', 'unknown', 'class_weight', 'finetune', 'random_state'}
 KEPT = 500  # clips of a saved model, at most, to which partial_fit can add
 
 
@@ -38,8 +43,13 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         encoder (str | BodyEncoder): A model of the zoo, the path of a checkpoint, or an encoder.
         layout (str | dict | None): The layout of the clips, as ``BodyEncoder.embed`` takes it.
         convolutions (bool): False to use the encoder alone.
-        unknown (bool): Whether ``predict`` answers 'unknown' (-1 where labels are numbers) for a clip that is unlike
-            all that it was fitted on.
+        unknown (bool): Whether ``predict`` answers 'unknown' (-1 where labels are numbers, no label where a clip may
+            have several) for a clip that is unlike all that it was fitted on.
+        class_weight (dict | str | None): The weight of each class, or 'balanced' for all classes to weigh alike.
+        finetune (bool): Whether to train the encoder on, for seconds to minutes. A quarter of the clips is held out
+            first: unless they are told apart better by it, the encoder stays as it is (``finetuned_``,
+            ``validation_``).
+        random_state (int): The seed of fine-tuning.
 
     Examples:
         >>> import usdrl_mmaction as usdrl
@@ -54,44 +64,73 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         >>> usdrl.load('mine').predict(others)  # doctest: +SKIP
     """
 
-    def __init__(self, encoder='body', layout=None, convolutions=True, unknown=False):
+    def __init__(
+        self,
+        encoder='body',
+        layout=None,
+        convolutions=True,
+        unknown=False,
+        class_weight=None,
+        finetune=False,
+        random_state=0,
+    ):
         self.encoder = encoder
         self.layout = layout
         self.convolutions = convolutions
         self.unknown = unknown
+        self.class_weight = class_weight
+        self.finetune = finetune
+        self.random_state = random_state
 
-    def fit(self, X: Clips, y: Sequence) -> 'ActionClassifier':
-        """Fits the classifier to clips and their labels, which are names or numbers."""
-        clips, y = as_clips(X), np.asarray(y)
-        if y.shape != (len(clips),):
-            raise UsageError(f'{len(clips)} clips need as many labels, in one dimension; these are {y.shape}.')
+    def fit(self, X: Clips, y: Sequence, groups: Sequence | None = None) -> 'ActionClassifier':
+        """Fits the classifier to clips and their labels: a name or number each, or a matrix (N, L) of 0 and 1, in which
+        a clip may have several labels or none. The columns of a table of pandas name these. ``groups`` says who is seen
+        in each clip: fine-tuning then holds out the clips of some people, which is a harder and fairer test."""
+        clips, names, y = as_clips(X), getattr(y, 'columns', None), np.asarray(y)
+        if y.ndim not in (1, 2) or len(y) != len(clips):
+            raise UsageError(
+                f'{len(clips)} clips need as many labels, in one dimension, or a 0/1 matrix ({len(clips)}, labels); '
+                f'these are {y.shape}.'
+            )
+        if y.ndim == 2 and (not y.size or set(np.unique(y).tolist()) - {0, 1}):
+            raise UsageError(f'A matrix of labels holds 0 and 1 alone; this one {y.shape} holds other values.')
         self.encoder_ = open_encoder(self.encoder)
         self.layout_ = recognise(clips[0]) if self.layout is None else self.layout
-        return self._fit(self._prepared(clips), y)
+        self.multilabel_ = y.ndim == 2
+        if self.multilabel_:
+            self.classes_ = np.arange(y.shape[1]) if names is None else np.asarray([str(name) for name in names])
+        prepared = self._prepared(clips).half().float()  # as they are saved
+        self.finetuned_ = False
+        if self.finetune:
+            self._finetune(prepared, y, groups)
+        return self._fit(prepared, y)
 
     def partial_fit(self, X: Clips, y: Sequence) -> 'ActionClassifier':
         """Adds clips to those that it was fitted on: of known classes or of new ones."""
         if not hasattr(self, 'clips_'):
             return self.fit(X, y)
+        if self.multilabel_:
+            raise UsageError('A model of several labels at once takes no more clips: fit it to all of them again.')
         if len(self.clips_) < len(self.labels_):
             raise UsageError(f'A saved model of more than {KEPT} clips does not keep them: fit it to all clips again.')
         clips = torch.cat([self.clips_, self._prepared(as_clips(X))])
         return self._fit(clips, np.concatenate([self.classes_[self.labels_], np.asarray(y)]))
 
     def predict_proba(self, X: Clips) -> np.ndarray:
-        """The probability of each class, if the clip is of one of them.  # (N, classes)"""
+        """The probability of each class, if the clip is of one of them; of several labels at once, of each.
+        # (N, classes)"""
         return self.answer(self._asked(X))[0]
 
     def predict(self, X: Clips) -> np.ndarray:
-        """The label of each clip.  # (N,)"""
+        """The label of each clip; of several at once, 0 and 1.  # (N,) or (N, classes)"""
         probability, novelty = self.answer(self._asked(X))
+        if self.multilabel_:
+            strange = novelty > self.known_.threshold if self.unknown else np.zeros(len(novelty), bool)
+            return ((probability >= 0.5) & ~strange[:, None]).astype(int)
         labels = self.classes_[probability.argmax(1)]
         if not self.unknown:
             return labels
-        strange = novelty > self.known_.threshold
-        if labels.dtype.kind in 'iufb':
-            return np.where(strange, -1, labels)
-        return np.where(strange, UNKNOWN, labels.astype(object)).astype(str)
+        return unless(novelty > self.known_.threshold, labels)
 
     def novelty(self, X: Clips) -> np.ndarray:
         """How unlike the clips that it was fitted on each clip is; above ``known_.threshold`` it is unknown.  # (N,)"""
@@ -101,9 +140,9 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         """Probabilities and novelty of clips as the encoder takes them.  # (N, M, T, V, C) -> (N, classes), (N,)"""
         features, maxima = self._features(clips)
         scores = self.linear_.scores(features)
-        distance = self._distances(maxima)[np.arange(len(scores)), scores.argmax(1)]
-        novelty = self.known_.novelty(distance, scores.max(1))
-        return softmax(scores, axis=1), np.where(jumps_about(clips), IMPOSSIBLE, novelty)
+        novelty = self.known_.novelty(*self._at(maxima, scores, scores.argmax(1)))
+        probability = expit(scores) if self.multilabel_ else softmax(scores, axis=1)
+        return probability, np.where(jumps_about(clips), IMPOSSIBLE, novelty)
 
     def save(self, folder: str | Path):
         """Writes a folder that ``usdrl_mmaction.load`` opens, with all that it takes to predict."""
@@ -114,6 +153,7 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         if len(self.labels_) <= KEPT and len(self.clips_) == len(self.labels_):
             arrays['clips'] = self.clips_.half().numpy()
         about = dict(classes=self.classes_.tolist(), fitted_layout=self.layout_, known=self.known_)
+        about |= dict(multilabel=self.multilabel_, finetuned=self.finetuned_)
         parameters = {name: value for name, value in self.get_params().items() if name != 'encoder'}
         write_folder(folder, self.encoder_.model, arrays, dict(kind='classifier', **about, parameters=parameters))
 
@@ -128,31 +168,104 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         opened.linear_ = LinearClassifier(arrays['weight'], arrays['bias'])
         opened.classes_, opened.labels_ = np.asarray(about['classes']), arrays['labels']
         opened.maxima_, opened.known_ = arrays['maxima'], Known(*about['known'])
+        opened.multilabel_, opened.finetuned_ = opened.labels_.ndim == 2, bool(about.get('finetuned'))
         opened.clips_ = torch.from_numpy(arrays.get('clips', np.zeros(0))).float()
         return opened
 
+    def explain(self, clip: np.ndarray, label=None, method: str = 'occlusion') -> Explanation:
+        """Which joints and which frames of a clip decided for a class, by default the most probable one.
+
+        Args:
+            clip (np.ndarray): (T, V, C) or (M, T, V, C)
+            label (str | int | None): The class.
+            method (str): 'occlusion' or 'gradients'.
+        """
+        (keypoint,) = as_clips([clip])
+        mapping = body_mapping(layout_of_asked(keypoint, self.layout, self.layout_))
+        drawn = Drawn(as_body(keypoint, mapping), BODY)
+        (prepared,) = self._asked([keypoint])
+        return explain(*self.explained(), prepared, drawn, self.classes_.tolist(), label, method, self.multilabel_)
+
+    def explained(self) -> tuple[Callable, Callable]:
+        """What ``explain`` asks: probabilities of clips, and scores with gradients."""
+        network = self.network(soft=True)
+        return lambda clips: self.answer(clips)[0], lambda clips: network(clips, network.backbone(clips))
+
+    def network(self, soft: bool = False) -> 'ClassifierNetwork':
+        """The classifier as one network, for export; ``soft`` for gradients."""
+        check_is_fitted(self)
+        return ClassifierNetwork(self, soft)
+
+    def _finetune(self, clips: Tensor, y: np.ndarray, groups: Sequence | None):
+        """Trains the encoder on, if clips that are held out are then told apart better."""
+        targets = y if self.multilabel_ else np.unique(y, return_inverse=True)[1]
+        strata = None if self.multilabel_ else targets
+        if len(y) < LEAST_FINETUNED or (strata is not None and np.bincount(targets).min() < LEAST_OF_CLASS):
+            warnings.warn(f'Too few clips to hold some out ({len(y)}): the encoder is not fine-tuned.', stacklevel=3)
+            return
+        how = dict(test_size=HELD_OUT, random_state=self.random_state)
+        if groups is None:
+            part, held = train_test_split(np.arange(len(y)), stratify=strata, **how)
+        else:
+            part, held = next(GroupShuffleSplit(n_splits=1, **how).split(y, y, groups))
+            held = held if self.multilabel_ else held[np.isin(y[held], y[part])]
+        weights, frozen = self._weights(y), self.encoder_
+
+        def trained(chosen: np.ndarray) -> BodyEncoder:
+            chosen_weights = None if weights is None else weights[chosen]
+            return fine_tuned(frozen, clips[chosen], targets[chosen], chosen_weights, self.random_state)
+
+        loss, self.validation_ = {}, {}
+        for name, encoder in (('frozen', frozen), ('finetuned', trained(part))):
+            self.encoder_ = encoder
+            probability = self._fit(clips[part], y[part]).answer(clips[held])[0]
+            known = targets[held] if self.multilabel_ else np.searchsorted(self.classes_, y[held])
+            loss[name], self.validation_[name] = self._quality(probability, known)
+        better = loss['finetuned'] < loss['frozen'] and self.validation_['finetuned'] >= self.validation_['frozen']
+        self.finetuned_, self.encoder_ = better, trained(np.arange(len(y))) if better else frozen
+
+    def _quality(self, probability: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        """The logistic loss of answers, and their accuracy.  # (n, classes), (n,) or (n, classes)"""
+        if self.multilabel_:
+            right = np.where(targets > 0, probability, 1 - probability)
+            return float(-np.log(right.clip(1e-9)).mean()), float((right >= 0.5).mean())
+        right = probability[np.arange(len(targets)), targets]
+        return float(-np.log(right.clip(1e-9)).mean()), float((probability.argmax(1) == targets).mean())
+
+    def _weights(self, y: np.ndarray) -> np.ndarray | None:
+        """The weight of each clip.  # (N,)"""
+        if self.class_weight is None:
+            return None
+        if self.multilabel_:
+            raise UsageError('class_weight goes with one label a clip, not with a matrix of several.')
+        return compute_sample_weight(self.class_weight, y)
+
     def _fit(self, clips: Tensor, y: np.ndarray) -> 'ActionClassifier':
         self.clips_ = clips.half().float()  # as they are saved
-        self.classes_, self.labels_ = np.unique(y, return_inverse=True)
+        if self.multilabel_:
+            self.labels_ = y.astype(np.int64)
+        else:
+            self.classes_, self.labels_ = np.unique(y, return_inverse=True)
         self.random_ = RandomConvolutions().fit(self.clips_) if self.convolutions else None
         features, self.maxima_ = self._features(self.clips_)
         of_encoder = pooled_width(POOLING, self.encoder_.backbone.embed_dims)
         sizes = of_encoder, features.shape[1] - of_encoder
         groups = [(size, weight) for size, weight in zip(sizes, WEIGHTS, strict=True) if size]
-        fitted = fit_ridge(features, self.labels_, len(self.classes_), groups=groups)
+        fitted = fit_ridge(features, self.labels_, len(self.classes_), groups=groups, weights=self._weights(y))
         self.linear_ = fitted.rounded()
         # Each clip's distance to the others of its class, and its score by a fit on the others.
-        distance = self._distances(self.maxima_, left_out=True)[np.arange(len(y)), self.labels_]
-        self.known_ = Known.of(distance, fitted.left_out[np.arange(len(y)), self.labels_], len(self.classes_))
+        own = self._at(self.maxima_, fitted.left_out, self.labels_, left_out=True)
+        self.known_ = Known.of(*own, 1 if self.multilabel_ else len(self.classes_))
         return self
 
-    def _distances(self, maxima: np.ndarray, left_out: bool = False) -> np.ndarray:
-        """The cosine distance to the nearest clip of each class.  # (N, 2D) -> (N, classes)"""
-        distance = 1 - maxima @ self.maxima_.T  # (N, K)
-        if left_out:
-            np.fill_diagonal(distance, np.inf)
-        nearest = [distance[:, self.labels_ == label].min(1) for label in range(len(self.classes_))]
-        return np.nan_to_num(np.stack(nearest, axis=1), posinf=ALONE)
+    def _at(self, maxima: np.ndarray, scores: np.ndarray, labels: np.ndarray, left_out: bool = False) -> tuple:
+        """The distance of clips to the nearest one of their class, and their score there; of several labels, to the
+        nearest one, and how sure the surest answer is.  # (N, 2D), (N, classes), (N,) -> (N,), (N,)"""
+        if self.multilabel_:
+            one = np.zeros(len(self.maxima_), int)
+            return distances(maxima, self.maxima_, one, 1, left_out)[:, 0], np.abs(scores).max(1)
+        rows = np.arange(len(scores)), labels
+        return distances(maxima, self.maxima_, self.labels_, len(self.classes_), left_out)[rows], scores[rows]
 
     def _asked(self, X: Clips) -> Tensor:
         check_is_fitted(self)
@@ -172,37 +285,33 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         return features, maxima
 
 
-def unit(features: np.ndarray) -> np.ndarray:
-    """Rows of length 1."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
+def unless(strange: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Labels, but for those of strange clips, which are 'unknown' or, among numbers, -1.  # (N,), (N,) -> (N,)"""
+    if labels.dtype.kind in 'iufb':
+        return np.where(strange, -1, labels)
+    return np.where(strange, UNKNOWN, labels.astype(object)).astype(str)
 
 
-class Known(NamedTuple):
-    """What the clips that a classifier was fitted on look like when each is left out: the means and deviations of the
-    logarithm of their distance to their class and of their score."""
+class ClassifierNetwork(nn.Module):
+    """The scores of a fitted ``ActionClassifier``, of clips as its encoder takes them."""
 
-    means: tuple[float, float]
-    deviations: tuple[float, float]
-    threshold: float  # of novelty, which few of them exceed
+    def __init__(self, classifier: ActionClassifier, soft: bool = False):
+        super().__init__()
+        model = classifier.encoder_.model.cpu()
+        self.backbone, self.cfg, self.about = model.backbone, model.cfg, {'layout': classifier.layout_}
+        self.shares = None
+        if classifier.convolutions:
+            joints, channels = self.backbone.clip_shape[2:]
+            self.shares = ConvolutionShares(classifier.random_, joints * channels, soft)
+        self.register_buffer('weight', torch.from_numpy(classifier.linear_.weight))
+        self.register_buffer('bias', torch.from_numpy(classifier.linear_.bias))
+        self.with_cls_head, self.dataset_meta = True, {'classes': classifier.classes_.tolist()}
 
-    @classmethod
-    def of(cls, distance: np.ndarray, score: np.ndarray, num_classes: int) -> 'Known':  # (N,), (N,)
-        pairs = np.stack([log(distance), score])
-        means, deviations = pairs.mean(1), np.maximum(pairs.std(1), [LEAST_SPREAD, 1e-3])
-        known = cls(tuple(means.tolist()), tuple(deviations.tolist()), 0.0)
-        # The more clips a class has, the more often the nearest is the same person's, who will not be there.
-        margin = 0.5 * np.log2(max(len(score) / num_classes / 5, 1))
-        return known._replace(threshold=float(np.quantile(known.novelty(distance, score), 1 - REFUSED) + margin))
-
-    def novelty(self, distance: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """Far from its class, and a low score: in deviations, added.  # (N,), (N,) -> (N,)"""
-        far = (log(distance) - self.means[0]) / self.deviations[0]
-        low = (self.means[1] - score) / self.deviations[1]
-        return np.maximum(far, -1) + np.maximum(low, -1)  # what is far is not made up for by a high score
-
-
-def log(distance: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(distance, 1e-6))
+    def forward(self, clip: Tensor, streams: StreamFeatures) -> Tensor:  # (N, M, T, V, C) -> (N, classes)
+        features = streams.pooled(POOLING)
+        if self.shares is not None:
+            features = torch.cat([features, self.shares(clip)], dim=1)
+        return linear(features, self.weight, self.bias)
 
 
 def check(backbone, arrays: dict[str, np.ndarray], about: dict, folder: str | Path):
@@ -214,11 +323,12 @@ def check(backbone, arrays: dict[str, np.ndarray], about: dict, folder: str | Pa
         and all(isinstance(name, str | int | float) for name in classes)
         and is_known(about.get('known'))
         and isinstance(parameters, dict)
-        and set(parameters) == {'layout', 'convolutions', 'unknown'}
-        and labels.ndim == 1
+        and {'layout', 'convolutions', 'unknown'} <= set(parameters) <= PARAMETERS
+        and is_layout(about.get('fitted_layout'))
         and labels.size
         and labels.min() >= 0
-        and labels.max() < len(classes)
+        and (labels.max() < len(classes) if labels.ndim == 1 else labels.max() <= 1)
+        and labels.shape[1:] in ((), (len(classes),))
     )
     if described:
         people = backbone.clip_shape[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from rich.progress import track
 from scipy.special import softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -13,33 +14,35 @@ from sklearn.utils.validation import check_is_fitted
 from usdrl_mmaction.body import as_body, body_mapping, in_frame, recognise
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
 from usdrl_mmaction.datasets.windows import cut, starts_of_windows
-from usdrl_mmaction.engine.ridge import LinearClassifier, fit_ridge
+from usdrl_mmaction.engine.frame_classifier import fit_frames
+from usdrl_mmaction.engine.ridge import LinearClassifier
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.evaluation import evaluate_segmentation
 from usdrl_mmaction.evaluation.functional.activitynet import activitynet_report
-from usdrl_mmaction.evaluation.functional.proposals import smoothed
+from usdrl_mmaction.evaluation.functional.proposals import best_labels, proposals_from_scores
 from usdrl_mmaction.evaluation.functional.segmentation import segments_of
 from usdrl_mmaction.models.backbones.streams import pooled_width
 
 from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
 
-SCALES = (0.75, 1.5)  # lengths of windows, in median durations of the segments
-SHORTEST = 8  # frames of a window
-STEPS = 12  # windows that show a frame, for each scale
+QUANTILES = (0.1, 0.5, 0.9)  # of the durations of the segments: the lengths of windows
+APART = 1.3  # the least ratio of two lengths
+SHORTEST, LONGEST = 8, 2000  # frames of a window
+STEPS = 6  # windows that show a frame, for each length
 POOLED = ('max', 'mean')
-STRENGTHS = np.logspace(1, 6, 11)
-SHARPNESS = 5.0  # of probabilities from scores of ±1, where smoothing is chosen
-SMOOTHING = (0.1, 0.2, 0.4, 0.6)  # of the median duration, to choose from
-FOLDS = 5
+CHANGE_COSTS = (1, 2, 4, 8, 16, 32)  # to choose from
 
 
 class ActionDetector(BaseEstimator):
     """A classifier of frames: ridge regression on a frozen encoder's features of the windows around each, whose lengths
-    suit the training segments. Its strength and the smoothing of its scores are chosen on videos that are left out.
+    are those of the training segments. Its answer is the best sequence of labels. The strength of the regression and
+    the cost of a change of the label are chosen on videos that are left out.
 
     Args:
         encoder (str | BodyEncoder): A model of the zoo, the path of a checkpoint, or an encoder.
         layout (str | dict | None): The layout of the videos, as ``BodyEncoder.embed`` takes it.
+        fps (float | None): Frames per second of the videos that it is fitted to; with it, ``predict`` takes videos of
+            another rate.
 
     Examples:
         >>> import usdrl_mmaction as usdrl
@@ -53,9 +56,10 @@ class ActionDetector(BaseEstimator):
         ('wave left hand', True, True)
     """
 
-    def __init__(self, encoder='body', layout=None):
+    def __init__(self, encoder='body', layout=None, fps=None):
         self.encoder = encoder
         self.layout = layout
+        self.fps = fps
 
     def fit(self, X: Clips, segments: Sequence[Sequence]) -> 'ActionDetector':
         """Fits the detector to videos and, for each, its segments: label, start and end (exclusive), in frames. Labels
@@ -72,30 +76,35 @@ class ActionDetector(BaseEstimator):
             self._frames(video.shape[1], found, n)
             for n, (video, found) in enumerate(zip(videos, segments, strict=True))
         ]
-        self.duration_ = float(np.median([end - start for found in segments for _, start, end in found]))
-        features = [self._features(video) for video in videos]
-        groups = np.repeat(np.arange(len(videos)), [len(each) for each in labels])
-        together, truth = np.concatenate(features), np.concatenate(labels)
-        strength, held_out = self._left_out(together, truth, groups)
-        self.linear_ = fit_ridge(together, truth, 1 + len(self.classes_), np.array([strength])).rounded()
-        self.smoothing_ = self._smoothing(np.split(held_out, np.flatnonzero(np.diff(groups)) + 1), labels)
+        self.lengths_ = lengths_of_windows([end - start for found in segments for _, start, end in found])
+        features = [self._features(video) for video in track(videos, 'Encoding', transient=True)]
+        self.linear_, held_out = fit_frames(features, labels, 1 + len(self.classes_))
+        self.change_cost_ = self._choose_cost(held_out, labels)
         return self
 
-    def frame_scores(self, X: Clips) -> list[np.ndarray]:
-        """The smoothed probabilities of each video's frames, the background first.  # (T, 1 + classes) each"""
+    def frame_scores(self, X: Clips, fps: float | None = None) -> list[np.ndarray]:
+        """The probabilities of each video's frames, the background first.  # (T, 1 + classes) each"""
         check_is_fitted(self)
-        scores = (softmax(self.linear_.scores(self._features(video)), axis=1) for video in as_clips(X))
-        return [smoothed(each, self.smoothing_) for each in scores]
+        return [self._scores(video, fps) for video in as_clips(X)]
 
-    def predict(self, X: Clips) -> list[list[dict]]:
-        """The segments of each video: label, start, end (exclusive) and score, the mean probability."""
+    def predict(self, X: Clips, fps: float | None = None) -> list[list[dict]]:
+        """The segments of each video: label, start, end (exclusive) and score, the mean probability. ``fps`` is the
+        frames per second of these videos, by default that of the videos that it was fitted to."""
         return [
             [
-                {'label': self.classes_[label - 1].item(), 'start': start, 'end': end, 'score': score}
-                for label, start, end, score in self.rows(scores)
+                {'label': self.classes_[int(label) - 1].item(), 'start': int(start), 'end': int(end), 'score': score}
+                for label, start, end, score in sorted(self.rows(scores).tolist(), key=lambda row: row[1])
             ]
-            for scores in self.frame_scores(X)
+            for scores in self.frame_scores(X, fps)
         ]
+
+    def rows(self, scores: np.ndarray) -> np.ndarray:
+        """Rows of label from 1, start, end and mean probability.  # (T, 1 + classes) -> (S, 4)"""
+        return proposals_from_scores(scores, change_cost=self.change_cost_)
+
+    def frame_labels(self, scores: np.ndarray) -> np.ndarray:
+        """The label of each frame; 0 is the background.  # (T, 1 + classes) -> (T,)"""
+        return best_labels(scores, self.change_cost_)
 
     def set_layout(self, layout: str | dict) -> 'ActionDetector':
         """The detector for videos of another layout."""
@@ -106,27 +115,29 @@ class ActionDetector(BaseEstimator):
         """Writes a folder that ``usdrl_mmaction.load`` opens."""
         check_is_fitted(self)
         arrays = dict(weight=self.linear_.weight, bias=self.linear_.bias)
-        about = dict(classes=self.classes_.tolist(), fitted_layout=self.layout_, layout=self.layout)
-        about |= dict(duration=self.duration_, smoothing=int(self.smoothing_))
+        about = dict(classes=self.classes_.tolist(), fitted_layout=self.layout_, layout=self.layout, fps=self.fps)
+        about |= dict(lengths=self.lengths_, change_cost=self.change_cost_)
         write_folder(folder, self.encoder_.model, arrays, dict(kind='detector', **about))
 
     @classmethod
     def open(cls, folder: str | Path, device: str | None = None) -> 'ActionDetector':
         """A detector that ``save`` wrote."""
         model, arrays, about = read_folder(folder)
-        opened = cls(encoder=str(folder), layout=about.get('layout'))
+        opened = cls(encoder=str(folder), layout=about.get('layout'), fps=about.get('fps'))
         opened.encoder_ = BodyEncoder(model, device)
         try:
-            classes, duration, smoothing = about['classes'], float(about['duration']), int(about['smoothing'])
+            classes, lengths, cost = about['classes'], list(about['lengths']), float(about['change_cost'])
             opened.classes_, opened.layout_ = np.asarray(classes), about['fitted_layout']
             dims = model.backbone.embed_dims
-            width = len(SCALES) * (dims + pooled_width(POOLED, dims))
+            width = len(lengths) * (dims + pooled_width(POOLED, dims))
             right = arrays['weight'].shape == (1 + len(classes), width) and arrays['bias'].shape == (1 + len(classes),)
+            right &= all(type(each) is int and SHORTEST <= each <= LONGEST for each in lengths)
+            right &= opened.fps is None or 0 < float(opened.fps) < 1e6
         except (KeyError, TypeError, ValueError):
             right = False
-        if not right or not 0 < duration < 1e6 or not 0 <= smoothing < 1e6:
+        if not right or not 0 <= cost < 1e6:
             raise CheckpointError(f'{folder} does not hold a detector as ActionDetector.save writes it: fit it again.')
-        opened.duration_, opened.smoothing_ = duration, smoothing
+        opened.lengths_, opened.change_cost_ = lengths, cost
         opened.linear_ = LinearClassifier(arrays['weight'], arrays['bias'])
         return opened
 
@@ -143,15 +154,23 @@ class ActionDetector(BaseEstimator):
             labels[start:end] = 1 + np.searchsorted(self.classes_, label)
         return labels
 
-    def _features(self, video: np.ndarray) -> np.ndarray:
-        """Of each frame, for each scale: its temporal features and the pooled features of the windows that show it,
-        averaged over these.  # (M, T, V, C) -> (T, F)"""
+    def _scores(self, video: np.ndarray, fps: float | None) -> np.ndarray:
+        """The probabilities of each frame.  # (M, T, V, C) -> (T, 1 + classes)"""
+        frames = video.shape[1]
+        rate = self.fps / fps if self.fps and fps else 1
+        scores = softmax(self.linear_.scores(self._features(video, max(round(rate * frames), 1))), axis=1)
+        return scores if len(scores) == frames else resized(scores, frames)
+
+    def _features(self, video: np.ndarray, frames: int | None = None) -> np.ndarray:
+        """Of each frame, for each length: its temporal features and the pooled features of the windows that show it,
+        averaged over these.  # (M, T, V, C) -> (frames, F)"""
         mapping = body_mapping(layout_of_asked(video, self.layout, self.layout_))
         body = as_body(video, mapping)[: self.encoder_.backbone.clip_shape[0]]
-        lengths = [max(SHORTEST, round(scale * self.duration_)) for scale in SCALES]
-        return np.concatenate([self._at_scale(body, length) for length in lengths], axis=1)
+        if frames not in (None, body.shape[1]):
+            body = resized(body.swapaxes(0, 1), frames).swapaxes(0, 1)
+        return np.concatenate([self._at_length(body, length) for length in self.lengths_], axis=1)
 
-    def _at_scale(self, body: np.ndarray, length: int) -> np.ndarray:
+    def _at_length(self, body: np.ndarray, length: int) -> np.ndarray:
         half = length // 2
         padded = np.pad(body, [(0, 0), (half, half), (0, 0), (0, 0)], mode='edge')
         starts = starts_of_windows(padded.shape[1], length, max(1, length // STEPS))
@@ -185,49 +204,30 @@ class ActionDetector(BaseEstimator):
             temporal = F.interpolate(streams.temporal.mT, length, mode='linear').mT.cpu().numpy()
             yield from zip(temporal, streams.pooled(POOLED).cpu().numpy(), strict=True)
 
-    def _left_out(self, features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> tuple[float, np.ndarray]:
-        """The strength that is best for videos that are left out, and the scores of all frames by fits without their
-        videos.  # (N, F), (N,), (N,) -> scalar, (N, 1 + classes)"""
-        targets = np.where(np.arange(1 + len(self.classes_)) == labels[:, None], 1.0, -1.0)  # (N, 1 + classes)
-        scores = np.zeros((len(STRENGTHS), *targets.shape), np.float32)
-        folds = min(FOLDS, groups.max() + 1)
-        for fold in range(folds):
-            test = groups % folds == fold
-            train = ~test if folds > 1 else test
-            scores[:, test] = ridge_scores(features[train], targets[train], features[test])
-        accuracy = (scores.argmax(2) == labels).mean(1)
-        best = int(accuracy.argmax())
-        return float(STRENGTHS[best]), softmax(SHARPNESS * scores[best], axis=1)
-
-    def _smoothing(self, scores: list[np.ndarray], labels: list[np.ndarray]) -> int:
-        """The number of frames that scores are averaged over, the best for the segments of videos that are left out:
-        by F1 and by mean average precision, both at an overlap of a half."""
-        widths = [2 * int(share * self.duration_ / 2) + 1 for share in SMOOTHING]
+    def _choose_cost(self, held_out: list[np.ndarray], labels: list[np.ndarray]) -> float:
+        """The cost of a change that is best for the segments of videos that are left out: by F1 and by mean average
+        precision, both at an overlap of a half.  # (T, 1 + classes), (T,) of each video"""
         truth = {number: np.stack(segments_of(each, 0), axis=1) for number, each in enumerate(labels)}
 
-        def quality(width: int) -> float:
-            smooth = [smoothed(each, width) for each in scores]
-            f1 = evaluate_segmentation(labels, [each.argmax(1) for each in smooth])['f1@50'] / 100
-            found = {number: list(self.rows(each)) for number, each in enumerate(smooth)}
-            return f1 + activitynet_report(truth, found, len(self.classes_), thetas=(0.5,))['mAP@0.5']
+        def quality(cost: float) -> float:
+            found = [best_labels(scores, cost) for scores in held_out]
+            f1 = evaluate_segmentation(labels, found)['f1@50'] / 100
+            rows = {number: proposals_from_scores(each, change_cost=cost) for number, each in enumerate(held_out)}
+            return f1 + activitynet_report(truth, rows, len(self.classes_), thetas=(0.5,))['mAP@0.5']
 
-        return max(widths, key=quality)
-
-    def rows(self, scores: np.ndarray) -> Iterator[tuple[int, int, int, float]]:
-        """Runs of frames whose most probable class is the same: label from 1, start, end, mean probability."""
-        labels = scores.argmax(1)
-        bounds = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
-        for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            label = int(labels[start])
-            if label and end - start >= self.duration_ / 8:
-                yield label, start, end, float(scores[start:end, label].mean())
+        return float(max(CHANGE_COSTS, key=quality))
 
 
-def ridge_scores(train: np.ndarray, targets: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """The scores of ridge regression on standardised features, for each strength.
-    # (N, F), (N, K), (n, F) -> (S, n, K)"""
-    mean, scale = train.mean(0), train.std(0) + 1e-6
-    train, test, centre = (train - mean) / scale, (test - mean) / scale, targets.mean(0)
-    values, vectors = np.linalg.eigh(train.T @ train)
-    projected, rotated = vectors.T @ (train.T @ (targets - centre)), test @ vectors
-    return np.stack([rotated @ (projected / (values + strength)[:, None]) + centre for strength in STRENGTHS])
+def lengths_of_windows(durations: Sequence[int]) -> list[int]:
+    """Lengths, in frames, that suit segments of these durations: several where they differ much."""
+    found = []
+    for length in np.quantile(durations, QUANTILES).clip(SHORTEST, LONGEST).round().astype(int).tolist():
+        if not found or length >= APART * found[-1]:
+            found.append(length)
+    return found
+
+
+def resized(array: np.ndarray, frames: int) -> np.ndarray:
+    """Another number of frames, linearly in time.  # (T, ...) -> (frames, ...)"""
+    flat = torch.from_numpy(np.ascontiguousarray(array, np.float32)).flatten(1).T[None]  # (1, F, T)
+    return F.interpolate(flat, frames, mode='linear')[0].T.reshape(frames, *array.shape[1:]).numpy()

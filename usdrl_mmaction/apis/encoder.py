@@ -10,13 +10,13 @@ from mmengine.device import get_device
 from torch import nn
 
 from usdrl_mmaction.body import BODY, recognise
-from usdrl_mmaction.checkpoints.folder import read_folder
+from usdrl_mmaction.checkpoints.folder import is_folder, read_about, read_folder
 from usdrl_mmaction.datasets import ResizeFrames, ToBody
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 from usdrl_mmaction.skeletons import get_skeleton
 
-from .model import load_model
+from .model import find_model, load_model
 
 Clips = Sequence[np.ndarray] | np.ndarray
 
@@ -50,8 +50,8 @@ class BodyEncoder:
 
         Args:
             clips (list[np.ndarray] | np.ndarray): Clips (T, V, C) of one person or (M, T, V, C) of several, in 3D or in
-                pixels, of any lengths; or an array (N, T, V, C) of clips of one person. Joints that were not seen are 0
-                or NaN.
+                pixels, of any lengths; or an array (N, T, V, C) of clips of one person, or (N, M, T, V, C). Joints that
+                were not seen are 0 or NaN.
             layout (str | dict | None): Their layout: a name, a dict or a JSON file. By default it is
                 recognised by the number of joints and the lengths of the bones, where these tell.
             pooling (Sequence[str]): As ``StreamFeatures.pooled`` takes it; more than the maximum gives more features.
@@ -82,7 +82,9 @@ def open_encoder(encoder: str | Path | BodyEncoder, device: str | None = None) -
     """The encoder of a model of the zoo, of a checkpoint that usdrl publish wrote, or of a folder; or the one given."""
     if isinstance(encoder, BodyEncoder):
         return encoder
-    return BodyEncoder(read_folder(encoder)[0] if Path(encoder).is_dir() else load_model(encoder), device)
+    source = find_model(encoder)
+    is_saved = is_folder(source) and read_about(source).get('kind')  # with arrays of its own
+    return BodyEncoder(read_folder(source)[0] if is_saved else load_model(source), device)
 
 
 def layout_of_asked(clip: np.ndarray, given: str | dict | None, fitted: str | dict) -> str | dict:
@@ -92,12 +94,22 @@ def layout_of_asked(clip: np.ndarray, given: str | dict | None, fitted: str | di
     return fitted if same else recognise(clip)
 
 
+def other_order(shape: tuple[int, ...]) -> str:
+    """A hint for a clip whose coordinates do not come last."""
+    if len(shape) != 3 or 0 in shape or not {2, 3} & set(shape[:2]):
+        return ''
+    first = shape[0] in (2, 3)
+    reading, order = ('(C, T, V)', '(1, 2, 0)') if first else ('(T, C, V)', '(0, 2, 1)')
+    return f' If this is {reading}, give clip.transpose{order}.'
+
+
 def as_clips(clips: Any) -> list[np.ndarray]:
     """Clips as a list of (M, T, V, C) in which what was not seen is 0."""
-    if isinstance(clips, np.ndarray) and clips.ndim != 4:
+    if isinstance(clips, np.ndarray) and clips.dtype != object and clips.ndim not in (4, 5):
+        one = 'one clip, of frames, joints and coordinates' if clips.ndim == 3 else 'no clips'
         raise RecordingError(
-            f'An array of clips is (N, T, V, C), clips of one person; this one is {clips.shape}. Give a list for one '
-            'clip, or for clips of several people or lengths.'
+            f'An array of clips is (N, T, V, C), or (N, M, T, V, C) of several people; this one is {clips.shape}, '
+            f'{one}. Give a list for one clip, [array], or for clips of several lengths.'
         )
     found = []
     for number, clip in enumerate(clips):
@@ -106,7 +118,7 @@ def as_clips(clips: Any) -> list[np.ndarray]:
         if clip.ndim != 4 or clip.shape[-1] not in (2, 3) or 0 in clip.shape:
             raise RecordingError(
                 f'clip {number} is of shape {np.shape(clips[number])}: a clip is (T, V, C), frames, joints and 2 or 3 '
-                'coordinates, or (M, T, V, C) of several people.'
+                f'coordinates, or (M, T, V, C) of several people.{other_order(np.shape(clips[number]))}'
             )
         found.append(np.nan_to_num(clip, posinf=0, neginf=0))
     if not found:

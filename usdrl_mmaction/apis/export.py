@@ -19,6 +19,8 @@ from usdrl_mmaction.files import replacing
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 
+from .classifier import ClassifierNetwork
+
 BATCHES = (1, 2, 5)  # sizes that are compared; the second one is traced
 ONNX_PACKAGES = ('onnx', 'onnxscript', 'onnxruntime')
 
@@ -73,7 +75,7 @@ class Network(nn.Module):
 
     def __init__(self, model: nn.Module, encoder_only: bool):
         super().__init__()
-        if not isinstance(model, RecognizerGCN | FrameLocalizer):
+        if not isinstance(model, RecognizerGCN | FrameLocalizer | ClassifierNetwork):
             raise ExportError(f'{type(model).__name__} cannot be exported: it is no recognizer or localizer.')
         self.model = model
         self.outputs = ('temporal', 'spatial')
@@ -88,6 +90,8 @@ class Network(nn.Module):
         if self.outputs in (('frame_score',), ('ratio_score',)):
             return (self.model(clip[:, None]),)
         features = self.model.backbone(clip)
+        if isinstance(self.model, ClassifierNetwork):
+            return (self.model(clip, features),) if self.outputs == ('cls_score',) else tuple(features)
         return (self.model.cls_head(features),) if self.outputs == ('cls_score',) else tuple(as_streams(features))
 
     def clip_shape(self, given: tuple | None) -> tuple:

@@ -2,16 +2,24 @@
 
 from pathlib import Path
 
-from usdrl_mmaction.checkpoints.folder import CONFIG, read_about
+from usdrl_mmaction.body import BODY
+from usdrl_mmaction.models import FrameLocalizer
 
 from .classifier import ActionClassifier
 from .detector import ActionDetector
-from .encoder import BodyEncoder, open_encoder
+from .encoder import BodyEncoder
+from .inferencer import SkeletonInferencer, saved
+from .model import find_model, load_model
 
 
-def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionClassifier | ActionDetector:
-    """An ``ActionClassifier`` or ``ActionDetector`` from the folder that it was saved to; otherwise the ``BodyEncoder``
-    of a model of the zoo, such as 'body', or of a checkpoint that usdrl publish wrote.
+def load(
+    name: str | Path, device: str | None = None
+) -> BodyEncoder | ActionClassifier | ActionDetector | SkeletonInferencer:
+    """What a name or path holds: a model of the zoo, such as 'body', a work dir or checkpoint of usdrl train, a folder
+    that was saved or published, or hf://OWNER/NAME.
+
+    An ``ActionClassifier`` or ``ActionDetector`` comes back as such, an encoder of any body as ``BodyEncoder``, and any
+    other model as ``SkeletonInferencer``. Nothing of it is run but this package's own code.
 
     Examples:
         >>> import usdrl_mmaction as usdrl
@@ -20,6 +28,11 @@ def load(name: str | Path, device: str | None = None) -> BodyEncoder | ActionCla
         >>> usdrl.load('body').embed(clips, layout='nturgb+d').shape
         (3, 256)
     """
-    kind = read_about(name).get('kind') if Path(name, CONFIG).is_file() else None
-    opener = {'classifier': ActionClassifier.open, 'detector': ActionDetector.open}.get(kind, open_encoder)
-    return opener(name, device)
+    source = find_model(name)
+    if opened := saved(source, device):
+        return opened
+    model = load_model(source)
+    answers = isinstance(model, FrameLocalizer) or model.with_cls_head
+    if answers or getattr(model.backbone, 'skeleton', None) != BODY:
+        return SkeletonInferencer(model, device=device)
+    return BodyEncoder(model, device)

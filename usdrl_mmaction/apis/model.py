@@ -1,16 +1,22 @@
-"""Loads a trained model, from a config and a checkpoint, or from a checkpoint that describes its encoder."""
+"""Loads a trained model: from a config and a checkpoint, or from what describes itself."""
 
 from pathlib import Path
 
+import numpy as np
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
-from usdrl_mmaction.checkpoints.describe import meta_of, model_of
+from usdrl_mmaction.checkpoints.build import build
+from usdrl_mmaction.checkpoints.describe import description_of, meta_of
+from usdrl_mmaction.checkpoints.folder import is_folder, read_tensors
+from usdrl_mmaction.checkpoints.hub import HUB, fetch
 from usdrl_mmaction.checkpoints.reading import weights_of
+from usdrl_mmaction.checkpoints.saving import newest_checkpoint
 from usdrl_mmaction.checkpoints.zoo import PREFIX, models
+from usdrl_mmaction.engine.novelty import Known, Novelty
 from usdrl_mmaction.engine.runner.settings import complete
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.files import missing
@@ -23,31 +29,94 @@ def load_model(model: str | Path | Config, checkpoint: str | Path | None = None,
     With a pretraining config, it is the encoder alone. A classifier without weights in the checkpoint is left out.
 
     Args:
-        model (str | Path | Config): A config, which needs a checkpoint as well; or, by itself, the name of a model in
-            the zoo, or a checkpoint that usdrl publish wrote.
-        checkpoint (str | Path | None): File, URL or ``usdrl://NAME`` of the weights.
+        model (str | Path | Config): A config, which needs a checkpoint as well; or, by itself, what describes itself:
+            a work dir or checkpoint of usdrl train, a file or folder of usdrl publish, the name of a model in the zoo,
+            or hf://OWNER/NAME.
+        checkpoint (str | Path | None): File, URL or ``usdrl://NAME`` of the weights of a config.
     """
     init_default_scope('mmaction')
     is_config = isinstance(model, Config) or str(model).endswith('.py')
     if is_config != (checkpoint is not None):
-        raise UsageError("A config goes with a checkpoint; a checkpoint or a model's name goes alone.")
+        raise UsageError(
+            "A config goes with a checkpoint (--checkpoint); a work dir, a checkpoint or a model's name goes alone."
+        )
     if is_config and not isinstance(model, Config) and not Path(model).is_file():
         raise missing(model, 'config')
-    source = checkpoint if is_config else model
-    content = load_checkpoint(str(source))
-    weights = {name.removeprefix('module.'): value for name, value in weights_of(content, source).items()}
-    if is_config:
-        cfg = complete(model if isinstance(model, Config) else Config.fromfile(model))
+    built = with_config(model, checkpoint) if is_config else described(model)
+    return built.to(device).eval()
+
+
+def described(source: str | Path) -> nn.Module:
+    """The model that a work dir, file, folder or name holds."""
+    source = find_model(source)
+    if Path(source).is_dir():
+        weights, about = read_tensors(source)
+        kept = {name.removeprefix('unknown.'): value for name, value in weights.items() if name.startswith('unknown.')}
     else:
-        cfg = Config(dict(model=model_of(content, weights, source)))
+        content = load_checkpoint(source)
+        weights = plain_names(weights_of(content, source))
+        about, kept = description_of(content, weights, source), content.get('unknown') or {}
+    model = build(about, weights, source)
+    model.novelty = novelty_of(about.get('unknown'), kept, model, source)
+    return model
+
+
+def find_model(source: str | Path) -> str:
+    """The path of the folder or file that a source stands for, or its name in the zoo."""
+    source = str(source)
+    if source.startswith(HUB):
+        return str(fetch(source))
+    path = Path(source).expanduser()
+    if not path.is_dir() or is_folder(path):
+        return source
+    newest = newest_checkpoint(path)[0]
+    if newest is None:
+        raise CheckpointError(
+            f'{path} holds no model: neither a checkpoint of usdrl train (*.pth) nor the config.json of a saved model.'
+        )
+    return str(newest)
+
+
+def with_config(model: str | Path | Config, checkpoint: str | Path) -> nn.Module:
+    """The model of a config, with the weights of a checkpoint that may say nothing of itself."""
+    content = load_checkpoint(str(checkpoint))
+    weights = plain_names(weights_of(content, checkpoint))
+    cfg = complete(model if isinstance(model, Config) else Config.fromfile(model))
     if MODELS.get(cfg.model.type) is MPCT:
         cfg.model = dict(type='FrozenRecognizer', backbone=cfg.model.backbone)
     if not any(name.startswith('cls_head.') for name in weights):
         cfg.model.pop('cls_head', None)
     built = MODELS.build(cfg.model)
-    load_weights(built, weights, source)
+    load_weights(built, weights, checkpoint)
     built.cfg, built.dataset_meta = cfg, meta_of(content).get('dataset_meta') or {}
-    return built.to(device).eval()
+    if getattr(built, 'with_cls_head', False):
+        numbers = (meta_of(content).get('description') or {}).get('unknown')
+        built.novelty = novelty_of(numbers, content.get('unknown') or {}, built, checkpoint)
+    return built
+
+
+def plain_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights by the names that they have in a model that is not wrapped."""
+    return {name.removeprefix('module.'): value for name, value in weights.items()}
+
+
+def novelty_of(numbers, kept: dict, model: nn.Module, source: str | Path) -> Novelty | None:
+    """What a checkpoint says of clips that are unlike its training."""
+    if numbers is None:
+        return None
+    try:
+        features, labels = (kept[name].float().numpy() for name in ('features', 'labels'))
+        known = Known(*(numbers[key] for key in Known._fields))
+        (one, two), (three, four), five, factor = *known, numbers['factor']
+        right = np.isfinite([one, two, three, four, five, factor]).all() and three > 0 < four and factor > 0
+        right &= features.ndim == 2 and labels.shape == features.shape[:1] and len(labels) > 0
+        right &= np.isfinite(features).all() and labels.min() >= 0 and labels.max() < model.cls_head.num_classes
+        right &= features.shape[1] == 2 * getattr(model.backbone, 'embed_dims', features.shape[1] / 2)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        right = False
+    if not right:
+        raise CheckpointError(f"{source}: what it says of unknown clips ('unknown') is not as this package writes it.")
+    return Novelty(known, float(factor), features, labels.astype(int))
 
 
 def load_checkpoint(source: str) -> dict:

@@ -8,16 +8,23 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 
-from usdrl_mmaction.datasets.windows import OverlapMean
+from usdrl_mmaction.datasets.windows import OverlapMean, cut
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.recordings.clip import Clip
 from usdrl_mmaction.recordings.tracking import Tracker
 
+from .classifier import ActionClassifier
+from .detector import ActionDetector
+from .inferencer import saved
 from .live_segments import LiveSegments
-from .model import load_model
-from .preparation import classes_of
+from .model import find_model, load_model
+from .preparation import Preparation
 from .window_scorer import WindowScorer
+
+WINDOWS = 4  # median durations of the segments of a saved detector
+CLASSIFIED = 64  # frames that a saved classifier looks at
+STEPS = 8  # windows that show a frame
 
 
 class Detections(NamedTuple):
@@ -41,11 +48,14 @@ class StreamingDetector:
     computed from the frames so far, including those that are given together.
 
     Args:
-        model (str | Path | Config | FrameLocalizer): A config, or a localizer that ``load_model`` built.
+        model (str | Path | Config | FrameLocalizer): A localizer that describes itself (a work dir, a checkpoint, a
+            published folder), a folder that ``ActionDetector.save`` or ``ActionClassifier.save`` wrote, a config, or a
+            localizer that ``load_model`` built.
         checkpoint (str | Path | None): The weights that go with a config.
         device (str | None): By default an accelerator if there is one.
         threshold (float): The frames of a segment have a probability above it.
         img_shape (tuple[int, int] | None): Height and width of the images, for models of pixels.
+        layout (str | dict | None): The layout of the frames, of any body, if that is not the one of the training.
 
     Examples:
         >>> import numpy as np
@@ -70,16 +80,16 @@ class StreamingDetector:
         device: str | None = None,
         threshold: float = 0.5,
         img_shape: tuple[int, int] | None = None,
+        layout: str | dict | None = None,
     ):
         init_default_scope('mmaction')
-        model = model if isinstance(model, FrameLocalizer) else load_model(model, checkpoint)
-        if not isinstance(model, FrameLocalizer):
-            raise UsageError(f'{type(model).__name__} scores no frames. Choose a config of detection or segmentation.')
-        self.scorer = WindowScorer(model.to(device or get_device()).eval())
+        self.scorer = open_scorer(model, checkpoint, device or get_device())
+        prepare = self.scorer.prepare
+        self.scorer.set_layout(layout or (prepare.trained_layout if prepare.takes_bodies else None))
         self.window, self.stride = self.scorer.window, self.scorer.stride
         self.causal = self.scorer.causal
         self.delay = 0 if self.causal else self.window
-        self.classes = classes_of(model)
+        self.classes = self.scorer.classes
         self.threshold = threshold
         self.img_shape = img_shape
         self.reset()
@@ -150,7 +160,7 @@ class StreamingDetector:
         array = self.placed(frames) if isinstance(frames, list) else np.asarray(frames, dtype=np.float32)
         array = array[:, None] if array.ndim == 3 else array
         prepare = self.scorer.prepare
-        joints, channels = len(prepare.skeleton), prepare.channels
+        joints, channels = len(prepare.skeleton), self.channels(array)
         if array.ndim != 4 or 0 in array.shape or array.shape[2:] not in ((joints, channels), (joints, channels + 1)):
             raise RecordingError(
                 f'Frame {self.seen} of the stream is {np.shape(frames)}; expected persons, or persons and frames, then '
@@ -168,24 +178,78 @@ class StreamingDetector:
         score = array[..., channels] if array.shape[3] > channels else None
         return prepare.with_score(Clip(array[..., :channels], score, self.img_shape))
 
+    def channels(self, *arrays: np.ndarray) -> int:
+        """Coordinates of a joint. A model of any body takes 3D and, with ``img_shape`` or without a third column,
+        pixels."""
+        pixels = self.img_shape is not None or any(array.shape[-1] == 2 for array in arrays)
+        return 2 if self.scorer.prepare.takes_bodies and pixels else self.scorer.prepare.channels
+
     def placed(self, people: list) -> np.ndarray:
         """People at the indices that the tracker gives them.  # list of (V, D) -> (num_person, V, D)"""
         prepare = self.scorer.prepare
-        shape = len(prepare.skeleton), prepare.channels
         people = [np.asarray(person, dtype=np.float32) for person in people]
+        shape = len(prepare.skeleton), self.channels(*people[:1])
         for number, person in enumerate(people):
             if person.shape not in (shape, (shape[0], shape[1] + 1)):
                 raise RecordingError(
                     f'Person {number} of frame {self.seen} of the stream is {person.shape}; expected {shape[0]} joints '
                     f'of {shape[1]} coordinates, and optionally a score.'
                 )
-        width = max((person.shape[1] for person in people), default=prepare.channels)
+        width = max((person.shape[1] for person in people), default=shape[1])
         placed = np.zeros((prepare.num_person, shape[0], width), np.float32)
-        places = self.tracker([person[:, : prepare.channels] for person in people])
+        places = self.tracker([person[:, : shape[1]] for person in people])
         for person, place in zip(people, places, strict=True):
             if place is not None:
                 placed[place, :, : person.shape[1]] = person
         return placed
+
+
+def open_scorer(model, checkpoint, device: str) -> 'WindowScorer | SavedScorer':
+    """What scores the windows of a stream."""
+    if isinstance(model, str | Path) and checkpoint is None and (opened := saved(find_model(model), device)):
+        return SavedScorer(opened)
+    model = model if isinstance(model, FrameLocalizer) else load_model(model, checkpoint)
+    if not isinstance(model, FrameLocalizer):
+        raise UsageError(
+            f'{type(model).__name__} scores no frames. Choose a model of detection or segmentation, or one that '
+            'usdrl fit or usdrl enrol wrote.'
+        )
+    return WindowScorer(model.to(device).eval())
+
+
+class SavedScorer:
+    """Scores windows of a stream by a saved ``ActionDetector``, or by an ``ActionClassifier``: all frames of a window
+    get its answer, the background if that is unknown."""
+
+    causal = False
+
+    def __init__(self, model: ActionDetector | ActionClassifier):
+        self.model = model
+        self.prepare = Preparation(model.encoder_.model)
+        self.prepare.trained_layout = self.trained_layout = model.layout_
+        self.classes = [str(name) for name in model.classes_.tolist()]
+        self.num_scores = 1 + len(self.classes)
+        self.detects = isinstance(model, ActionDetector)
+        self.window = round(WINDOWS * np.median(model.lengths_)) if self.detects else CLASSIFIED
+        self.stride = max(self.window // STEPS, 1)
+
+    def set_layout(self, layout: str | dict | None):
+        """Takes clips of another layout from now on; None is the body."""
+        self.prepare = Preparation(self.model.encoder_.model, layout)
+        self.prepare.trained_layout = self.trained_layout
+        self.model.layout = self.model.layout_ = layout or 'body'
+
+    def __call__(self, clip: Clip, starts: list[int]) -> np.ndarray:
+        """The scores of the windows of a clip.  # (N, window, 1 + classes)"""
+        windows = [cut(clip.keypoint, start, self.window) for start in starts]
+        if self.detects:
+            return np.stack([self.model.frame_scores([window])[0] for window in windows])
+        seen = [window if window.any() else np.ones_like(window) for window in windows]
+        probability, novelty = self.model.answer(self.model.encoder_.prepare(seen, self.model.layout_))
+        strange = novelty > self.model.known_.threshold
+        strange |= [not window.any() for window in windows]
+        scores = np.concatenate([strange[:, None], probability * ~strange[:, None]], axis=1)
+        return np.repeat(scores[:, None], self.window, axis=1)
 
 
 def joined(before: Clip | None, after: Clip) -> Clip:

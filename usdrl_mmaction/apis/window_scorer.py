@@ -8,7 +8,7 @@ from usdrl_mmaction.datasets.windows import cut, starts_of_windows, stitch
 from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.recordings.clip import Clip
 
-from .preparation import Preparation, windows_of
+from .preparation import Preparation, classes_of, windows_of
 
 
 class WindowScorer:
@@ -19,8 +19,13 @@ class WindowScorer:
         self.prepare = Preparation(model)
         self.window, self.stride = windows_of(model)
         self.causal = getattr(model.backbone, 'causal', False)
+        self.classes = classes_of(model)
         self.num_scores = 1 + model.head.num_classes
         self.batch_size = batch_size
+
+    def set_layout(self, layout: str | dict | None):
+        """Takes clips of another layout from now on; None is the model's own, or the body."""
+        self.prepare = Preparation(self.model, layout)
 
     def track(self, clip: Clip) -> np.ndarray:
         """The scores of all frames, averaged over the windows that contain them.  # (T, 1 + classes)"""

@@ -4,8 +4,8 @@ import re
 import zipfile
 from pathlib import Path
 
+import mmengine  # noqa: F401  a checkpoint may hold its types, which are allowed by its import
 import torch
-from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
 from usdrl_mmaction.errors import CheckpointError
@@ -63,7 +63,6 @@ def damaged(path: Path, reason: str | Exception) -> CheckpointError:
     )
 
 
-@CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_from_local(filename: str, map_location=None) -> dict:
     """``read_checkpoint`` for everything that loads a file through MMEngine."""
     path = Path(filename).expanduser()

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import torch
-from mmengine.runner import CheckpointLoader
 
 from usdrl_mmaction.errors import DownloadError
 
@@ -18,7 +17,6 @@ INDEX = Path(__file__).with_name('weights') / 'index.json'
 PREFIX = 'usdrl://'
 
 
-@CheckpointLoader.register_scheme(prefixes=PREFIX)
 def load_from_zoo(filename: str, map_location=None) -> dict:
     """The checkpoint ``usdrl://NAME``, with this package's names also if the file has the authors'."""
     path = checkpoint_path(filename)

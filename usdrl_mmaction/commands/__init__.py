@@ -1,14 +1,18 @@
-"""The commands, a module each: ``usdrl NAME`` and ``tools/…/NAME.py`` run the same ``main``."""
+"""The commands, a module each: ``usdrl NAME`` and ``tools/…/NAME.py`` run the same ``main``. Their options are in
+``arguments.py``."""
 
 import argparse
 import difflib
 import sys
 from importlib import import_module
 
+from .arguments import parse
+
 COMMANDS = {
     'train': 'pretrain an encoder, or train for a task, with a config',
     'test': 'test a checkpoint with a config',
     'infer': 'recognise or detect actions in recordings',
+    'explain': 'show which joints and frames decided',
     'fit': 'fit a classifier or a detector to an annotation file, on the frozen foundation encoder',
     'enrol': 'teach a classifier an action from a few recordings',
     'stream': 'detect actions in live input',
@@ -58,13 +62,16 @@ def choose(argv: list[str]) -> tuple[str, list[str]]:
 
 
 def run(name: str, argv: list[str] | None = None):
+    """Run a command with its arguments, by default those of this process."""
+    execute(name, parse(name, sys.argv[1:] if argv is None else argv))
+
+
+def execute(name: str, args: argparse.Namespace):
     """Run a command. An error that a user can fix is printed in one line."""
-    argv = sys.argv[1:] if argv is None else argv
-    sys.argv[0] = f'usdrl {name}'  # what argparse shows
     command = import_module(f'.{name.replace("-", "_")}', __name__)
     if name == 'doctor':  # works where the rest cannot be imported
-        return command.main(argv)
+        return command.main(args)
     from .common import one_line_errors
 
     with one_line_errors():
-        return command.main(argv)
+        return command.main(args)

@@ -1,6 +1,5 @@
 """Measure what each part of the method is worth: pretrain without it, evaluate, compare (docs/ablation.md)."""
 
-import argparse
 import contextlib
 import copy
 import json
@@ -15,7 +14,7 @@ from mmengine.config import Config
 from rich.console import Console
 
 from usdrl_mmaction.engine.runner.settings import complete
-from usdrl_mmaction.errors import TrainingError
+from usdrl_mmaction.errors import TrainingError, UsageError
 from usdrl_mmaction.files import replacing
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -44,16 +43,11 @@ PAPERS = dict(
 console = Console(highlight=False, soft_wrap=True)
 
 
-def main(argv):
+def main(args):
     names = [RANDOM, *SUPERVISED, FINETUNED, *variants('nturgb+d')]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--ann-file', help='annotation file with splits train and val; if not given, synthetic data')
-    parser.add_argument('--layout', help='skeleton layout of the annotation file, if it does not say it')
-    parser.add_argument('--variants', nargs='+', choices=names, default=names, metavar='NAME', help=', '.join(names))
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
-    parser.add_argument('--epochs', type=int, default=20, help='epochs of every pretraining')
-    parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of results and runs')
-    args = parser.parse_args(argv)
+    if unknown := set(args.variants or ()) - set(names):
+        raise UsageError(f"there is no variant '{min(unknown)}'; there are: {', '.join(names)}.")
+    args.variants = args.variants or names
     data = {name: getattr(args, name) for name in ('ann_file', 'layout') if getattr(args, name)}
     runs = [(name, seed) for seed in args.seeds for name in args.variants]
     results = {name: [] for name in args.variants}

@@ -1,10 +1,8 @@
 """Classify the clips of a config without an encoder: 1-NN and linear classifiers on the joints, and, with the package
 aeon, MiniRocket and MultiRocket. A pretrained encoder has to beat these."""
 
-import argparse
 import json
 import statistics
-from pathlib import Path
 
 import numpy as np
 from mmaction.registry import DATASETS
@@ -17,16 +15,10 @@ from usdrl_mmaction.engine.runner.settings import complete
 from usdrl_mmaction.errors import UsageError
 from usdrl_mmaction.files import replacing
 
-from .common import add_cfg_options, number_table, read_config
+from .common import number_table, read_config
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('config', help='config with training and test clips, e.g. linear_custom')
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='seeds of MiniRocket and MultiRocket')
-    parser.add_argument('--out', type=Path, metavar='FILE.json', help='file to write the accuracies to')
-    add_cfg_options(parser)
-    args = parser.parse_args(argv)
+def main(args):
     cfg = complete(read_config(args.config, args.cfg_options))
     if not cfg.get('train_dataloader') or not cfg.get('test_dataloader'):
         raise UsageError(f'{args.config} has no training clips: choose a config that trains, e.g. linear_custom.')

@@ -1,4 +1,4 @@
-"""What the commands share: flags, configs, tables of numbers, and errors in one line."""
+"""What the commands share: configs, tables of numbers, and errors in one line."""
 
 import argparse
 import difflib
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from mmaction.registry import RUNNERS
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.runner import Runner
 from rich.table import Column, Table
 
@@ -24,23 +24,6 @@ from usdrl_mmaction.errors import UsdrlError
 from usdrl_mmaction.files import missing
 
 CONFIGS = Path(__file__).resolve().parents[1] / '.mim/configs/usdrl'
-
-
-def add_common_arguments(parser: argparse.ArgumentParser):
-    """The flags that training and testing have in common, as MMAction2 spells them."""
-    parser.add_argument('--work-dir', help='folder of logs and checkpoints; by default work_dirs/<name of the config>')
-    add_cfg_options(parser)
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
-
-
-def add_cfg_options(parser: argparse.ArgumentParser):
-    shown = dict(metavar='KEY=VALUE', help='settings that override the config, e.g. train_cfg.max_epochs=10')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, **shown)
-
-
-def add_device(parser: argparse.ArgumentParser):
-    parser.add_argument('--device', help='e.g. cpu or cuda:1; by default an accelerator if there is one')
 
 
 def number_table(title: str, label: str, *numbers: str) -> Table:
@@ -56,13 +39,13 @@ def read_config(given: str | Path, options: dict) -> Config:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The config of a run, with the flags of ``add_common_arguments``."""
+    """The config of a run, with the flags that training and testing have in common."""
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = read_config(args.config, args.cfg_options)
     backends = cfg.get('visualizer', {}).get('vis_backends', [])
     if find_spec('tensorboard') and all(backend.type != 'TensorboardVisBackend' for backend in backends):
         backends.append(dict(type='TensorboardVisBackend'))
-    cfg.launcher = args.launcher
+    cfg.launcher, cfg.force = args.launcher, args.force
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if not torch.cuda.is_available():
         cfg.env_cfg.dist_cfg.backend = 'gloo'

@@ -1,89 +1,125 @@
-"""Convert your own recordings to an annotation file: CSV, NPZ, NPY, MMPose's JSON, .skeleton files or folders of
-OpenPose's JSON, one recording each. docs/own-data.md leads from files to a trained model."""
+"""Convert your own recordings to an annotation file: tables (CSV), NPZ, NPY, MMPose's JSON, .skeleton files, folders
+of OpenPose's JSON or videos, one recording each; a table may hold many. docs/own-data.md leads from files to a trained
+model."""
 
-import argparse
-import os
+import sys
+from collections import Counter
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
 from usdrl_mmaction.datasets.annotations import make_annotation, write_annotations
 from usdrl_mmaction.datasets.segments import BACKGROUND
-from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
-from usdrl_mmaction.recordings.clip import fit, keep_people
+from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError, grouped
+from usdrl_mmaction.recordings.clip import check_somebody, keep_people, with_fps
 from usdrl_mmaction.recordings.conversion import convert
-from usdrl_mmaction.recordings.readers import read_clip
-from usdrl_mmaction.recordings.readers.csv_table import read_table
-from usdrl_mmaction.recordings.readers.text import at, read_lines, to_numbers
-from usdrl_mmaction.recordings.recording import Recording, read_body, recordings_below
+from usdrl_mmaction.recordings.readers.csv_table import Part
+from usdrl_mmaction.recordings.readers.table import read_table
+from usdrl_mmaction.recordings.readers.text import at, read_lines
+from usdrl_mmaction.recordings.recording import (
+    Recording,
+    in_layout,
+    known_layout,
+    read_quietly,
+    recordings_below,
+    with_videos,
+)
+from usdrl_mmaction.recordings.segment_files import read_segments
+from usdrl_mmaction.recordings.video import PoseModels
 from usdrl_mmaction.skeletons import get_skeleton
+
+FPS = 30  # of recordings that do not say it
+SAME = 0.05  # rates that differ by a smaller share are one
+SAMPLE = 9  # recordings that tell the layout and the rate of all
 
 
 class Entry(NamedTuple):
     """What is known about a recording, apart from its file."""
 
-    path: Path
+    recording: Recording
     name: str
     label: str | None
     subject: str | None = None
     split: str | None = None
-    segments: tuple[tuple[str, float, float], ...] | None = None  # label, start and end in frames
+    segments: tuple[tuple[str, float, float], ...] | None = None  # label, start and end
+    in_seconds: bool = False  # else in frames
 
 
-def main(argv):
-    args = parse_args(argv)
+def main(args):
     if args.num_person < 1 or not 0 <= args.val_share < 1:
         raise UsageError('--num-person is 1 or more, --val-share from 0 to less than 1.')
-    get_skeleton(args.layout)
+    if args.fps is not None and not 0 < args.fps < 1e4:
+        raise UsageError('--fps is more than 0.')
+    if args.layout:
+        get_skeleton(args.layout)
     recordings = recordings_below(args.folder, [args.labels, args.segments, args.classes])
-    entries, skipped = [Entry(path, name, None) for name, path in recordings.items()], []
+    entries, skipped = [Entry(recording, name, None, recording.subject) for name, recording in recordings.items()], []
     if args.labels:
         entries, skipped = from_table(args.labels, recordings)
     elif args.segments:
         entries = [entry._replace(segments=()) for entry in entries]
-        entries, skipped = with_segments(args.segments, entries, args.fps)
+        entries, skipped = with_segments(args.segments, entries)
     elif not args.no_labels:
-        if bare := next((path for name, path in recordings.items() if '/' not in name), None):
-            todo = 'Put it in one, or use --labels or --no-labels.'
-            raise RecordingError(f'{bare} is in no folder that could be its label. {todo}')
-        entries = [Entry(path, name, path.parent.name) for name, path in recordings.items()]
+        entries = [entry._replace(label=label_of(entry)) for entry in entries]
     classes = [line.strip() for line in read_lines(args.classes)] if args.classes else []
     if not classes:
         labels = {entry.label for entry in entries} - {None}
         labels |= {label for entry in entries for label, _, _ in entry.segments or ()}
         classes = sorted(labels, key=int if all(label.isdigit() for label in labels) else None)
-    read = partial(read_entry, args.layout, args.num_person, args.img_shape, classes)
+    found, unread = with_videos([entry.recording for entry in entries], PoseModels(args.pose, args.detector))
+    skipped += map(str, unread)
+    entries = [entry._replace(recording=each) for entry, each in zip(entries, found, strict=True) if each]
+    layout, fps = known_of(entries, args.layout, args.fps)
+    read = partial(read_entry, layout, fps, bool(args.fps), args.num_person, args.img_shape, classes)
     annotations, faults = convert(read, entries, args.workers, 'Reading recordings')
     check_alike(annotations)
     split = split_of(annotations, args.val_share, args.seed)
+    notes = []
     for item in annotations:
         item.pop('split', None)
-    meta = {'layout': args.layout, 'classes': classes, 'fps': args.fps, 'source': args.folder.resolve().name}
+        notes += item.pop('notes')
+    for note in grouped(notes):
+        print(f'note: {note}', file=sys.stderr)
+    meta = {'layout': layout, 'classes': classes, 'fps': fps, 'source': args.folder.resolve().stem}
     write_annotations(args.out, annotations, split, meta, skipped + faults)
+    if not args.layout:
+        print(f'  layout {layout}, {fps:g} frames per second')
 
 
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('folder', type=Path, help='folder of the recordings; by default FOLDER/LABEL/RECORDING')
-    parser.add_argument('out', type=Path, help='file to write, e.g. data/my.pkl')
-    parser.add_argument('--layout', required=True, help='the joints: a name such as coco or nturgb+d, or a JSON file')
-    labels = parser.add_mutually_exclusive_group()
-    labels.add_argument('--labels', type=Path, help='CSV table of name,label[,subject][,split]')
-    labels.add_argument('--segments', type=Path, help='CSV table of video,label,start,end (frames) or …,start_s,end_s')
-    labels.add_argument('--no-labels', action='store_true', help='without labels: for pretraining only')
-    parser.add_argument('--classes', type=Path, help='names of the classes, one a line, instead of those found')
-    parser.add_argument('--num-person', type=int, default=2, help='people to keep of each recording, the most active')
-    parser.add_argument('--img-shape', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the video, in pixels')
-    parser.add_argument('--fps', type=float, default=30, help='frames per second')
-    parser.add_argument('--val-share', type=float, default=0.2, help='share to validate on if the table has no split')
-    parser.add_argument('--seed', type=int, default=0, help='of the split')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    return parser.parse_args(argv)
+def label_of(entry: Entry) -> str:
+    """The label of a table of many clips, or else the folder."""
+    recording, parent = entry.recording, Path(entry.name).parent
+    if recording.label is not None and (isinstance(recording.content, Part) or not parent.name):
+        return recording.label
+    if not parent.name:
+        todo = 'Put it in one, or use --labels or --no-labels.'
+        raise RecordingError(f'{recording.name} is in no folder that could be its label. {todo}')
+    return parent.name
 
 
-def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], list[str]]:
+def known_of(entries: list[Entry], layout: str | None, fps: float | None) -> tuple[str, float]:
+    """The layout and the rate for all recordings: those that most of some recordings have, unless they are given."""
+    if layout and fps:
+        return layout, fps
+    layouts, rates, faults = Counter(), Counter(), []
+    for entry in entries[:: 1 + len(entries) // SAMPLE]:
+        try:
+            clip = read_quietly(entry.recording)
+            check_somebody(clip, entry.recording.name)
+            rates[clip.fps] += 1
+            layouts[layout or known_layout(clip)] += 1
+        except UsdrlError as error:
+            faults.append(str(error))
+    if not layout and faults and not layouts:
+        raise RecordingError(f'{faults[0]} Set the --layout of the joints.')
+    rate = fps or next((rate for rate, _ in rates.most_common() if rate), FPS)
+    whole = abs(rate - round(rate)) < 0.02 * rate and rate >= 1
+    return layout or max(layouts, key=layouts.get, default=''), fps or (round(rate) if whole else rate)
+
+
+def from_table(path: Path, recordings: dict[str, Recording]) -> tuple[list[Entry], list[str]]:
     """Labels from a CSV file; names may have a suffix such as .csv."""
     table = read_table(path)
     if not {'name', 'label'} <= set(table.header) <= {'name', 'label', 'subject', 'split'}:
@@ -101,64 +137,72 @@ def from_table(path: Path, recordings: dict[str, Path]) -> tuple[list[Entry], li
             raise at(path, line, f"'{name}' is listed twice.")
         else:
             entries[name] = Entry(recordings[name], **fields | {'name': name})
-    skipped += [f'{recordings[name]} is not in {path}.' for name in recordings if name not in entries]
+    skipped += [f'{recordings[name].name} is not in {path}.' for name in recordings if name not in entries]
     return list(entries.values()), skipped
 
 
-def with_segments(path: Path, entries: list[Entry], fps: float) -> tuple[list[Entry], list[str]]:
-    """Videos with the segments of a CSV file, in frames or seconds; names may have a suffix such as .csv."""
-    table = read_table(path)
-    seconds = {'start_s', 'end_s'} <= set(table.header)
-    columns = ('video', 'label', *(('start_s', 'end_s') if seconds else ('start', 'end')))
-    if set(table.header) != set(columns):
-        raise at(path, 1, f"the columns are video,label,start,end or start_s,end_s, not '{','.join(table.header)}'.")
-    names, found, skipped = {entry.name for entry in entries}, {}, []
-    for row, line in zip(table.rows, table.lines, strict=True):
-        video, label, *span = (dict(zip(table.header, row, strict=True))[column] for column in columns)
-        video = video if video in names else video.rpartition('.')[0]
-        if label.lower() == BACKGROUND:
+def with_segments(path: Path, entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """Videos with the segments of a file, in frames or seconds. Its names of videos may have a suffix such as .mp4, and
+    leave out the folder of a recording."""
+    names, found, skipped = {}, {}, []
+    for entry in entries:
+        names.setdefault(PurePosixPath(entry.name).name, entry.name)
+    names |= {entry.name: entry.name for entry in entries}
+    segments, seconds = read_segments(path)
+    for segment in segments:
+        if segment.label.lower() == BACKGROUND:
             continue
-        if video not in names:
-            skipped.append(str(at(path, line, f"there is no recording '{row[table.header.index('video')]}'.")))
+        name = names.get(segment.video) or names.get(segment.video.rpartition('.')[0])
+        if name is None:
+            skipped.append(f"{segment.where}: there is no recording '{segment.video}'.")
             continue
-        start, end = to_numbers([span], 2, path, [line])[0].tolist()
-        scale = fps if seconds else 1
-        found.setdefault(video, []).append((label, start * scale, end * scale))
-    skipped += [f'{entry.path} has no segments in {path}.' for entry in entries if entry.name not in found]
-    return [entry._replace(segments=tuple(found[entry.name])) for entry in entries if entry.name in found], skipped
+        found.setdefault(name, []).append((segment.label, segment.start, segment.end))
+    skipped += [f'{entry.recording.name} has no segments in {path}.' for entry in entries if entry.name not in found]
+    with_some = [entry for entry in entries if entry.name in found]
+    return [entry._replace(segments=tuple(found[entry.name]), in_seconds=seconds) for entry in with_some], skipped
 
 
-def as_array(entry: Entry, classes: list[str], frames: int) -> np.ndarray:
-    """Label from 1, start, end of each segment, in order; they may not overlap or leave the video.  # (S, 3)"""
-    rows = np.array([(1 + classes.index(label), round(start), round(end)) for label, start, end in entry.segments])
+def as_array(entry: Entry, classes: list[str], frames: int, scale: float) -> np.ndarray:
+    """Label from 1, start, end of each segment in frames, ``scale`` times those of the table, in order; they may not
+    overlap or leave the video.  # (S, 3)"""
+    rows = np.array(
+        [(1 + classes.index(label), round(start * scale), round(end * scale)) for label, start, end in entry.segments]
+    )
     rows = rows[rows[:, 1].argsort(kind='stable')]
+    where = entry.recording.name
     for label, start, end in rows.tolist():
         if not 0 <= start < end <= frames:
             raise RecordingError(
-                f'{entry.path}: {classes[label - 1]} from frame {start} to {end} is not in its {frames} frames.'
+                f'{where}: {classes[label - 1]} from frame {start} to {end} is not in its {frames} frames.'
             )
     for (label, _, end), (other, start, _) in zip(rows.tolist(), rows[1:].tolist(), strict=False):
         if start < end:
             raise RecordingError(
-                f'{entry.path}: {classes[label - 1]} until frame {end} and {classes[other - 1]} from {start} overlap.'
+                f'{where}: {classes[label - 1]} until frame {end} and {classes[other - 1]} from {start} overlap.'
             )
     return rows
 
 
-def read_entry(layout, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
+def read_entry(layout, fps, sure, num_person, img_shape, classes, entry: Entry) -> tuple[list[dict], list[UsdrlError]]:
     if entry.label is not None and entry.label not in classes:
-        raise RecordingError(f"{entry.path}: label '{entry.label}' is not one of the {len(classes)} classes.")
-    if layout == 'body':  # from any layout of a body
-        clip = keep_people(read_body(Recording(str(entry.path), entry.path)), num_person)
+        raise RecordingError(f"{entry.recording.name}: label '{entry.label}' is not one of the {len(classes)} classes.")
+    clip = read_quietly(entry.recording)
+    notes = [f'{entry.recording.name}: {note}.' for note in clip.notes]
+    clip = keep_people(in_layout(clip, entry.recording, layout), num_person)
+    recorded = fps if sure or not clip.fps else clip.fps
+    if abs(recorded - fps) > SAME * fps:
+        clip = with_fps(clip._replace(fps=recorded), fps)
+        notes.append(f'{entry.recording.name}: {recorded:g} frames per second are resampled to {fps:g}.')
     else:
-        clip = keep_people(fit(read_clip(entry.path), get_skeleton(layout), entry.path), num_person)
+        recorded = fps
     if img_shape and not clip.img_shape:
         clip = clip._replace(img_shape=tuple(img_shape))
     known = {key: getattr(entry, key) for key in ('subject', 'split') if getattr(entry, key) is not None}
     label = -1 if entry.label is None else classes.index(entry.label)
     if entry.segments is not None:
-        known['segments'] = as_array(entry, classes, clip.keypoint.shape[1])
-    return [make_annotation(entry.name, label, clip, **known)], []
+        scale = fps if entry.in_seconds else fps / recorded
+        known['segments'] = as_array(entry, classes, clip.keypoint.shape[1], scale)
+    return [make_annotation(entry.name, label, clip, notes=notes, **known)], []
 
 
 def check_alike(annotations: list[dict]):

@@ -1,8 +1,5 @@
 """Convert a checkpoint of the USDRL authors, DSTE or STTR, pretraining or downstream, to this package's names."""
 
-import argparse
-from pathlib import Path
-
 import torch
 
 from usdrl_mmaction.checkpoints.authors import convert
@@ -10,11 +7,7 @@ from usdrl_mmaction.checkpoints.reading import read_weights
 from usdrl_mmaction.files import replacing
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('src', type=Path, help="the authors' file, e.g. ntu60_xs_joint_dste.pth.tar")
-    parser.add_argument('dst', help='the file to write, for load_from in a config')
-    args = parser.parse_args(argv)
+def main(args):
     converted = convert(read_weights(args.src))
     print('found  ', ', '.join(f'{name}={value!r}' for name, value in converted.encoder.items()))
     parts = sorted({name.split('.')[0] for name in converted.state_dict})

@@ -1,8 +1,6 @@
 """Convert PKU-MMD I or II to two annotation files: trimmed actions for recognition, whole videos for detection and
 segmentation, both with the splits xsub and xview."""
 
-import argparse
-import os
 from functools import partial
 from pathlib import Path
 
@@ -23,15 +21,7 @@ SPLIT_FILES = {
 }
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('part', type=int, choices=SPLIT_FILES, help='1 for PKU-MMD I, 2 for PKU-MMD II')
-    parser.add_argument('skeletons', type=Path, help='folder of the skeletons, one .txt file for each video')
-    parser.add_argument('labels', type=Path, help='folder of the labels, one .txt file of the same name for each video')
-    parser.add_argument('splits', type=Path, help='folder of cross-subject.txt and cross-view.txt, or their _v2')
-    parser.add_argument('--out-dir', type=Path, default=Path('data/skeleton'), help='folder to write to')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    args = parser.parse_args(argv)
+def main(args):
     halves = {protocol: read_split(args.splits / name) for protocol, name in SPLIT_FILES[args.part].items()}
     split = {f'{protocol}_{half}': names for protocol, found in halves.items() for half, names in found.items()}
     videos = sorted(args.skeletons.glob('*.txt'))

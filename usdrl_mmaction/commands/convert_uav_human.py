@@ -1,8 +1,6 @@
 """Convert the skeletons of UAV-Human, version 1, 2 or both, to an annotation file with the splits v1_train, v1_val,
 v2_train and v2_val."""
 
-import argparse
-import os
 import re
 from pathlib import Path
 
@@ -17,13 +15,7 @@ LAYOUT, CLASSES, PERSONS = 'coco', 155, 2
 NAME = re.compile(r'P(?P<subject>\d+)S\d+G\d+B\d+H\d+UC\d+LC\d+A(?P<label>\d+)R\d+_\w+')
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    for version in (1, 2):
-        parser.add_argument(f'--v{version}', type=Path, help=f'folder of version {version}: contains train and test')
-    parser.add_argument('--out', type=Path, default=Path('data/skeleton/uav_human.pkl'), help='file to write')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='number of processes')
-    args = parser.parse_args(argv)
+def main(args):
     versions = {name: folder for name, folder in (('v1', args.v1), ('v2', args.v2)) if folder}
     if not versions:
         raise UsageError('give --v1 FOLDER, --v2 FOLDER or both.')

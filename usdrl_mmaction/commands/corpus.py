@@ -1,7 +1,6 @@
 """Write the motion that the foundation encoder is pretrained on: windows of recorded takes in any body layout,
 generated movement, and the synthetic actions, all as clips of one body."""
 
-import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,14 +21,7 @@ COVER = 2  # windows that show a moment of a take, on average
 HELD_OUT = 256  # generated clips to watch the embedding by
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('takes', nargs='*', type=Path, help='annotation files of recordings, as usdrl convert writes')
-    parser.add_argument('--out', type=Path, default=Path('data/motion/corpus.pkl'), help='file to write')
-    parser.add_argument('--movements', type=int, default=8000, help='number of clips of generated movement')
-    parser.add_argument('--actions', type=int, default=3000, help='number of clips of the synthetic actions')
-    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same clips')
-    args = parser.parse_args(argv)
+def main(args):
     rng, sources = np.random.default_rng([args.seed, 4]), []
     train = []
     for path in args.takes:

@@ -1,18 +1,19 @@
-"""Generate synthetic data, pretrain an encoder on them, and compare it with a random one and with classifiers that have
-no encoder (`make demo`)."""
+"""Recognise actions with the encoder of the package; then pretrain one on synthetic data, and compare it with a random
+one and with classifiers that have no encoder (`make demo`)."""
 
-import argparse
 import json
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import mean, stdev
 
-from usdrl_mmaction.files import replacing
+from usdrl_mmaction.files import remove, replacing
 from usdrl_mmaction.reports.runs import Run
 
 from .common import number_table
 from .steps import console, run_step, usdrl
 
+FEW = Path('data/synthetic/few')  # clips, five of each action to learn from
 ENCODERS = ('random', 'pretrained')
 LINEAR, NEIGHBOUR = 'linear classifier, accuracy', '1-NN retrieval, accuracy'
 # What is measured, by the run that measures it.
@@ -32,49 +33,87 @@ BASELINES = {
 COLUMNS = ('plain', 'MiniRocket', *ENCODERS)
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='seeds of the encoder, its views and batches')
-    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'), help='folder of all runs')
-    args = parser.parse_args(argv)
-    started, out = time.time(), args.work_dir
-    run_step('Synthetic data', usdrl('synthetic'))
-    run_step('Without an encoder', usdrl('baselines', 'linear_synthetic', '--out', out / 'baselines.json'))
+Step = tuple[str, int, Callable[[], list[str]]]  # title, seconds on 2 quiet cores, command line
+
+
+def main(args):
+    started, out = time.monotonic(), args.work_dir
     folders = {seed: out / f'seed{seed}' if len(args.seeds) > 1 else out for seed in args.seeds}
-    for seed, folder in folders.items():
-        pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', folder / 'pretrain', '--seed', seed)
-        run_step('Pretraining without labels', pretrain)
-        for encoder in ENCODERS:
-            evaluate(encoder, folder, seed)
+    steps = list(plan(out, folders))
+    remove(out / 'classifier')  # of an earlier demo
+    seconds, done, total = {}, 0, sum(expected for _, expected, _ in steps)
+    for number, (title, expected, command) in enumerate(steps, 1):
+        speed = max(sum(seconds.values()) / done, 0.5) if done else 1.0
+        left = f'{number} of {len(steps)}, about {clock(speed * (total - done))} left. '
+        seconds[title] = run_step(f'{title} ({number} of {len(steps)})', command(), left)
+        done += expected
+        console.print(f'  {clock(seconds[title])}; {clock(time.monotonic() - started)} since the start')
     results = gather(out / 'baselines.json', list(folders.values()))
     with replacing(out / 'results.json') as draft:
-        draft.write_text(json.dumps(results, indent=2) + '\n')
-    run_step('Report', usdrl('report', out))
+        draft.write_text(json.dumps(results | {'seconds': seconds}, indent=2) + '\n')
     show(results)
-    console.print(f'\nDone in {(time.time() - started) / 60:.1f} minutes. Written:')
-    written = [out / 'report.html', out / 'results.json']
+    console.print(f'\nDone in {clock(time.monotonic() - started)}. Written:')
+    written = [out / 'report.html', out / 'results.json', out / 'classifier']
     for folder in folders.values():
         written += [last_checkpoint(folder / name) for name in ('pretrain', 'linear_pretrained', 'detect_pretrained')]
     console.print('\n'.join(f'  {path}' for path in written))
 
 
-def evaluate(encoder: str, folder: Path, seed: int):
-    """A linear classifier and 1-NN on the frozen encoder; the encoder fine-tuned on untrimmed videos."""
+def plan(out: Path, folders: dict[int, Path]) -> Iterator[Step]:
+    """What is done, in order: first what gives an answer soon. A command line may need what an earlier one wrote."""
+    yield 'A few clips', 6, lambda: usdrl('synthetic', '--out-dir', FEW, '--clips', 180, '--videos', 1)
+    split = ('--split', 'xsub_train', '--held-out', 'xsub_val')
+    fitted = usdrl('fit', FEW / 'synthetic.pkl', *split, '--model', out / 'classifier')
+    yield "18 actions, taught to the package's encoder by five clips each, of other people", 8, lambda: fitted
+    yield 'Synthetic data', 20, lambda: usdrl('synthetic')
+    for seed, folder in folders.items():
+        pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', folder / 'pretrain', '--seed', seed)
+        yield f'Pretraining without labels{named(seed, folders)}', 190, lambda line=pretrain: line
+        for encoder in ENCODERS:
+            yield from evaluation(encoder, folder, seed, named(seed, folders))
+    baselines = usdrl('baselines', 'linear_synthetic', '--out', out / 'baselines.json')
+    yield 'Without an encoder', 40, lambda: baselines
+    for seed, folder in folders.items():
+        for encoder in ENCODERS:
+            yield from detection(encoder, folder, seed, named(seed, folders))
+    yield 'Report', 8, lambda: usdrl('report', out)
+
+
+def named(seed: int, folders: dict[int, Path]) -> str:
+    return f', seed {seed}' if len(folders) > 1 else ''
+
+
+def evaluation(encoder: str, folder: Path, seed: int, suffix: str) -> Iterator[Step]:
+    """A linear classifier and 1-NN on the frozen encoder."""
+    trained, about = folder / f'linear_{encoder}', f', {encoder} encoder{suffix}'
+    yield f'Linear classifier{about}', 5, lambda: train('linear', encoder, folder, seed)
+    dump = ('--dump', trained / 'predictions.pkl')
+    yield f'Predictions{about}', 3, lambda: test('linear', trained, trained, *dump)
+    yield f'1-NN retrieval{about}', 4, lambda: test('knn', trained, folder / f'knn_{encoder}')
+
+
+def detection(encoder: str, folder: Path, seed: int, suffix: str) -> Iterator[Step]:
+    """The encoder fine-tuned on untrimmed videos."""
+    trained, about = folder / f'detect_{encoder}', f', {encoder} encoder{suffix}'
+    yield f'Training of detection{about}', 40, lambda: train('detect', encoder, folder, seed, '--no-validate')
+    outfiles = ('--cfg-options', f'test_evaluator.outfile_prefix={trained}/detection')
+    yield f'Detection in untrimmed videos{about}', 6, lambda: test('detect', trained, trained, *outfiles)
+
+
+def train(task: str, encoder: str, folder: Path, seed: int, *flags: str) -> list[str]:
     load_from = [f'load_from={last_checkpoint(folder / "pretrain")}'] if encoder == 'pretrained' else []
-    for task, flags in (('linear', []), ('detect', ['--no-validate'])):
-        work_dir = folder / f'{task}_{encoder}'
-        options = ['--cfg-options', *load_from] if load_from else []
-        command = usdrl('train', f'{task}_synthetic', '--work-dir', work_dir, '--seed', seed, *flags, *options)
-        run_step(f'Training of {task}_synthetic, {encoder} encoder', command)
-    linear, detect = folder / f'linear_{encoder}', folder / f'detect_{encoder}'
-    outfiles = f'test_evaluator.outfile_prefix={detect}/detection'
-    for title, task, trained, *options in (
-        ('Predictions', 'linear', linear, '--dump', linear / 'predictions.pkl'),
-        ('1-NN retrieval', 'knn', linear),
-        ('Detection in untrimmed videos', 'detect', detect, '--cfg-options', outfiles),
-    ):
-        options = [last_checkpoint(trained), '--work-dir', folder / f'{task}_{encoder}', *options]
-        run_step(f'{title}, {encoder} encoder', usdrl('test', f'{task}_synthetic', *options))
+    options = ['--cfg-options', *load_from] if load_from else []
+    work_dir = ['--work-dir', folder / f'{task}_{encoder}']
+    return usdrl('train', f'{task}_synthetic', *work_dir, '--seed', seed, *flags, *options)
+
+
+def test(task: str, trained: Path, work_dir: Path, *options) -> list[str]:
+    return usdrl('test', f'{task}_synthetic', last_checkpoint(trained), '--work-dir', work_dir, *options)
+
+
+def clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f'{minutes} min {seconds} s' if minutes else f'{seconds} s'
 
 
 def last_checkpoint(work_dir: Path) -> Path:

@@ -1,13 +1,11 @@
 """Check the environment. Only the standard library is imported, so that this runs where nothing else does."""
 
-import argparse
 import sys
 
 from usdrl_mmaction.compat.doctor import diagnose, examine
 
 
-def main(argv):
-    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+def main(args):
     findings = diagnose(examine())
     for verdict, subject, detail, remedy in findings:
         print(f'{verdict:<10}{subject:<20}{detail}')

@@ -1,6 +1,5 @@
 """Fuse the predictions of several models of the same clips, e.g. of joints, bones and motion (three streams)."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,7 @@ from usdrl_mmaction.evaluation.predictions import read_predictions
 from .common import number_table
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('files', nargs='+', metavar='FILE.pkl', help='what `usdrl test … --dump FILE.pkl` wrote')
-    parser.add_argument('--weights', nargs='+', type=float, help='one for each file; by default all equal')
-    args = parser.parse_args(argv)
+def main(args):
     weights = args.weights or [1.0] * len(args.files)
     if len(weights) != len(args.files):
         raise UsageError(f'--weights gives {len(weights)} weights for {len(args.files)} files.')

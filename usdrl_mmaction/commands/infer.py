@@ -1,19 +1,24 @@
-"""Recognise or detect actions in recordings of joints: CSV, NPZ, NPY, MMPose's JSON, .skeleton files, folders of
-OpenPose's JSON, or annotation files. docs/infer.md shows examples."""
+"""Recognise or detect actions in recordings of joints or in videos: files, folders of them, or annotation files. A
+model that was trained, saved or published by this package needs nothing else. docs/infer.md shows examples."""
 
-import argparse
 import json
+import os
+import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from usdrl_mmaction.apis import SkeletonInferencer
-from usdrl_mmaction.errors import UsageError
+from usdrl_mmaction.errors import RecordingError, UsageError, UsdrlError
 from usdrl_mmaction.files import replacing
+from usdrl_mmaction.recordings.recording import Recording, find_recordings, with_videos
+from usdrl_mmaction.recordings.video import PoseModels, is_video
+from usdrl_mmaction.recordings.video.drawing import CODECS, draw_video
 
-from .common import add_cfg_options, add_device, read_config
+from .common import read_config
 
 OPTIONS = (
     'device',
@@ -27,39 +32,83 @@ OPTIONS = (
 )  # of SkeletonInferencer
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('inputs', nargs='+', metavar='INPUT', help='a recording or an annotation file')
-    parser.add_argument('--model', help="a model of the zoo, a checkpoint, or a config; by default the package's own")
-    parser.add_argument('--checkpoint', help='file, URL or usdrl://NAME of the weights for a config')
-    parser.add_argument('--out', type=Path, metavar='DIR', help='folder to write results.json to')
-    parser.add_argument('--gallery', metavar='ANN_FILE', help='annotation file to search for the nearest clips')
-    parser.add_argument('--gallery-split', help='a split of it; by default all of it')
-    parser.add_argument('--top-k', type=int, default=5, help='actions and neighbors to list (5)')
-    parser.add_argument('--features', action='store_true', help='write the features too')
-    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
-    parser.add_argument('--batch-size', type=int, default=64, help='clips or windows that are encoded together (64)')
-    parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
-    parser.add_argument('--no-unknown', dest='unknown', action='store_false', help='always name an action')
-    add_device(parser)
-    add_cfg_options(parser)
-    args = parser.parse_args(argv)
+def main(args):
     model = args.model
     if model and (args.checkpoint or model.endswith('.py')):
         model = read_config(model, args.cfg_options)
     elif args.cfg_options:
         raise UsageError('--cfg-options need a config: give one as --model, and a --checkpoint.')
     options = {name: getattr(args, name) for name in OPTIONS}
-    results = SkeletonInferencer(model, args.checkpoint, **options)(args.inputs, features=args.features)
+    errors = {}
+    recordings = found(args.inputs, errors)
+    drawings = drawings_of([each.name for each in recordings if is_video(each.content)], args.draw)
+    inferencer = SkeletonInferencer(model, args.checkpoint, **options)
+    read, faults = with_videos(recordings, PoseModels(args.pose, args.detector, device=args.device))
+    unread = [recording.name for recording, each in zip(recordings, read, strict=True) if each is None]
+    errors |= dict(zip(unread, map(str, faults), strict=True))
+    recordings = [recording for recording in read if recording]
+    results = inferencer(recordings, args.features, errors)
     console = Console(highlight=False, soft_wrap=True)
-    console.print(summary(results))
-    if not {'actions', 'neighbors', 'segments'} & set().union(*results):
+    if results:
+        console.print(summary(results))
+    if results and not {'actions', 'neighbors', 'segments'} & set().union(*results):
         console.print('An encoder alone names no actions: teach it some with usdrl enrol, or give a --gallery.')
+    clips = {recording.name: recording.content for recording in recordings}
+    for result in results:
+        if out := drawings.get(result['name']):
+            draw_video(result['name'], out, clips[result['name']], partial(lines, result))
+            print(f'wrote {out}')
     if args.out:
         path = args.out / 'results.json'
         with replacing(path) as draft:
             draft.write_text(json.dumps(results, indent=1))
         print(f'wrote {path}')
+    if errors:
+        report(errors, len(results))
+
+
+def found(inputs: list[str], errors: dict[str, str]) -> list[Recording]:
+    """The recordings of all inputs, and the reason for those that have none."""
+    recordings = []
+    for path in inputs:
+        try:
+            recordings += find_recordings(path)
+        except UsdrlError as error:
+            errors[path] = str(error)
+    return recordings
+
+
+def report(errors: dict[str, str], answered: int):
+    """Lists the recordings that could not be used, and ends with exit code 1."""
+    if len(errors) == 1 and not answered:
+        raise RecordingError(*errors.values())
+    for reason in errors.values():
+        print(f'not answered: {" ".join(reason.split())}', file=sys.stderr)
+    sys.exit(f'error: {len(errors)} of {len(errors) + answered} recordings could not be used: see above.')
+
+
+def drawings_of(videos: list[str], out: Path | None) -> dict[str, Path]:
+    """The file to draw each video in: ``out``, or one of the video's name in the folder ``out``."""
+    if not out:
+        return {}
+    if not videos:
+        raise UsageError('--draw draws over videos, and none is given.')
+    if out.suffix and (len(videos) > 1 or out.suffix.lower() not in CODECS):
+        raise UsageError(f'--draw takes one video and a file of {", ".join(CODECS)}, or a folder for many, not {out}.')
+    drawings = [out if out.suffix else out / f'{Path(video).stem}.mp4' for video in videos]
+    if len({*drawings}) < len(videos) or {*map(os.path.realpath, videos)} & {*map(os.path.realpath, drawings)}:
+        raise UsageError(f'--draw {out} would overwrite a video: choose another folder, and videos of different names.')
+    return dict(zip(videos, drawings, strict=True))
+
+
+def lines(result: dict, frame: int) -> list[str]:
+    """What is drawn on a frame: the segments that it is in, or the best answers."""
+    if 'segments' in result:
+        return [first([segment]) for segment in result['segments'] if segment['start'] <= frame < segment['end']]
+    best = [first(result[key]) for key in ('actions', 'neighbors') if result.get(key)]
+    if result.get('unknown'):
+        best[0] = 'unknown'
+    return best + [f'{each["person"] + 1}: {first(each["actions"])}' for each in result.get('persons', [])]
 
 
 def summary(results: list[dict]) -> Table:
@@ -69,13 +118,20 @@ def summary(results: list[dict]) -> Table:
     table = Table('recording', *(Column(name, justify='right') for name in ('frames', 'people')), *titles)
     for result in results:
         best = [
-            'unknown'
-            if key == 'actions' and result.get('unknown')
-            else (counts if key == 'segments' else first)(result[key])
+            answer(result) if key == 'actions' else (counts if key == 'segments' else first)(result[key])
             for key in columns
         ]
         table.add_row(result['name'], str(result['frames']), str(result['people']), *best)
     return table
+
+
+def answer(result: dict) -> str:
+    """The action of a recording; of a model of several labels, all that it has."""
+    if result.get('unknown'):
+        return 'unknown'
+    if 'labels' in result:
+        return ', '.join(map(str, result['labels'])) or 'none'
+    return first(result['actions'])
 
 
 def first(found: list[dict]) -> str:

@@ -1,9 +1,9 @@
 """Inspect an annotation file or store: problems first, then its content. Exits with 1 if there are problems."""
 
-import argparse
 import re
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,25 +12,22 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from usdrl_mmaction.apis.model import load_checkpoint
+from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.checkpoints.authors import convert
-from usdrl_mmaction.checkpoints.reading import read_weights
+from usdrl_mmaction.checkpoints.describe import description_of
+from usdrl_mmaction.checkpoints.reading import weights_of
 from usdrl_mmaction.datasets import checks
 from usdrl_mmaction.datasets.annotations import counted, read_annotations
 from usdrl_mmaction.datasets.segments import are_segments
+from usdrl_mmaction.errors import LayoutError, UsdrlError
 from usdrl_mmaction.reports.film_strip import PROJECTIONS, draw_film_strip
 from usdrl_mmaction.skeletons import LAYOUTS, Skeleton, get_skeleton
 
 from .common import number_table
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='annotation file (a pickle), or store')
-    parser.add_argument('--layout', help='name or JSON file of the layout (default: that of the annotation file)')
-    parser.add_argument('--checkpoint', help='a checkpoint to check the number of joints against')
-    parser.add_argument('--draw', type=int, default=0, metavar='N', help='number of clips to draw as film strips')
-    parser.add_argument('--out-dir', type=Path, help='folder for the film strips (default: work_dirs/inspect/FILE)')
-    args = parser.parse_args(argv)
+def main(args):
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     content = read_annotations(str(args.file))
     layout = args.layout or content.get('meta', {}).get('layout')
@@ -42,9 +39,13 @@ def main(argv):
     problems = checks.find_problems(content, measures)
     problems += checks.layout_problems(measures, layout, skeleton) if skeleton else []
     if args.checkpoint:
-        weights, position = read_weights(args.checkpoint), 'backbone.spatial_position'
+        trained = load_checkpoint(args.checkpoint)
+        weights, position = weights_of(trained, args.checkpoint), 'backbone.spatial_position'
         weights = weights if position in weights else convert(weights).state_dict
-        problems += checks.checkpoint_problems(measures, args.checkpoint, tokens=weights[position].shape[1])
+        if takes_body(trained, weights, args.checkpoint):
+            problems += body_problems(layout)
+        else:
+            problems += checks.checkpoint_problems(measures, args.checkpoint, tokens=weights[position].shape[1])
 
     for problem in problems:
         console.print(f'[red]✗[/red] {escape(problem)}', soft_wrap=True)
@@ -59,6 +60,21 @@ def main(argv):
         draw([clip for clip, shown in zip(clips, drawable, strict=True) if shown], skeleton, args.draw, out_dir)
         console.print(f'Film strips: {out_dir}', soft_wrap=True)
     sys.exit(1 if problems else 0)
+
+
+def takes_body(trained: dict, weights: dict, source: str) -> bool:
+    """Whether a checkpoint says that it takes clips of any body."""
+    with suppress(UsdrlError, TypeError, AttributeError):
+        return description_of(trained, weights, source)['encoder'].get('layout') == 'body'
+    return False
+
+
+def body_problems(layout: str | dict | None) -> list[str]:
+    try:
+        body_mapping(layout or {})
+    except LayoutError as error:
+        return [str(error) if layout else 'The layout is not known, which a model of any body needs: give --layout.']
+    return []
 
 
 def facts(content: dict, measures: list[checks.Measures]) -> Table:

@@ -1,8 +1,6 @@
 """Pack an annotation file into a store, which opens at once, however large it is. Set its path as `ann_file`."""
 
-import argparse
 from functools import partial
-from pathlib import Path
 
 from rich.progress import track
 
@@ -12,12 +10,7 @@ from usdrl_mmaction.datasets.store import write_store
 from usdrl_mmaction.errors import UsageError
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='annotation file, a pickle')
-    parser.add_argument('--out', type=Path, help='folder to write (default: FILE with the suffix .store)')
-    parser.add_argument('--overwrite', action='store_true', help='replace an existing store')
-    args = parser.parse_args(argv)
+def main(args):
     out = args.out or args.file.with_suffix('.store')
     if out.exists() and not args.overwrite:
         raise UsageError(f'{out} already exists. Use --overwrite to replace it, or --out for another place.')

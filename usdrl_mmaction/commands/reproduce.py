@@ -37,8 +37,7 @@ PACKAGES = ('usdrl-mmaction', 'mmaction2', 'mmengine', 'torch')
 HEADER = 'benchmark | measure | published | ours | seed | minutes: pretrain + adapt + test | versions | command'
 
 
-def main(argv):
-    args = parse_args(argv)
+def main(args):
     models = yaml.safe_load((CONFIGS / 'metafile.yml').read_text())['Models']
     entries = {entry['Name']: entry for entry in models}
     known = [name for name in entries if task_of(name) in MEASURES]
@@ -57,7 +56,7 @@ def main(argv):
             for title, command in benchmark.steps().items():
                 console.print(f'{title:>10}: {shlex.join(command)}', markup=False)
             continue
-        result = benchmark.run() | {'command': shlex.join(usdrl('reproduce', *argv))}
+        result = benchmark.run() | {'command': shlex.join(usdrl('reproduce', *args.argv))}
         # One line for each folder, the newest.
         old = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
         lines = [*(line for line in old if line['folder'] != result['folder']), result]
@@ -68,19 +67,6 @@ def main(argv):
     if not args.dry_run:
         print('\n' + table(lines))
         print(f'Written: {args.out}/results.md')
-
-
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('benchmarks', nargs='+', metavar='BENCHMARK', help=f'a config, e.g. linear_ntu60, or {ALL}')
-    parser.add_argument('--dry-run', action='store_true', help='print the steps')
-    parser.add_argument('--load-from', metavar='CHECKPOINT', help='checkpoint or usdrl://NAME instead of pretraining')
-    parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--processes', type=int, default=1, help='number of training processes')
-    out = Path('work_dirs/reproduce')
-    parser.add_argument('--out', type=Path, default=out, help='folder of results and runs; trained runs are kept')
-    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='for all steps but the data')
-    return parser.parse_args(argv)
 
 
 def task_of(name: str) -> str:

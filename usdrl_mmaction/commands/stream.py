@@ -1,7 +1,6 @@
 """Detect actions in live input: a recording played at its frame rate, or standard input with a JSON line for each
 frame. In a terminal the result is a live table, elsewhere JSON lines. docs/stream.md shows examples."""
 
-import argparse
 import json
 import sys
 import time
@@ -18,32 +17,24 @@ from usdrl_mmaction.apis import Detections, StreamingDetector
 from usdrl_mmaction.datasets.segments import BACKGROUND
 from usdrl_mmaction.errors import RecordingError, UsageError
 from usdrl_mmaction.recordings.clip import keep_people
-from usdrl_mmaction.recordings.recording import find_recordings, read_recording
+from usdrl_mmaction.recordings.recording import find_recordings
 
-from .common import add_cfg_options, add_device, read_config
+from .common import read_config
 
 SHOWN = 10  # segments
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('input', metavar='INPUT', help='a recording; or - for JSON lines, each a list of people')
-    parser.add_argument('--model', required=True, metavar='CONFIG', help='config of a localizer')
-    parser.add_argument('--checkpoint', required=True, help='file, URL or usdrl://NAME of its weights')
-    parser.add_argument('--video', metavar='NAME', help='clip of an annotation file to play')
-    parser.add_argument('--fps', type=positive, default=30.0, help='frames per second of the input (30)')
-    parser.add_argument('--speed', type=positive, default=1.0, help='2 is twice as fast, inf as fast as possible (1)')
-    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment (0.5)')
-    parser.add_argument('--img-shape', type=int, nargs=2, metavar='N', help='height and width, for models of pixels')
-    add_device(parser)
-    add_cfg_options(parser)
-    args = parser.parse_args(argv)
-    cfg = read_config(args.model, args.cfg_options)
-    detector = StreamingDetector(cfg, args.checkpoint, args.device, args.threshold, args.img_shape)
-    if args.input == '-':
+def main(args):
+    model = args.model
+    if args.checkpoint or model.endswith('.py'):
+        model = read_config(model, args.cfg_options)
+    live = args.input == '-'
+    layout = args.layout if live else None
+    detector = StreamingDetector(model, args.checkpoint, args.device, args.threshold, args.img_shape, layout)
+    if live:
         frames = read_lines(sys.stdin)
     else:
-        frames = play(recorded(args.input, args.video, detector), args.fps, args.speed)
+        frames = play(recorded(args.input, args.video, detector, args.layout), args.fps, args.speed)
     console = Console(highlight=False)
     if console.is_terminal:
         show(detect(detector, frames), detector, args.fps, console)
@@ -53,22 +44,16 @@ def main(argv):
             print(json.dumps(line), flush=True)
 
 
-def positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f'{text} is not above 0')
-    return value
-
-
-def recorded(path: str, video: str | None, detector: StreamingDetector) -> np.ndarray:
+def recorded(path: str, video: str | None, detector: StreamingDetector, layout: str | None = None) -> np.ndarray:
     """The people of a recording, with scores after the coordinates if there are any.  # (M, T, V, C)"""
     recordings = find_recordings(path)
     named = [recording for recording in recordings if video in (None, recording.name)]
     if len(named) != 1:
         names = ', '.join(recording.name for recording in recordings[:3])
         raise UsageError(f'{path} has {len(recordings)} recordings: choose one with --video, e.g. of {names}.')
+    detector.scorer.set_layout(None)  # reading maps the joints
     prepare = detector.scorer.prepare
-    clip = keep_people(read_recording(named[0], prepare.skeleton, prepare.channels), prepare.num_person)
+    clip = keep_people(prepare.read(named[0], layout), prepare.num_person)
     detector.img_shape = detector.img_shape or clip.img_shape
     return clip.keypoint if clip.score is None else np.concatenate([clip.keypoint, clip.score[..., None]], axis=-1)
 

@@ -1,9 +1,7 @@
 """Generate the synthetic data sets in MMAction2's pose format: clips of one action each, the same clips in pixels (2D),
 clips of other people, and untrimmed videos."""
 
-import argparse
 from functools import partial
-from pathlib import Path
 
 from rich.progress import track
 
@@ -13,14 +11,7 @@ from usdrl_mmaction.datasets.synthetic import make_trimmed, make_trimmed_2d, mak
 from usdrl_mmaction.errors import AnnotationError
 
 
-def main(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--out-dir', type=Path, default=Path('data/synthetic'), help='folder to write to')
-    parser.add_argument('--clips', type=int, default=720, help='number of clips; of other people, a quarter')
-    parser.add_argument('--videos', type=int, default=48, help='number of untrimmed videos')
-    parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same data')
-    parser.add_argument('--overwrite', action='store_true', help='replace existing files')
-    args = parser.parse_args(argv)
+def main(args):
     jobs = {
         'synthetic.pkl': (make_trimmed, args.clips, args.seed, 'clips'),
         'synthetic_2d.pkl': (make_trimmed_2d, args.clips, args.seed, 'clips'),

@@ -1,27 +1,11 @@
 """Test a checkpoint with a config, as MMAction2's own tools/test.py does: same flags, errors in one line."""
 
-import argparse
-
 from usdrl_mmaction.errors import UsageError
 
-from .common import add_common_arguments, build_runner, load_config
+from .common import build_runner, load_config
 
 
-def parse_args(argv):
-    parser = argparse.ArgumentParser(description='Test a checkpoint and print its metrics.')
-    parser.add_argument('config', help='config file, e.g. configs/usdrl/benchmarks/linear_ntu60.py')
-    parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--dump', metavar='FILE.pkl', help='write the predictions to this file')
-    parser.add_argument('--show-dir', help='write visualized predictions to this folder')
-    parser.add_argument('--show', action='store_true', help='show predictions in a window')
-    parser.add_argument('--interval', type=int, default=1, help='visualize every n-th sample')
-    parser.add_argument('--wait-time', type=float, default=2, help='seconds that a window is shown')
-    add_common_arguments(parser)
-    return parser.parse_args(argv)
-
-
-def main(argv=None):
-    args = parse_args(argv)
+def main(args):
     cfg = load_config(args)
     if args.show or args.show_dir:
         if 'visualization' not in cfg.default_hooks:

@@ -27,35 +27,39 @@ def allow_checkpoint_types():
     import torch
     from mmengine.config import ConfigDict
     from mmengine.logging import HistoryBuffer
-    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
-    if loads_weights_only([HistoryBuffer([1], [1]), ConfigDict(mean=np.float32(1)), OneCycleParamScheduler]):
+    if loads_weights_only([HistoryBuffer([1], [1]), ConfigDict(mean=np.float32(1))]):
         return
     reconstruct, scalar = np.zeros(1).__reduce__()[0], np.float64(1).__reduce__()[0]
     dtypes = (np.bool_, np.uint8, np.int32, np.int64, np.float16, np.float32, np.float64)
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, ConfigDict, OneCycleParamScheduler, np.ndarray, np.dtype]
+        [HistoryBuffer, ConfigDict, np.ndarray, np.dtype]
         + [type(np.dtype(dtype)) for dtype in dtypes]
         # numpy 1 and numpy 2 write different names for the same two functions.
         + [(reconstruct, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')]
         + [(scalar, f'numpy.{core}.multiarray.scalar') for core in ('core', '_core')]
         # Pickle spells a method as getattr(class, name).
-        + [(named_method, 'builtins.getattr')]
+        + [(named_method, 'builtins.getattr'), (OneCycle, f'{OneCycle.module}.OneCycleParamScheduler')]
     )
+
+
+class OneCycle:
+    """MMEngine's ``OneCycleParamScheduler`` in a checkpoint, which is imported only where one names it."""
+
+    module = 'mmengine.optim.scheduler.param_scheduler'
 
 
 def named_method(owner, name):
     """``getattr`` for only the methods that MMEngine stores in a checkpoint."""
     from mmengine.logging import HistoryBuffer
-    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
-    methods = {HistoryBuffer: HISTORY_STATISTICS, OneCycleParamScheduler: ONE_CYCLE_CURVES}
+    methods = {HistoryBuffer: HISTORY_STATISTICS, OneCycle: ONE_CYCLE_CURVES}
     if not isinstance(owner, type) or name not in methods.get(owner, ()):
         raise pickle.UnpicklingError(
             f'The checkpoint asks for the attribute {name!r} of {owner!r}. Only statistics of HistoryBuffer '
             f'{HISTORY_STATISTICS} and curves of OneCycleParamScheduler {ONE_CYCLE_CURVES} are read from a checkpoint.'
         )
-    return getattr(owner, name)
+    return getattr(import_module(owner.module).OneCycleParamScheduler if owner is OneCycle else owner, name)
 
 
 def loads_weights_only(value) -> bool:
@@ -95,7 +99,7 @@ def ignore_configs_in_checkpoints():
 
     Older versions of MMEngine wrote this key. Today it writes ``cfg``, which it never reads.
     """
-    from mmengine.runner import CheckpointLoader
+    from mmengine.runner.checkpoint import CheckpointLoader
 
     stock = CheckpointLoader.load_checkpoint
     if stock.__name__ == 'load_without_config':
@@ -198,8 +202,7 @@ def start_processes_without_gpus():
     """
     import torch
     from mmengine.device import get_device
-    from mmengine.model import MMDistributedDataParallel
-    from mmengine.model.wrappers import MMFullyShardedDataParallel
+    from mmengine.model.wrappers import MMDistributedDataParallel, MMFullyShardedDataParallel
 
     if get_device() != 'cpu' or MMDistributedDataParallel.__init__.__module__ == __name__:
         return

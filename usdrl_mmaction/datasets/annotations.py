@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from usdrl_mmaction.errors import AnnotationError
+from usdrl_mmaction.errors import AnnotationError, grouped
 from usdrl_mmaction.files import missing, replacing
 
 from .safe_pickle import read_pickle
@@ -80,6 +80,13 @@ def clips_of_split(content: dict, split: str, path: str) -> list[dict]:
     return clips
 
 
+def described_by(content: dict) -> dict:
+    """What the ``meta`` of an annotation file says of all its clips, for the ``metainfo`` of a data set."""
+    meta = content.get('meta')
+    known = {key: meta[key] for key in ('classes', 'layout', 'fps') if meta.get(key)} if isinstance(meta, dict) else {}
+    return known | ({'classes': list(known['classes'])} if 'classes' in known else {})
+
+
 def make_annotation(name: str, label: int, clip, **fields) -> dict:
     """An entry of ``annotations`` from a ``Clip`` of ``recordings``, with further ``fields``, such as the subject."""
     item = {'frame_dir': name, 'label': label, 'total_frames': clip.keypoint.shape[1], 'keypoint': clip.keypoint}
@@ -93,7 +100,7 @@ def make_annotation(name: str, label: int, clip, **fields) -> dict:
 def write_annotations(
     path: Path, annotations: list[dict], split: dict[str, Iterable[str]], meta: dict, skipped: list[str]
 ):
-    """Writes an annotation file and prints a summary. What was skipped goes to stderr, one line each.
+    """Writes an annotation file and prints a summary. What was skipped goes to stderr, a line for all that are alike.
 
     Names without a clip are left out of the splits, and clips without a split out of the annotations.
     """
@@ -102,7 +109,7 @@ def write_annotations(
     listed = set().union(*split.values())
     skipped = skipped + [f'{name} is in no split.' for name in sorted(names - listed)]
     annotations = [item for item in annotations if item['frame_dir'] in listed]
-    for reason in skipped:
+    for reason in grouped(skipped):
         print(f'skipped or cut: {reason}', file=sys.stderr)
     if not annotations:
         raise AnnotationError(

@@ -1,5 +1,7 @@
 """The segments of an untrimmed video: rows of label (from 1), start and end, in frames, ends exclusive."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from usdrl_mmaction.errors import AnnotationError
@@ -40,6 +42,12 @@ def checked_segments(video: dict, num_frames: int, path: str, num_classes: int |
 
 def are_segments(array: np.ndarray) -> bool:
     return array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind in 'iu'
+
+
+def action_names(classes: Sequence[str]) -> list[str]:
+    """The names of the classes from label 1 on: a file may name the background, label 0, as well."""
+    classes = list(classes)
+    return classes[1:] if classes[:1] == [BACKGROUND] else classes
 
 
 def frame_labels(segments: np.ndarray, num_frames: int) -> np.ndarray:

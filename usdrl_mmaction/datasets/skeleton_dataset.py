@@ -8,7 +8,7 @@ from mmaction.registry import DATASETS
 
 from usdrl_mmaction.errors import AnnotationError
 
-from .annotations import clips_of_split, read_annotations
+from .annotations import clips_of_split, described_by, read_annotations
 from .safe_pickle import read_pickle
 from .store import StoredArray
 
@@ -19,7 +19,9 @@ class SkeletonDataset(PoseDataset):
     Nothing in a file is run. Errors name the missing or broken file or split, and what to do next."""
 
     def load_data_list(self) -> list[dict]:
-        return clips_of_split(read_annotations(self.ann_file), self.split, self.ann_file)
+        content = read_annotations(self.ann_file)
+        self._metainfo = described_by(content) | self._metainfo
+        return clips_of_split(content, self.split, self.ann_file)
 
     def get_data_info(self, idx: int) -> dict:
         info = super(PoseDataset, self).get_data_info(idx)  # PoseDataset's own would trust the pickle of a clip

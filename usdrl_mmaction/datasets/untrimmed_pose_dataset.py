@@ -9,8 +9,8 @@ from mmengine.logging import print_log
 
 from usdrl_mmaction.errors import AnnotationError, ConfigError
 
-from .annotations import clips_of_split, read_annotations
-from .segments import checked_segments, frame_labels
+from .annotations import clips_of_split, described_by, read_annotations
+from .segments import action_names, checked_segments, frame_labels
 from .skeleton_dataset import SkeletonDataset
 from .store import FIELDS
 from .windows import cut, starts_of_windows
@@ -53,9 +53,9 @@ class UntrimmedPoseDataset(SkeletonDataset):
 
     def load_data_list(self) -> list[dict]:
         content = read_annotations(self.ann_file)
-        meta = content.get('meta', {})
-        known = {'classes': list(meta['classes'])} if 'classes' in meta else {}
-        self._metainfo = {**known, **({'fps': meta['fps']} if 'fps' in meta else {}), **self._metainfo}
+        self._metainfo = described_by(content) | self._metainfo
+        if 'classes' in self._metainfo:
+            self._metainfo['classes'] = action_names(self._metainfo['classes'])
         return [self.checked(video) for video in clips_of_split(content, self.split, self.ann_file)]
 
     def checked(self, video: dict) -> dict:

@@ -2,12 +2,12 @@
 take no training, beside those of an encoder."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import pad
+from torch import Tensor, nn
+from torch.nn.functional import conv1d, pad
 
 LENGTH = 9
 KERNELS = tuple(combinations(range(LENGTH), 3))  # where a kernel has 2 in place of -1
@@ -69,6 +69,35 @@ class RandomConvolutions:
                     few = draw.permutation(channels)[: int(2 ** draw.uniform(0, np.log2(LENGTH + 1)))]
                     twice = sum(shifted[place][:, few] for place in kernel)
                     yield (3 * twice - total[:, few]).sum(1)
+
+
+class ConvolutionShares(nn.Module):
+    """What ``RandomConvolutions.transform`` computes, as a network: for export, or ``soft`` for gradients, with slopes
+    in place of the steps at the biases."""
+
+    def __init__(self, random: RandomConvolutions, channels: int, soft: bool = False):
+        super().__init__()
+        self.soft = soft
+        draw, kernels = np.random.default_rng(random.seed), torch.zeros(len(DILATIONS), len(KERNELS), channels, LENGTH)
+        for dilation, kernel in product(range(len(DILATIONS)), range(len(KERNELS))):
+            few = draw.permutation(channels)[: int(2 ** draw.uniform(0, np.log2(LENGTH + 1)))].copy()
+            kernels[dilation, kernel, few] = -1.0
+            kernels[dilation, kernel, few[:, None], list(KERNELS[kernel])] = 2.0
+        self.register_buffer('kernels', kernels)
+        self.register_buffer('biases', torch.from_numpy(random.biases).view(2, len(DILATIONS), len(KERNELS), BIASES))
+
+    def forward(self, clips: Tensor) -> Tensor:  # (N, M, T, V, C) -> (N, M·F)
+        shares = []
+        for person in clips.unbind(1):
+            series = person.permute(0, 2, 3, 1).flatten(1, 2)  # (N, V·C, T)
+            for kind, biases in zip((series, pad(series.diff(dim=-1), (0, 1))), self.biases, strict=True):
+                for number, dilation in enumerate(DILATIONS):
+                    found = conv1d(kind, self.kernels[number], padding=dilation * (LENGTH // 2), dilation=dilation)
+                    above = found[:, :, None] - biases[number][:, :, None]  # (N, kernels, BIASES, T)
+                    spread = (biases[number].amax(-1) - biases[number].amin(-1)).clamp(min=1e-6) / BIASES
+                    above = (above / spread[:, None, None]).sigmoid() if self.soft else (above > 0).float()
+                    shares.append(above.mean(-1).flatten(1))
+        return torch.cat(shares, 1)
 
 
 def num_features(num_person: int) -> int:

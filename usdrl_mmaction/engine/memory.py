@@ -16,6 +16,8 @@ from torch.testing._internal.distributed.fake_pg import FakeStore
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from usdrl_mmaction.models.layers import PRODUCT
+
 
 class StepMemory(NamedTuple):
     """Bytes in each process."""
@@ -62,7 +64,8 @@ def step_memory(cfg: Config, batch_size: int, processes: int = 1, precision: tor
     if precision is None:
         mixed = cfg.optim_wrapper.type in ('AmpOptimWrapper', 'MixedPrecisionOptimWrapper')
         precision = torch.bfloat16 if mixed else torch.float32
-    # Before the tensors lose their content: weights cannot be drawn without.
+    # Before the tensors lose their content: without, neither can weights be drawn nor products be measured.
+    PRODUCT.name()
     model = MODELS.build(cfg.model, default_args=dict(clips_per_call=sys.maxsize)).train()
     with among(processes), FakeTensorMode(allow_non_fake_inputs=True), Held() as held:
         model.to_empty(device='cpu')

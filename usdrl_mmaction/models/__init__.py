@@ -1,5 +1,8 @@
 """Encoders, heads, pretrainers, recognizers and localizers, registered in MMAction2's ``MODELS``."""
 
+import sys
+from types import ModuleType
+
 from .backbones import DSTE, STTR, StreamFeatures, as_streams
 from .data_preprocessors import (
     CropResize,
@@ -17,3 +20,16 @@ from .localizers import FrameLocalizer
 from .losses import decorrelation_terms
 from .recognizers import EarlyRecognizer, FrozenRecognizer
 from .selfsup import MPCT
+
+
+class Package(ModuleType):
+    """This package, which lists the models of the zoo when it is called: ``usdrl_mmaction.models()``."""
+
+    def __call__(self) -> dict[str, str]:
+        """The names of the zoo's models, and what they are."""
+        from usdrl_mmaction.checkpoints.zoo import models
+
+        return {name: entry['about'] for name, entry in models().items()}
+
+
+sys.modules[__name__].__class__ = Package

@@ -1,13 +1,14 @@
 """The layers of the encoders and heads, each with the fastest path for the processor."""
 
-import platform
+import math
+import os
+import time
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from usdrl_mmaction.errors import ConfigError
 
@@ -77,10 +78,15 @@ class TokenShift(nn.Module):
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """``F.linear``. For float32 on a CPU, MKL computes it and leaves half of an AMD processor with AVX-512 idle. oneDNN
-    does not: it computes the same product as a convolution with a kernel of 1×1."""
+    """``F.linear``, in float32 on a CPU by whichever of two libraries is faster there: PyTorch computes products with
+    MKL, which leaves half of some processors idle, and convolutions with oneDNN; a convolution with a kernel of 1×1 is
+    the same product."""
     if not by_convolution(x, len(weight)):
         return F.linear(x, weight, bias)
+    return convolved(x, weight, bias)
+
+
+def convolved(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tokens = x.reshape(-1, *x.shape[-2:])[:, :, None].permute(0, 3, 1, 2)  # (N, D, L, 1)
     out = F.conv2d(tokens, weight[:, :, None, None], bias)
     return out.permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
@@ -111,22 +117,63 @@ def by_convolution(x: Tensor, out_features: int) -> bool:
     return (
         x.is_cpu
         and x.dtype == torch.float32
-        and mkl_holds_back()
         and not torch.is_autocast_enabled('cpu')
         and not torch.compiler.is_compiling()
         and not torch.jit.is_tracing()
         and x.ndim > 1
         and x.numel() >= TOKENS * x.size(-1)
         and x.numel() * out_features >= PRODUCTS
+        and PRODUCT.name() == 'convolution'
     )
 
 
-@cache
-def mkl_holds_back() -> bool:
-    fast = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability() == 'AVX512'
-    return fast and torch.backends.mkl.is_available() and 'AuthenticAMD' in processor()
+class Product:
+    """Which of 'matmul' and 'convolution' float32 products on a CPU are computed by: the one that is faster in a
+    measurement of some milliseconds when the first is needed, or the one that the environment variable
+    ``USDRL_PRODUCT`` names. Both round differently, so a run that is resumed goes on with that of its checkpoint."""
+
+    def __init__(self):
+        self.chosen = None
+        self.rates = {}  # GFLOP/s, if measured
+
+    def name(self) -> str:
+        if self.chosen is None and (given := os.environ.get('USDRL_PRODUCT')):
+            if given not in PRODUCERS:
+                raise ConfigError(f"USDRL_PRODUCT is 'matmul' or 'convolution', not '{given}'.")
+            self.chosen = given
+        if self.chosen is None:
+            if _get_current_dispatch_mode() is not None:
+                return 'matmul'  # whatever watches or replaces operations would watch the measurement
+            self.rates = measure_products()
+            faster = self.rates['convolution'] > MARGIN * self.rates['matmul']
+            self.chosen = 'convolution' if faster else 'matmul'
+        return self.chosen
+
+    def resume(self, name: str | None):
+        """Goes on with the choice of a checkpoint, unless another is given."""
+        if name in PRODUCERS and not os.environ.get('USDRL_PRODUCT'):
+            self.chosen, self.rates = name, {}
+
+    def __str__(self):
+        measured = ', '.join(f'{name} {rate:.0f} GFLOP/s' for name, rate in self.rates.items())
+        return self.name() + (f' ({measured})' if measured else '')
 
 
-def processor() -> str:
-    info = Path('/proc/cpuinfo')  # on Linux, platform has only the architecture
-    return info.read_text() if info.exists() else platform.processor()
+@torch.no_grad()
+def measure_products() -> dict[str, float]:
+    """GFLOP/s of both, from the least of several times, taken in turn."""
+    if not torch.backends.mkldnn.is_available():
+        return {'matmul': 1.0, 'convolution': 0.0}
+    x, weight = torch.ones(4, 128, 512), torch.ones(512, 512)
+    seconds = dict.fromkeys(PRODUCERS, math.inf)
+    for _ in range(6):
+        for name, compute in PRODUCERS.items():
+            begun = time.perf_counter()
+            compute(x, weight)
+            seconds[name] = min(seconds[name], time.perf_counter() - begun)
+    return {name: 2e-9 * x.numel() * len(weight) / least for name, least in seconds.items()}
+
+
+PRODUCERS = {'matmul': F.linear, 'convolution': convolved}
+MARGIN = 1.1  # by which a convolution has to be faster
+PRODUCT = Product()

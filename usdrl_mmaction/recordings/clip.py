@@ -1,6 +1,6 @@
 """What readers return, and how it gets the joints and the number of people that a data set needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ import numpy as np
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.skeletons import Skeleton, joint_mapping
 
+NOT_SEEN = (-1, -999, -9999, 9999)  # what tools write for each coordinate of a joint that they did not find
+MOST_PEOPLE = 16  # that are kept, those with the most frames: trackers lose and find people many times
 FARTHEST = 1e9  # farther than any joint in any unit, but small enough for a model to give numbers
 
 
@@ -27,6 +29,8 @@ class Clip(NamedTuple):
     score: np.ndarray | None = None  # (M, T, V), float32
     img_shape: tuple[int, int] | None = None  # height, width
     joints: tuple[str, ...] = ()  # names, where the file gives them
+    fps: float | None = None  # frames per second, where the file gives them
+    notes: tuple[str, ...] = ()  # what was left out of the file, in words
 
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> 'Clip':
         """Applies a function of (M, T, V[, C]) to joints and scores."""
@@ -39,21 +43,52 @@ class Clip(NamedTuple):
         return self.map(lambda array: array[order])
 
 
+def seen_only(keypoint: np.ndarray, score: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Joints and scores in which a joint is 0 if it was not seen: if a coordinate is NaN, or all of them are a number
+    that stands for nothing, such as -1. Scores are from 0 to 1.  # (..., V, C), (..., V)"""
+    there = ~np.isnan(keypoint).any(-1)
+    for number in NOT_SEEN:
+        there &= ~(keypoint[..., :2] == number).all(-1)
+    keypoint = np.where(there[..., None], keypoint, np.float32(0))
+    if score is None:
+        return keypoint, None
+    score = np.where(there & (score > 0), score, np.float32(0))
+    largest = score.max(initial=0)
+    return keypoint, score / np.float32(largest) if largest > 1 else score
+
+
+def with_fps(clip: Clip, fps: float) -> Clip:
+    """The clip at another rate: joints on straight lines between their frames, where both frames show them."""
+    if not clip.fps or clip.fps == fps:
+        return clip._replace(fps=fps)
+    frames = clip.keypoint.shape[1]
+    times = np.arange(max(1, round(frames * fps / clip.fps))) * clip.fps / fps
+    before = np.minimum(times.astype(int), frames - 1)
+    after, share = np.minimum(before + 1, frames - 1), (times - before).astype(np.float32)
+    nearest = np.where(share < 0.5, before, after)
+
+    def between(array: np.ndarray) -> np.ndarray:
+        weight = np.clip(share, 0, 1).reshape(-1, *[1] * (array.ndim - 2))
+        return array[:, before] * (1 - weight) + array[:, after] * weight
+
+    keypoint = clip.keypoint
+    both = keypoint[:, before].any(-1, keepdims=True) & keypoint[:, after].any(-1, keepdims=True)
+    keypoint = np.where(both, between(keypoint), keypoint[:, nearest])
+    return clip._replace(keypoint=keypoint, score=None if clip.score is None else between(clip.score), fps=fps)
+
+
 def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False) -> Clip:
     """The clip with the joints of a layout: by name if the file has such names (``joint_mapping``), else in the order
     of the file, if their number is right. With ``estimate``, joints in the middle of others may be missing."""
-    if not clip.keypoint.any():
-        raise RecordingError(f'{path}: nobody is seen in it.')
-    largest = np.abs(clip.keypoint).max()
-    if largest > FARTHEST:
-        raise RecordingError(f'{path}: no joint can be at {largest:.3g}. The file is damaged or holds other numbers.')
+    check_somebody(clip, path)
     mapping = joint_mapping(clip.joints, skeleton.names, estimate)
     if any(mapping.sources):
         if mapping.missing:
             missing = [skeleton.names[joint] for joint in mapping.missing]
             raise RecordingError(
                 f'{path}: {len(skeleton) - len(missing)} joints are named as in the layout, but not '
-                f'{", ".join(missing)}. The file has: {", ".join(clip.joints)}. Rename them, or choose another layout.'
+                f'{shortened(missing)}. The file has: {shortened(clip.joints)}. Rename them, or choose another layout, '
+                'such as body.'
             )
         score = None if clip.score is None else mapping.scores(clip.score)
         return clip._replace(keypoint=mapping(clip.keypoint), score=score, joints=skeleton.names)
@@ -61,6 +96,20 @@ def fit(clip: Clip, skeleton: Skeleton, path: str | Path, estimate: bool = False
     if joints != len(skeleton):
         raise RecordingError(f'{path}: {joints} joints, but the layout has {len(skeleton)}. Choose another layout.')
     return clip
+
+
+def check_somebody(clip: Clip, path: str | Path):
+    """Raises if nobody is there, or somebody where nobody can be."""
+    if not clip.keypoint.any():
+        raise RecordingError(f'{path}: nobody is seen in it.')
+    largest = np.abs(clip.keypoint).max()
+    if largest > FARTHEST:
+        raise RecordingError(f'{path}: no joint can be at {largest:.3g}. The file is damaged or holds other numbers.')
+
+
+def shortened(names: Sequence[str], most: int = 8) -> str:
+    """The first of many names."""
+    return ', '.join(names[:most]) + (f' and {len(names) - most} more' if len(names) > most else '')
 
 
 def keep_people(clip: Clip, num_person: int) -> Clip:

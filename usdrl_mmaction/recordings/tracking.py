@@ -1,6 +1,8 @@
 """Tracking: people keep their place from frame to frame, in recordings and live, whatever their order in a frame."""
 
-from itertools import count
+from collections import Counter
+from collections.abc import Hashable
+from itertools import compress, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from usdrl_mmaction.errors import RecordingError
 
-from .clip import Clip, by_activity
+from .clip import MOST_PEOPLE, Clip, by_activity
 
 SPEED = 0.5  # the farthest that a person moves from one frame to the next, in sizes of the body
 FORBIDDEN = 1e6
@@ -58,23 +60,35 @@ class Tracker:
         return [placed.get(number) for number in range(len(people))]
 
 
-def track_people(frames: list[list[np.ndarray]], path: str | Path, joints: tuple[str, ...] = ()) -> Clip:
+def track_people(
+    frames: list[list[np.ndarray]],
+    path: str | Path,
+    joints: tuple[str, ...] = (),
+    ids: list[list[Hashable]] | None = None,
+) -> Clip:
     """A clip of the people that a pose estimator found in each frame, the most active one first.
 
-    ``frames`` are of people (V, C + 1), the score last; ``joints`` are names.
+    ``frames`` are of people (V, C + 1), the score last; ``joints`` are names; ``ids`` are those of the estimator's own
+    tracker, for each person of each frame. They are used if everyone has one and no frame has one twice.
     """
-    frames = [[person for person in people if person[:, :-1].any()] for people in frames]
+    ids = ids or [[None] * len(people) for people in frames]
+    seen = [[bool(person[:, :-1].any()) for person in people] for people in frames]
+    frames, ids = ([list(compress(row, mask)) for row, mask in zip(rows, seen, strict=True)] for rows in (frames, ids))
     shapes = {person.shape for people in frames for person in people}
     if len(shapes) > 1:
         raise RecordingError(f'{path}: people of different shapes (joints, coordinates and score): {sorted(shapes)}.')
     if not shapes:
         return Clip(np.zeros((0, len(frames), 0, 2), np.float32))
-    tracker = Tracker()
-    places = [tracker([person[:, :-1] for person in people]) for people in frames]
-    gathered = np.zeros((1 + max(map(max, filter(None, places))), len(frames), *shapes.pop()), np.float32)
+    if any(None in row or len(set(row)) < len(row) for row in ids):
+        tracker = Tracker()
+        ids = [tracker([person[:, :-1] for person in people]) for people in frames]
+    longest = Counter(key for row in ids for key in row).most_common(MOST_PEOPLE)
+    places = {key: place for place, (key, _) in enumerate(longest)}
+    gathered = np.zeros((len(places), len(frames), *shapes.pop()), np.float32)
     for frame, people in enumerate(frames):
-        for person, place in zip(people, places[frame], strict=True):
-            gathered[place, frame] = person
+        for person, key in zip(people, ids[frame], strict=True):
+            if key in places:
+                gathered[places[key], frame] = person
     return by_activity(Clip(gathered[..., :-1], gathered[..., -1], joints=joints))
 
 

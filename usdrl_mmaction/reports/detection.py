@@ -27,7 +27,7 @@ class Detections(NamedTuple):
 
 
 def read_detections(prefix: str) -> Detections:
-    scores, classes, fps = load_tracks(f'{prefix}_tracks.npz')
+    scores, classes, fps, _ = load_tracks(f'{prefix}_tracks.npz')
     truth = read_ground_truth(f'{prefix}_ground_truth.json', classes, fps)
     return Detections(truth, read_results(f'{prefix}_results.json', classes, fps), scores, classes, fps)
 

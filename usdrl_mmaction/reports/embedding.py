@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from matplotlib import patheffects
-from mmengine.dataset import Compose, pseudo_collate
 from mmengine.device import get_device
 from mmengine.utils import import_modules_from_strings
 from rich.console import Console
@@ -12,9 +11,11 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import normalize
 
 from usdrl_mmaction.apis.model import load_model
-from usdrl_mmaction.apis.preparation import pipeline_of
-from usdrl_mmaction.datasets.annotations import counted
+from usdrl_mmaction.apis.preparation import Preparation
+from usdrl_mmaction.datasets.annotations import counted, make_annotation
 from usdrl_mmaction.engine.features import encode
+from usdrl_mmaction.recordings.clip import keep_people
+from usdrl_mmaction.recordings.recording import in_file
 
 from .clips import Clips
 from .page import Part, Picture, class_label, colours, new_figure, picture
@@ -28,7 +29,7 @@ OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground='white')]
 def embedding_map(run: Run, clips: Clips) -> Part:
     rows = np.unique(np.linspace(0, len(clips.items) - 1, MOST).astype(int))
     items = [clips.items[row] for row in rows]
-    points = tsne(features_of(run, items))
+    points = tsne(features_of(run, items, clips.layout))
     labels = np.array([item['label'] for item in items])
     text = (
         f'{counted(len(items), "clip", "clips")}, encoded by {run.checkpoint.name}, coloured by class. t-SNE reduces '
@@ -40,16 +41,16 @@ def embedding_map(run: Run, clips: Clips) -> Part:
     return Part('embedding', 'Embedding (t-SNE)', text, [draw_map(points, labels, palette)], legend)
 
 
-def features_of(run: Run, items: list[dict]) -> np.ndarray:
+def features_of(run: Run, items: list[dict], layout: str | dict | None = None) -> np.ndarray:
     """Pooled features of the clips, preprocessed as for a test.  # (N, 2D)"""
     import_modules_from_strings(**run.config.get('custom_imports', {'imports': []}))
     model = load_model(run.config, run.checkpoint, get_device())
-    pipeline = Compose(pipeline_of(model))
-    features = []
-    batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+    prepare, features = Preparation(model), []
+    recordings = in_file({'meta': {'layout': layout}}, items)
+    batches = [recordings[start : start + BATCH] for start in range(0, len(recordings), BATCH)]
     for batch in track(batches, f'Encoding clips of {run.name}', console=Console(stderr=True), transient=True):
-        clips = [{**item, 'keypoint': np.asarray(item['keypoint'], dtype=np.float32)} for item in batch]
-        data = pseudo_collate([pipeline(clip) for clip in clips])
+        clips = [(each.name, keep_people(prepare.read(each), prepare.num_person)) for each in batch]
+        data = prepare([make_annotation(name, -1, clip) for name, clip in clips])
         features.append(encode(model, data)[0].cpu())
     return torch.cat(features).double().numpy()
 

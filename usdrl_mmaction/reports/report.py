@@ -19,6 +19,7 @@ from .curves import OBSERVED, early_prediction, embedding_diagnostics, training_
 from .detection import action_precisions, read_detections, timelines
 from .embedding import embedding_map
 from .page import STYLE, Part
+from .reasons import reasons
 from .runs import Run, find_runs, settings
 
 LOADER = PackageLoader('usdrl_mmaction.reports', '')
@@ -63,7 +64,7 @@ def all_parts(run: Run, attempt) -> list[Part | None]:
     parts = [attempt(make, run) for make in (training_curves, embedding_diagnostics, early_prediction)]
     clips = attempt(clips_of, run) if run.dumps or run.checkpoint else None
     if clips and run.checkpoint:
-        parts.append(attempt(embedding_map, run, clips))
+        parts += [attempt(embedding_map, run, clips), attempt(reasons, run, clips)]
     classes = clips.classes if clips else class_names(run)
     for path in run.dumps:
         if predictions := attempt(read_predictions, path):

@@ -4,7 +4,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from usdrl_mmaction.errors import ConfigError
-from usdrl_mmaction.skeletons import get_skeleton, joint_mapping
+from usdrl_mmaction.skeletons import estimated_mapping, get_skeleton, joint_mapping
 
 
 @TRANSFORMS.register_module()
@@ -15,9 +15,10 @@ class MapLayout(BaseTransform):
     Args:
         src (str | dict): Layout of the clips: name, dict or JSON file.
         dst (str | dict): The new layout.
+        estimate (bool): Whether joints that only the other layout has are made of others, where anatomy says how.
     """
 
-    def __init__(self, src, dst):
+    def __init__(self, src, dst, estimate=False):
         source, target = get_skeleton(src), get_skeleton(dst)
         self.num_joints = len(source)
         self.mapping = joint_mapping(source.names, target.names)
@@ -26,6 +27,8 @@ class MapLayout(BaseTransform):
                 f'No joint corresponds between {src} ({", ".join(source.names) or "without names"}) and {dst} '
                 f'({", ".join(target.names) or "without names"}). Give the layouts common names.'
             )
+        if estimate:
+            self.mapping = estimated_mapping(source.names, target)
 
     def transform(self, results: dict) -> dict:
         if results['keypoint'].shape[2] != self.num_joints:

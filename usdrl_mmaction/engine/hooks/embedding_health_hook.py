@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from mmaction.registry import DATASETS, HOOKS
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import is_main_process
@@ -125,6 +124,8 @@ def embed(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def draw(history: list[dict], path: Path):
+    from matplotlib.figure import Figure  # drawn at the end: it takes long to import
+
     figure = Figure(figsize=(11, 6), layout='constrained')
     for axes, (name, title) in zip(figure.subplots(2, 3).flat, PANELS.items(), strict=True):
         measured = [point for point in history if name in point]

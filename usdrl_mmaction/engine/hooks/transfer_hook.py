@@ -5,8 +5,10 @@ import logging
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
 
 from usdrl_mmaction.errors import CheckpointError
+from usdrl_mmaction.models import FrozenRecognizer
 
 ENCODER = 'backbone.'
 REASONS = {
@@ -23,6 +25,15 @@ class TransferHook(Hook):
     classes are left out."""
 
     priority = 'LOWEST'  # a checkpoint that cannot be resumed at all is reported before
+
+    def before_train(self, runner):
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        drawn = not runner._load_from and not getattr(model.backbone, 'init_cfg', None)
+        if isinstance(model, FrozenRecognizer) and drawn:
+            runner.logger.warning(
+                'The encoder is random: its weights stay as they were drawn. Set load_from to a checkpoint, such as '
+                'usdrl://body, or is that meant?'
+            )
 
     def after_load_checkpoint(self, runner, checkpoint):
         weights, source = checkpoint.get('state_dict', checkpoint), runner._load_from or 'The checkpoint'

@@ -16,7 +16,7 @@ from .settings import SETTINGS, markers
 # What a runner reads at the top level of a config, as an argument or later from the config.
 FIELDS = {*signature(Runner).parameters, *signature(FlexibleRunner).parameters} - {'cfg'} | {
     'runner_type', 'custom_imports', 'model_wrapper_cfg', 'sync_bn', 'find_unused_parameters', 'begin_from',
-    'activation_checkpointing', 'efficient_conv_bn_eval', 'init_weights_for_test_or_val',
+    'activation_checkpointing', 'efficient_conv_bn_eval', 'init_weights_for_test_or_val', 'force',
 }  # fmt: skip
 LOADER = {*signature(DataLoader).parameters, 'num_batch_per_epoch'}
 # What dicts without a type take, besides the keys that they have.

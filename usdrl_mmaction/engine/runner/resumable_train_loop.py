@@ -6,6 +6,7 @@ from collections import deque
 from contextlib import contextmanager
 from itertools import islice
 
+import torch
 from mmaction.registry import LOOPS
 from mmengine.runner import EpochBasedTrainLoop
 from torch.utils.data import DataLoader
@@ -41,7 +42,9 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
     def read(self):
         """The batches. If one cannot be read, hooks may save first."""
         try:
+            state = torch.get_rng_state()
             batches = iter(self.dataloader)
+            torch.set_rng_state(state)  # torch draws a seed for new workers, and none for persistent ones
             while True:
                 with dead_readers_raise():
                     batch = next(batches, None)

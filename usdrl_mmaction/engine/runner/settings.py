@@ -1,21 +1,35 @@
 """Settings that a config leaves to its annotation file, filled in before anything is built."""
 
-import json
 from copy import deepcopy
 from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from mmengine.config import Config
 
 from usdrl_mmaction.body import body_mapping
 from usdrl_mmaction.datasets.annotations import read_annotations
+from usdrl_mmaction.datasets.segments import action_names
 from usdrl_mmaction.errors import AnnotationError, ConfigError, LayoutError
 from usdrl_mmaction.files import missing
-from usdrl_mmaction.skeletons import LAYOUTS, get_skeleton, layout_of
+from usdrl_mmaction.skeletons import LAYOUTS, as_spec, get_skeleton, layout_of
 
 MARK = '$'  # before the name of a setting, in place of its value: '$layout'
-SETTINGS = ('ann_file', 'split', 'held_out', 'layout', 'dimensions', 'num_person', 'num_classes', 'turn', 'body')
+SETTINGS = (
+    'ann_file',
+    'split',
+    'held_out',
+    'layout',
+    'dimensions',
+    'num_person',
+    'num_classes',
+    'turn',
+    'body',
+    'window',
+)
+SHORTEST_WINDOW = 16  # frames
+WINDOWS = 6  # that show a frame
 FOUNDATION = 'usdrl://body'
 BODY_CLIPS = dict(layout='body', num_person=2, in_channels=3)  # what the foundation encoder takes
 
@@ -78,14 +92,22 @@ def resolve(cfg: Config) -> dict:
         layout=layout,
         dimensions=dimensions,
         num_person=num_person,
-        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path, larger=not facts.classes),
+        num_classes=agree('num_classes', given['num_classes'], facts.num_classes, path),
         metainfo={key: value for key, value in (('classes', facts.classes), ('fps', facts.fps)) if value},
         prepare=prepare,
         encoder_layout=encoder['layout'],
         encoder_persons=encoder['num_person'],
         encoder_channels=encoder['in_channels'],
     )
-    for name in sorted(markers(cfg.to_dict())):
+    wanted = markers(cfg.to_dict())
+    if 'window' in wanted:
+        if not facts.window:
+            raise ConfigError(
+                f'{path} has no segments to learn from: convert recordings of videos with usdrl convert --segments.'
+            )
+        values['window'] = given['window'] or facts.window
+        values['stride'] = max(values['window'] // WINDOWS, 1)
+    for name in sorted(wanted):
         if values.get(name, 0) is None:
             raise ConfigError(f'{path} does not say {name}: set {name}.')
     return values
@@ -122,6 +144,7 @@ class Facts(NamedTuple):
     num_classes: int | None
     classes: list[str]
     fps: float | None
+    window: int | None  # frames, the median duration of the segments of videos
 
 
 def facts_of(content: dict, path: str) -> Facts:
@@ -131,12 +154,17 @@ def facts_of(content: dict, path: str) -> Facts:
     people, _, joints, dimensions = map(sorted, map(set, zip(*shapes, strict=True) if shapes else [()] * 4))
     if len(dimensions) > 1:
         raise AnnotationError(f'{path} has clips of 2 and clips of 3 coordinates. Write a file for each.')
+    segments = [np.reshape(clip['segments'], (-1, 3)) for clip in clips if 'segments' in clip]
+    segments = np.concatenate([*segments, np.zeros((0, 3), int)])  # (S, 3) of label from 1, start, end
     labels = [clip['label'] for clip in clips if isinstance(clip.get('label'), Integral)]
+    labels += [label - 1 for label in segments[:, 0].tolist()]
+    window = max(int(np.median(segments[:, 2] - segments[:, 1])), SHORTEST_WINDOW) if len(segments) else None
     classes = list(meta.get('classes') or ())
+    classes = action_names(classes) if len(segments) else classes
     num_classes = len(classes) or int(max(labels, default=-1)) + 1 or None
     num_person, dimensions = max(people, default=None), max(dimensions, default=None)
     layout = meta.get('layout') or layout_of(meta.get('joints') or ())
-    return Facts(layout, joints, dimensions, num_person, num_classes, classes, meta.get('fps'))
+    return Facts(layout, joints, dimensions, num_person, num_classes, classes, meta.get('fps'), window)
 
 
 def agree(name: str, given, found, path: str, larger: bool = False):
@@ -160,5 +188,4 @@ def resolve_layout(given: str | dict | None, facts: Facts, path: str) -> str | d
     if facts.joints not in ([], [len(skeleton)]):
         found = ' and '.join(map(str, facts.joints))
         raise ConfigError(f'layout={layout} has {len(skeleton)} joints, clips of {path} have {found}: set layout.')
-    # The content of a JSON file, so that the config of the run and its checkpoint do not need the file.
-    return json.loads(Path(layout).read_text(encoding='utf-8')) if str(layout).endswith('.json') else layout
+    return as_spec(layout)  # so that the config of the run and its checkpoint do not need the file

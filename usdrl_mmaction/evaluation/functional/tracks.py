@@ -17,15 +17,18 @@ class Tracks(NamedTuple):
     scores: dict[str, np.ndarray]  # video -> (T, classes), the background first
     classes: list[str]  # without the background
     fps: float
+    boundaries: dict[str, np.ndarray]  # video -> (T, 2), starts and ends, of models that have them
 
 
-def save_tracks(path: str | Path, tracks: Iterable[tuple[str, np.ndarray]], classes: Sequence[str], fps: float):
-    """Writes an ``.npz`` of ``videos``, ``classes``, ``fps`` and, for the n-th video, ``scores/n``, one track at a
-    time."""
+def save_tracks(path: str | Path, tracks: Iterable[tuple], classes: Sequence[str], fps: float):
+    """Writes an ``.npz`` of ``videos``, ``classes``, ``fps`` and, for the n-th video, ``scores/n`` and, if it has them,
+    ``boundaries/n``. ``tracks`` are (video, scores) or (video, scores, boundaries), which are written one at a time."""
     videos = []
     with replacing(path) as draft, ZipFile(draft, 'w') as file:
-        for video, scores in tracks:
+        for video, scores, *boundaries in tracks:
             _write(file, f'scores/{len(videos)}', scores)
+            if boundaries and boundaries[0] is not None:
+                _write(file, f'boundaries/{len(videos)}', boundaries[0])
             videos.append(video)
         for name, value in (('videos', np.array(videos, str)), ('classes', np.array(classes, str)), ('fps', fps)):
             _write(file, name, value)
@@ -43,8 +46,12 @@ def load_tracks(path: str | Path) -> Tracks:
         lacking = {'videos', 'classes', 'fps'} - set(file)
         if lacking:
             raise PredictionError(f'{path} is no file of score tracks: it lacks {", ".join(sorted(lacking))}.')
-        scores = {video: file[f'scores/{number}'] for number, video in enumerate(file['videos'].tolist())}
-        return Tracks(scores, file['classes'].tolist(), float(file['fps']))
+        videos, names = file['videos'].tolist(), set(file)
+        scores, boundaries = (
+            {video: file[f'{kind}/{number}'] for number, video in enumerate(videos) if f'{kind}/{number}' in names}
+            for kind in ('scores', 'boundaries')
+        )
+        return Tracks(scores, file['classes'].tolist(), float(file['fps']), boundaries)
 
 
 def _write(file: ZipFile, name: str, value):

@@ -18,7 +18,13 @@ from ..functional import (
 from ..functional.detection import THETAS
 from .track_metric import TrackMetric, Videos
 
-REPORTS = {'pku': pku_report, 'activitynet': activitynet_report}
+
+def both_reports(*args) -> dict:
+    """The numbers of both protocols; the APs of the classes are ActivityNet's."""
+    return pku_report(*args) | activitynet_report(*args)
+
+
+REPORTS = {'pku': pku_report, 'activitynet': activitynet_report, 'both': both_reports}
 
 
 @METRICS.register_module()
@@ -29,7 +35,8 @@ class DetectionMetric(TrackMetric):
     Args:
         num_classes (int): Actions, without the background.
         mode (str): 'pku' gives ``f1@0.5``, ``ap@0.5``, ``mAP_action@0.5``, ``mAP_video@0.5`` … and ``2DAP``;
-            'activitynet' gives ``mAP@0.5`` … and ``average_mAP``. The AP of each class goes to the log.
+            'activitynet' gives ``mAP@0.5`` … and ``average_mAP``; 'both' gives both. The AP of each class goes to the
+            log.
         thetas (Sequence[float]): Thresholds of overlap.
         proposals (dict | None): Arguments of ``proposals_from_scores``.
         outfile_prefix (str | None): Writes ``<prefix>_results.json`` and ``<prefix>_ground_truth.json`` as ActivityNet
@@ -72,7 +79,7 @@ class DetectionMetric(TrackMetric):
         ground_truth, proposals = {}, {}
         for name, video in track(videos.items(), 'Proposals', transient=True):
             ground_truth[name] = video.segments
-            proposals[name] = proposals_from_scores(video.scores, **self.proposals)
+            proposals[name] = proposals_from_scores(video.scores, boundaries=video.boundaries, **self.proposals)
         if self.outfile_prefix:
             self.write(videos, ground_truth, proposals, classes)
         report = self.report(ground_truth, proposals, self.num_classes, self.thetas)
@@ -81,10 +88,10 @@ class DetectionMetric(TrackMetric):
 
     def write(self, videos: Videos, ground_truth: dict, proposals: dict, classes: list[str]):
         fps = (self.dataset_meta or {}).get('fps') or self.fps
-        num_frames = {name: shape[0] for name, (shape, _) in videos.facts.items()}
+        num_frames = {name: shape[0] for name, (shape, *_) in videos.facts.items()}
         write_ground_truth(f'{self.outfile_prefix}_ground_truth.json', ground_truth, classes, fps, num_frames)
         write_results(f'{self.outfile_prefix}_results.json', proposals, classes, fps)
-        tracks = ((name, video.scores) for name, video in videos.items())
+        tracks = ((name, video.scores, video.boundaries) for name, video in videos.items())
         save_tracks(f'{self.outfile_prefix}_tracks.npz', tracks, classes, fps)
 
 

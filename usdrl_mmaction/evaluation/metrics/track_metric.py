@@ -19,15 +19,17 @@ FILE = 'windows.bin'
 class Video(NamedTuple):
     scores: np.ndarray  # (T, classes), on disk
     segments: np.ndarray  # (S, 3) of label, start, end
+    boundaries: np.ndarray | None = None  # (T, 2), on disk
 
 
 class TrackMetric(BaseMetric):
     """Averages overlapping windows into one track of scores per video, and calls ``compute_metrics`` with the videos.
 
     A window has ``scores`` (t, classes), ``video``, ``start``, and the ``num_frames`` and ``segments`` of the video;
-    without ``start`` and ``num_frames`` it is a whole video. Windows are stored on disk, and put together video by
-    video in the order of time. So memory does not grow with the length of videos, and the result does not depend on
-    their order or the number of processes. Duplicates count once.
+    without ``start`` and ``num_frames`` it is a whole video. Its ``boundaries`` (t, 2), if it has them, are averaged as
+    well. Windows are stored on disk, and put together video by video in the order of time. So memory does not grow with
+    the length of videos, and the result does not depend on their order or the number of processes. Duplicates count
+    once.
 
     Args:
         collect_dir (str | None): Folder for the windows, by default the system's for temporary files. Processes on
@@ -40,7 +42,7 @@ class TrackMetric(BaseMetric):
 
     def forget(self):
         self.results.clear()
-        self.facts = {}  # video -> the shape of its track, segments
+        self.facts = {}  # video -> the shape of its track, segments, the number of classes
         self.folder, self.end = None, 0
 
     def process(self, data_batch, data_samples):
@@ -52,8 +54,11 @@ class TrackMetric(BaseMetric):
             for sample in data_samples:
                 scores = sample['scores'].float().cpu().numpy()
                 self.check(sample['video'], scores)
+                classes = scores.shape[1]
+                if 'boundaries' in sample:
+                    scores = np.concatenate([scores, sample['boundaries'].float().cpu().numpy()], axis=1)
                 shape = sample.get('num_frames', len(scores)), scores.shape[1]
-                self.facts[sample['video']] = shape, np.asarray(sample['segments'])
+                self.facts[sample['video']] = shape, np.asarray(sample['segments']), classes
                 self.results.append((sample['video'], sample.get('start', 0), self.end, scores.shape))
                 self.end += file.write(np.ascontiguousarray(scores)) // scores.itemsize
 
@@ -99,7 +104,7 @@ class Videos(Mapping):
         return iter(self.windows)
 
     def __getitem__(self, video: str) -> Video:
-        shape, segments = self.facts[video]
+        shape, segments, classes = self.facts[video]
         with TemporaryFile(dir=self.collect_dir) as file:
             track = np.memmap(file, np.float32, 'w+', shape=shape)
         try:
@@ -107,7 +112,7 @@ class Videos(Mapping):
         except PredictionError as error:
             todo = 'Test windows must cover a video; lower their stride.'
             raise PredictionError(f'Video {video}: {error}. {todo}') from error
-        return Video(track, segments)
+        return Video(track[:, :classes], segments, track[:, classes:] if classes < shape[1] else None)
 
     def read(self, video: str) -> Iterator[tuple[int, np.ndarray]]:
         for start, (file, place, (frames, classes)) in sorted(self.windows[video].items(), key=lambda item: item[0]):

@@ -23,13 +23,15 @@ class FrameLocalizer(BaseModel):
         head (dict): ``FrameHead``.
         frozen_stages (int): -1 trains the whole encoder, 0 freezes its embeddings and positions, k also the first k
             layers of both streams (or blocks of a graph network). Frozen parts stay in evaluation mode.
+        window (int | None): Frames that are scored, if the pipeline resizes windows to another number of frames.
     """
 
-    def __init__(self, backbone, head, frozen_stages=-1, init_cfg=None):
+    def __init__(self, backbone, head, frozen_stages=-1, window=None, init_cfg=None):
         super().__init__(MODELS.build(dict(type='ActionDataPreprocessor')), init_cfg)
         self.backbone = MODELS.build(backbone)
         self.head = MODELS.build(head)
         self.frozen_stages = frozen_stages
+        self.window = window
         check_backbone(self)
         if getattr(self.backbone, 'causal', False) and self.head.spatial_fc:
             raise ConfigError(
@@ -52,14 +54,19 @@ class FrameLocalizer(BaseModel):
 
     def forward(self, inputs: Tensor, data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'):
         """For windows (N, 1, M, T, V, C): the losses, the data samples with ``scores`` (T, 1 + classes), probabilities
-        with the background first, or the logits (N, T, 1 + classes)."""
+        with the background first, and ``boundaries`` (T, 2) where the head has them, or the logits (N, T, 1 + classes).
+        """
         feats = self.encode(inputs.flatten(0, 1))
-        num_frames = inputs.size(3)
+        num_frames = self.window or inputs.size(3)
         if mode == 'loss':
             return self.head.loss(feats, data_samples)
         if mode == 'predict':
             for sample, scores in zip(data_samples, self.head.predict(feats, num_frames), strict=True):
                 sample.set_field(scores, 'scores')
+            if self.head.boundary_fc:
+                found = self.head.predict_boundaries(feats, num_frames)
+                for sample, boundaries in zip(data_samples, found, strict=True):
+                    sample.set_field(boundaries, 'boundaries')
             return data_samples
         return self.head(feats, num_frames)
 

@@ -52,7 +52,8 @@ def read_bvh(path: str | Path) -> Clip:
     values = to_numbers(rows, width, path, range(start + 4, start + 4 + total))
     step = max(1, round(1 / FPS / seconds)) if seconds > 0 else 1
     keypoint = positions(bones, values[::step].astype(np.float64))  # (T, V, 3)
-    return Clip(keypoint[None].astype(np.float32), joints=tuple(names_of(bones)))
+    rate = round(1 / seconds / step, 2) if seconds > 0 else None
+    return Clip(keypoint[None].astype(np.float32), joints=tuple(names_of(bones)), fps=rate)
 
 
 def read_bones(lines: list[str], path: str | Path) -> list[Bone]:
