@@ -4,18 +4,21 @@
 # make test-video  install MediaPipe and rtmlib into .venv-video, run the tests that read videos with them
 # make bench  the measurements of docs/performance.md
 # make lint   ruff
+# make docs   the site of the guides and the API reference, into site/, with warnings as errors
+# make release  build sdist and wheel, check them, try them in an empty environment
 # make pythons  the tests in every Python from 3.10 to 3.13 that is installed
 # make torture  kills, and N=5000 damaged, generated and hostile files
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 FULL := .venv-full
+DOCS := .venv-docs
 N ?= 5000
 FULL_PIP := $(FULL)/bin/python -m pip install --disable-pip-version-check -c requirements/tested.txt -c requirements/full.txt
 VIDEO := .venv-video
 VIDEO_PIP := $(VIDEO)/bin/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test test-full test-video bench lint torture pythons
+.PHONY: demo test test-full test-video bench lint torture pythons docs release
 
 demo: $(VENV)/installed
 	$(RUN) -m usdrl_mmaction_cli demo
@@ -42,6 +45,18 @@ pythons:
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+
+release:
+	$(PYTHON) tools/dev/release.py
+
+# The site is made from the text of the code: the package and torch need not be installed for it.
+$(DOCS)/installed: requirements/docs.txt
+	test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --disable-pip-version-check -q -r requirements/docs.txt
+	touch $@
 
 # mmcv has no wheel for today's torch, the one of xtcocotools wants numpy 1: both are built against what is installed.
 # They are not left in pip's cache, where others would find them: a build for the CPU, little optimized.

@@ -11,7 +11,11 @@ from usdrl_mmaction.commands.common import find_config
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / 'README.md').read_text()
-PAGES = [ROOT / 'README.md', ROOT / 'configs/usdrl/README.md', *sorted((ROOT / 'docs').rglob('*.md'))]
+GUIDE = (ROOT / 'docs/mmaction2.md').read_text().replace('\n', ' ')
+PAGES = [
+    *(ROOT / name for name in ('README.md', 'CONTRIBUTING.md', 'configs/usdrl/README.md')),
+    *sorted((ROOT / 'docs').rglob('*.md')),
+]
 COMMAND = re.compile(r'\busdrl ([a-z][a-z_-]*)([^|]*)')
 TOOL = re.compile(r'tools/[\w/]+\.(?:py|sh)')
 FLAG = re.compile(r'(?<=\s)--[a-z][\w-]*')
@@ -52,7 +56,7 @@ def test_commands_take_the_flags_they_are_shown_with(name, capsys, monkeypatch):
     assert name in COMMANDS
     flags = {flag for shown, rest in SHOWN if shown == name for flag in FLAG.findall(rest)}
     if name == 'train':
-        told = re.search(r"Flags are MMAction2's \(`([^`]+)`", README.replace('\n', ' ')).group(1)
+        told = re.search(r"Flags are MMAction2's \(`([^`]+)`", GUIDE).group(1)
         flags |= {flag for flag in told.split() if flag.startswith('--')}
     monkeypatch.setattr('sys.argv', ['usdrl'])
     assert flags <= flags_in_help(lambda: run(name, ['--help']), capsys, monkeypatch)

@@ -1,4 +1,4 @@
-"""DSTE and graph networks in each other's place, as in the README; parts that do not fit are refused in one line."""
+"""DSTE and graph networks in each other's place, as docs/mmaction2.md shows; what does not fit is refused."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ STOCK = Path(mmaction.__file__).parent / '.mim/configs/skeleton'
 CONFIGS = {path.stem: path for path in sorted(STOCK.glob('*gcn*/*.py'))}
 PATCHED = 'stgcnpp_8xb16-joint-u100-80e_ntu60-xsub-keypoint-3d'
 JOINT = [name for name in CONFIGS if '-joint-u100-80e_ntu60-' in name]
-SECTION = (ROOT / 'README.md').read_text().split('## Swap encoders')[1].split('\n## ')[0]
+SECTION = (ROOT / 'docs/mmaction2.md').read_text().split('## Swap encoders')[1].split('\n## ')[0]
 DSTE_IN_STOCK, GRAPH_IN_PRETRAINING = re.findall(r'```diff\n(.*?)```', SECTION, re.DOTALL)
 
 

@@ -46,6 +46,9 @@ def test_settings_of_training_are_kept_after_a_test_with_another_config(work_dir
     write_start(work_dir, '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
     run = Run(work_dir, 'w')
     assert (run.trained_config.epochs, run.config.epochs) == (3, 24)
+    write_start(work_dir / 'fitted', '20260101_000000', [CLOSED_FORM], config='epochs = 3')
+    write_start(work_dir / 'fitted', '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
+    assert Run(work_dir / 'fitted', 'w').trained_config.epochs == 3
     write_start(work_dir / 'tested', '20260102_000000', tested={'acc/top1': 0.3}, config='epochs = 24')
     assert Run(work_dir / 'tested', 'w').trained_config.epochs == 24
 
@@ -69,6 +72,7 @@ def test_the_last_checkpoint_is_found_in_a_moved_folder(work_dir):
     assert run.checkpoint == work_dir / 'epoch_2.pth'
 
 
+CLOSED_FORM = {'fit/strength': 215.4, 'fit/left_out_accuracy': 0.744, 'step': 1}
 FROZEN = "model = dict(type='FrozenRecognizer', backbone=dict(type='DSTE'))"
 
 
@@ -76,7 +80,7 @@ FROZEN = "model = dict(type='FrozenRecognizer', backbone=dict(type='DSTE'))"
     'lines, shown',
     [
         (
-            [{'fit/strength': 215.4, 'fit/left_out_accuracy': 0.744, 'step': 1}, {'acc/top1': 0.7, 'step': 1}],
+            [CLOSED_FORM, {'acc/top1': 0.7, 'step': 1}],
             'ridge regression on standardised features, in closed form; strength 215 by leave-one-out, accuracy of the '
             'clips left out 74.4%',
         ),
@@ -87,6 +91,14 @@ FROZEN = "model = dict(type='FrozenRecognizer', backbone=dict(type='DSTE'))"
 def test_settings_tell_whether_the_classifier_converged(work_dir, lines, shown):
     write_start(work_dir, '20260101_000000', lines, config=FROZEN)
     assert settings(Run(work_dir, 'run'))['classifier'] == shown
+
+
+def test_a_fit_in_closed_form_has_no_optimizer(work_dir):
+    optimizer = "\noptim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))"
+    write_start(work_dir / 'fitted', '20260101_000000', [CLOSED_FORM], config=FROZEN + optimizer)
+    write_start(work_dir / 'by steps', '20260101_000000', training(2), config=FROZEN + optimizer)
+    assert 'optimizer' not in settings(Run(work_dir / 'fitted', 'run'))
+    assert settings(Run(work_dir / 'by steps', 'run'))['optimizer'] == 'SGD, lr=0.1'
 
 
 def test_a_model_that_is_not_frozen_has_no_such_line(work_dir):

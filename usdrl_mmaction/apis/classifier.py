@@ -39,12 +39,6 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
     """Ridge regression on the features of a frozen encoder and on random convolutions of the joints' paths, its
     strength chosen by leave-one-out.
 
-    >>> model = usdrl_mmaction.ActionClassifier(layout='coco').fit(clips, labels)
-    >>> model.predict(clips)
-    array(['wave', 'sit'], dtype='<U4')
-    >>> model.save('mine')
-    >>> usdrl_mmaction.load('mine').predict_proba(clips)
-
     Args:
         encoder (str | BodyEncoder): A model of the zoo, the path of a checkpoint, or an encoder.
         layout (str | dict | None): The layout of the clips, as ``BodyEncoder.embed`` takes it.
@@ -56,6 +50,18 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
             first: unless they are told apart better by it, the encoder stays as it is (``finetuned_``,
             ``validation_``).
         random_state (int): The seed of fine-tuning.
+
+    Examples:
+        >>> import usdrl_mmaction as usdrl
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> model = usdrl.ActionClassifier(layout='nturgb+d').fit(*labelled_clips(36))
+        >>> others, truth = labelled_clips(2, seed=1)  # by other people
+        >>> model.predict(others).tolist(), truth
+        (['wave left hand', 'wave right hand'], ['wave left hand', 'wave right hand'])
+        >>> model.predict_proba(others).shape
+        (2, 18)
+        >>> model.save('mine')  # doctest: +SKIP
+        >>> usdrl.load('mine').predict(others)  # doctest: +SKIP
     """
 
     def __init__(

@@ -38,15 +38,22 @@ class ActionDetector(BaseEstimator):
     are those of the training segments. Its answer is the best sequence of labels. The strength of the regression and
     the cost of a change of the label are chosen on videos that are left out.
 
-    >>> detector = usdrl_mmaction.ActionDetector(layout='coco').fit(videos, segments)
-    >>> detector.predict(videos)[0][0]
-    {'label': 'wave', 'start': 31, 'end': 88, 'score': 0.83}
-
     Args:
         encoder (str | BodyEncoder): A model of the zoo, the path of a checkpoint, or an encoder.
         layout (str | dict | None): The layout of the videos, as ``BodyEncoder.embed`` takes it.
         fps (float | None): Frames per second of the videos that it is fitted to; with it, ``predict`` takes videos of
             another rate.
+
+    Examples:
+        >>> import usdrl_mmaction as usdrl
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> clips, labels = labelled_clips(20)
+        >>> videos = [clips[number] for number in (0, 4, 18)]
+        >>> segments = [[(labels[number], 15, clips[number].shape[1] - 15)] for number in (0, 4, 18)]
+        >>> detector = usdrl.ActionDetector(layout='nturgb+d').fit(videos, segments)
+        >>> found = detector.predict(videos[:1])[0][0]
+        >>> found['label'], found['start'] < found['end'], 0 < found['score'] <= 1
+        ('wave left hand', True, True)
     """
 
     def __init__(self, encoder='body', layout=None, fps=None):

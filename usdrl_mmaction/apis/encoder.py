@@ -24,14 +24,17 @@ Clips = Sequence[np.ndarray] | np.ndarray
 class BodyEncoder:
     """An encoder of the layout 'body', such as ``usdrl_mmaction.load('body')`` gives.
 
-    >>> encoder = usdrl_mmaction.load('body')
-    >>> encoder.embed([np.random.rand(90, 17, 2), np.random.rand(2, 40, 17, 2)], layout='coco').shape
-    (2, 256)
-
     Args:
         model (nn.Module): A model whose ``backbone`` is ``DSTE`` or ``STTR`` of the layout 'body', with its ``cfg``.
         device (str | None): By default an accelerator if there is one.
         batch_size (int): Clips that are encoded together.
+
+    Examples:
+        >>> import numpy as np
+        >>> import usdrl_mmaction as usdrl
+        >>> encoder = usdrl.load('body')
+        >>> encoder.embed([np.random.rand(90, 17, 2), np.random.rand(2, 40, 17, 2)], layout='coco').shape
+        (2, 256)
     """
 
     def __init__(self, model: nn.Module, device: str | None = None, batch_size: int = 64):

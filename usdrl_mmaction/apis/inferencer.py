@@ -45,10 +45,6 @@ MANY = 20  # recordings, from which on there is a progress bar
 class SkeletonInferencer:
     """Recognises or detects actions in recordings of joints.
 
-    >>> inferencer = SkeletonInferencer('configs/usdrl/benchmarks/linear_synthetic.py', 'epoch_150.pth')
-    >>> inferencer(np.load('recording.npy'))[0]['actions'][0]
-    {'label': 3, 'name': 'wave', 'score': 0.97}
-
     Args:
         model (str | Path | Config | nn.Module | None): What describes itself: a work dir, a checkpoint, a folder of a
             saved model, a name of the zoo, hf://OWNER/NAME; or a config; or a model that was built with its ``cfg``
@@ -63,6 +59,14 @@ class SkeletonInferencer:
         layout (str | dict | None): The layout of recordings that do not name their joints; by default that of the
             training, or it is recognised. The joints of any body layout are mapped to the model's.
         unknown (bool): With a classifier: whether results say which recordings are unlike all clips that it was taught.
+
+    Examples:
+        >>> from usdrl_mmaction.apis import SkeletonInferencer
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> inferencer = SkeletonInferencer('dste_synthetic')
+        >>> clips, _ = labelled_clips(1, seed=1)  # or paths of recordings
+        >>> inferencer(clips)[0]['actions'][0]['name']
+        'wave left hand'
     """
 
     def __init__(

@@ -21,8 +21,12 @@ def load(
     An ``ActionClassifier`` or ``ActionDetector`` comes back as such, an encoder of any body as ``BodyEncoder``, and any
     other model as ``SkeletonInferencer``. Nothing of it is run but this package's own code.
 
-    >>> usdrl_mmaction.load('body').embed(clips, layout='coco')
-    >>> usdrl_mmaction.load('work_dirs/linear_custom').predict(clips)
+    Examples:
+        >>> import usdrl_mmaction as usdrl
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> clips, _ = labelled_clips(3)
+        >>> usdrl.load('body').embed(clips, layout='nturgb+d').shape
+        (3, 256)
     """
     source = find_model(name)
     if opened := saved(source, device):

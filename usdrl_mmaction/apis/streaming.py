@@ -38,11 +38,6 @@ class Detections(NamedTuple):
 class StreamingDetector:
     """Scores the frames of live input and finds the segments of actions.
 
-    >>> detector = StreamingDetector('configs/usdrl/benchmarks/detect_synthetic.py', 'epoch_18.pth')
-    >>> for frame in frames:  # (persons, joints, coordinates)
-    ...     found = detector(frame)
-    >>> found = detector.finish()
-
     The windows are those of the config's test data, and the score of a frame is the mean over the windows that contain
     it, as in the test of a whole video. It is reported ``delay`` frames later, when no further window can contain the
     frame, not even the one that the video may end with.
@@ -61,6 +56,21 @@ class StreamingDetector:
         threshold (float): The frames of a segment have a probability above it.
         img_shape (tuple[int, int] | None): Height and width of the images, for models of pixels.
         layout (str | dict | None): The layout of the frames, of any body, if that is not the one of the training.
+
+    Examples:
+        >>> import numpy as np
+        >>> from mmaction.registry import MODELS
+        >>> from mmengine.config import Config
+        >>> from usdrl_mmaction.apis import StreamingDetector
+        >>> from usdrl_mmaction.commands.common import find_config
+        >>> cfg = Config.fromfile(find_config('detect_synthetic'))
+        >>> model = MODELS.build(cfg.model)  # not trained: to show the calls
+        >>> model.cfg = cfg
+        >>> detector = StreamingDetector(model)
+        >>> for frame in np.random.rand(80, 2, 25, 3):  # people, joints, coordinates
+        ...     found = detector(frame)
+        >>> found.start, found.scores.shape, detector.finish().scores.shape
+        (15, (1, 19), (64, 19))
     """
 
     def __init__(

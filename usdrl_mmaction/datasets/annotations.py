@@ -23,7 +23,14 @@ COMMANDS = {
 
 
 def read_annotations(path: str) -> dict:
-    """The content of an annotation file or store: ``split``, ``annotations`` and other fields."""
+    """The content of an annotation file or store: ``split``, ``annotations`` and other fields.
+
+    Examples:
+        >>> from usdrl_mmaction.datasets import read_annotations
+        >>> content = read_annotations('data/synthetic/synthetic.pkl')  # doctest: +SKIP
+        >>> content['annotations'][0]['keypoint'].shape  # doctest: +SKIP
+        (1, 160, 25, 3)
+    """
     if not os.path.exists(path):
         command = COMMANDS.get(os.path.basename(path).removesuffix('.pkl'))
         todo = f'Get it with `{command}`.' if command else "Set the data set's 'ann_file'."

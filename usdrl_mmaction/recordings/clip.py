@@ -15,7 +15,15 @@ FARTHEST = 1e9  # farther than any joint in any unit, but small enough for a mod
 
 
 class Clip(NamedTuple):
-    """Some people over some frames. Joints that were not seen are 0."""
+    """Some people over some frames. Joints that were not seen are 0.
+
+    Examples:
+        >>> import numpy as np
+        >>> from usdrl_mmaction.recordings.clip import Clip
+        >>> clip = Clip(np.random.rand(3, 40, 17, 2))
+        >>> clip.people([2, 0]).keypoint.shape
+        (2, 40, 17, 2)
+    """
 
     keypoint: np.ndarray  # (M, T, V, C), float32
     score: np.ndarray | None = None  # (M, T, V), float32

@@ -36,7 +36,14 @@ class Recording(NamedTuple):
 
 def find_recordings(given: Any) -> list[Recording]:
     """The recordings of a path, annotation or array, or of a list of these. An annotation file has many, and so has a
-    folder."""
+    folder.
+
+    Examples:
+        >>> import numpy as np
+        >>> from usdrl_mmaction.recordings.recording import find_recordings
+        >>> [recording.name for recording in find_recordings([np.random.rand(40, 17, 2), 'wave.csv'])]
+        ['recording 0', 'wave.csv']
+    """
     found = []
     given = given if isinstance(given, list | tuple) and not isinstance(given, Recording) else [given]
     for number, content in enumerate(given):
@@ -125,7 +132,16 @@ def recordings_below(folder: Path, others: Sequence[Path | None] = ()) -> dict[s
 
 def read_body(recording: Recording, layout: str | dict | None = None, usual: str | dict | None = None) -> Clip:
     """A recording in any layout of a body, in pixels or 3D, with the joints of the layout 'body'. Without names of
-    joints and a layout, it is ``usual`` if it has as many joints, or recognised (``recognise``)."""
+    joints and a layout, it is ``usual`` if it has as many joints, or recognised (``recognise``).
+
+    Examples:
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> from usdrl_mmaction.recordings.recording import find_recordings, read_body
+        >>> clips, _ = labelled_clips(1)
+        >>> (recording,) = find_recordings(clips)
+        >>> read_body(recording, layout='nturgb+d').keypoint.shape  # 19 joints
+        (1, 160, 19, 3)
+    """
     clip = read_content(recording)
     keypoint = body_of(clip, recording, layout, usual)
     return Clip(keypoint, joints=BODY.names, fps=clip.fps, notes=clip.notes)

@@ -12,6 +12,7 @@ from mmengine.config import Config
 
 from usdrl_mmaction.checkpoints.saving import LAST
 
+FIT = 'fit/strength'  # logged where a classifier is fitted in closed form
 NOT_MEASURED = ('epoch', 'iter', 'step', 'time', 'data_time')
 
 
@@ -34,7 +35,7 @@ class Run:
     @cached_property
     def trained_config(self) -> Config | None:
         """The config of the last training, if there was one: a test has its own config."""
-        trained = [start for start in self.starts if any('iter' in line for line in scalars_of(start))]
+        trained = [start for start in self.starts if any('iter' in line or FIT in line for line in scalars_of(start))]
         return read_config(trained[-1]) if trained else self.config
 
     @cached_property
@@ -48,6 +49,11 @@ class Run:
                 lines = list(takewhile(lambda line, first=first: line.get('iter', 0) < first, lines))
             lines += more
         return lines
+
+    @cached_property
+    def fit(self) -> dict[str, float]:
+        """What the last fit of a classifier in closed form logged."""
+        return next((line for line in reversed(self.scalars) if FIT in line), {})
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -110,7 +116,7 @@ def settings(run: Run) -> dict[str, str]:
         'batch size': train.get('batch_size') or test.get('batch_size'),
         'epochs': loop.get('max_epochs'),
         'iterations': loop.get('max_iters'),
-        'optimizer': formatted((config.get('optim_wrapper') or {}).get('optimizer')),
+        'optimizer': formatted((config.get('optim_wrapper') or {}).get('optimizer')) if not run.fit else '',
         'schedule': '; '.join(map(formatted, schedule if isinstance(schedule, list) else [schedule])),
         'seed': (config.get('randomness') or {}).get('seed'),
         'initialized from': config.get('load_from'),
@@ -123,11 +129,10 @@ def classifier(run: Run) -> str:
     """How the classifier of a frozen encoder was trained, and whether that converged."""
     if run.trained_config.get('model', {}).get('type') != 'FrozenRecognizer':
         return ''
-    logged = {name: value for line in run.scalars for name, value in line.items() if name.startswith('fit/')}
-    if logged:
+    if run.fit:
         return (
-            f'ridge regression on standardised features, in closed form; strength {logged["fit/strength"]:.3g} by '
-            f'leave-one-out, accuracy of the clips left out {logged["fit/left_out_accuracy"]:.1%}'
+            f'ridge regression on standardised features, in closed form; strength {run.fit[FIT]:.3g} by '
+            f'leave-one-out, accuracy of the clips left out {run.fit["fit/left_out_accuracy"]:.1%}'
         )
     losses = [line['loss'] for line in run.scalars if 'loss' in line]
     if not losses:

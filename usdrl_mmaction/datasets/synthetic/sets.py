@@ -21,6 +21,21 @@ def make_untrimmed(num_videos: int = 48, seed: int = 0, progress=iter) -> dict:
     return make(untrimmed_video, num_videos, seed, progress)
 
 
+def labelled_clips(num_clips: int = 180, seed: int = 0) -> tuple[list[np.ndarray], list[str]]:
+    """Clips (M, T, V, C) of the layout 'nturgb+d' and what is done in each, to try things on. Another seed gives other
+    people.
+
+    Examples:
+        >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
+        >>> clips, labels = labelled_clips(18)
+        >>> clips[0].shape, labels[0]
+        ((1, 160, 25, 3), 'wave left hand')
+    """
+    data = make_trimmed(num_clips, seed)
+    clips, classes = data['annotations'], data['meta']['classes']
+    return [clip['keypoint'] for clip in clips], [classes[clip['label']] for clip in clips]
+
+
 def trimmed_clip(people, seed, index):
     rng = np.random.default_rng([seed, TRIMMED, index])
     lap, label = divmod(index, len(TABLE))

@@ -16,6 +16,13 @@ def activitynet_report(
     ``'average_mAP'`` over the thresholds; ``'per_class'``, a dict of θ to each class's AP, NaN without ground truth.
 
     The arguments are those of ``evaluate_detection``. Without any ground truth or any proposals all means are 0.
+
+    Examples:
+        >>> from usdrl_mmaction.evaluation import activitynet_report
+        >>> truth = {'video': [(1, 0, 50), (2, 80, 120)]}
+        >>> proposals = {'video': [(1, 5, 55, 0.9), (2, 10, 40, 0.6)]}
+        >>> activitynet_report(truth, proposals, num_classes=2)['mAP@0.5']
+        0.5
     """
     check_thetas(thetas)
     truth, found, _ = tabulate(ground_truth, proposals, num_classes)

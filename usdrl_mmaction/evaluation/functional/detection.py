@@ -16,6 +16,13 @@ def evaluate_detection(ground_truth: Mapping, proposals: Mapping, num_classes: i
     ``ground_truth[video]`` lists (label, start, end), ``proposals[video]`` (label, start, end, score), as tuples or as
     an array; labels are 1 … ``num_classes``. A class or video without ground truth or without proposals counts 0.
     Proposals of equal score are ordered by label, then by the name of the video, then as given.
+
+    Examples:
+        >>> from usdrl_mmaction.evaluation import evaluate_detection
+        >>> truth = {'video': [(1, 0, 50), (2, 80, 120)]}
+        >>> proposals = {'video': [(1, 5, 55, 0.9), (2, 10, 40, 0.6)]}
+        >>> evaluate_detection(truth, proposals, num_classes=2)
+        {'f1': 0.5, 'ap': 0.25, 'mAP_action': 0.5, 'mAP_video': 0.25}
     """
     check_thetas([theta])
     return _Protocol(ground_truth, proposals, num_classes).summary(theta)

@@ -18,6 +18,12 @@ def evaluate_segmentation(ground_truth: Sequence, predictions: Sequence, backgro
     Both arguments are lists of one integer array per video, with a label per frame. Segments of the background do not
     count in edit and F1. The last segment of a video ends at its last frame, exclusive like the others, as in the
     published numbers. If neither side has a segment, edit and F1 are 100.
+
+    Examples:
+        >>> from usdrl_mmaction.evaluation import evaluate_segmentation
+        >>> scores = evaluate_segmentation([[0, 1, 1, 1, 0, 2, 2, 0]], [[0, 1, 1, 0, 0, 2, 2, 0]])
+        >>> scores['acc'], scores['edit'], round(scores['f1@50'], 1)
+        (87.5, 100.0, 100.0)
     """
     pairs = _checked(ground_truth, predictions)
     correct = sum(int((truth == found).sum()) for truth, found in pairs)

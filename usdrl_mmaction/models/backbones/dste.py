@@ -24,6 +24,14 @@ class DSTE(StreamEncoder):
         drop_path (float): Probability that a clip skips a residual branch, in training.
         causal (bool): Whether the temporal stream at a frame depends on no later frame.
         with_cp (bool): Whether to compute each layer again in the backward pass: less memory, more time.
+
+    Examples:
+        >>> import torch
+        >>> from usdrl_mmaction.models import DSTE
+        >>> encoder = DSTE(layout='coco', num_person=1, in_channels=2, embed_dims=64)
+        >>> streams = encoder(torch.rand(8, 1, 64, 17, 2))  # clips, people, frames, joints, coordinates
+        >>> streams.temporal.shape, streams.spatial.shape, streams.pooled().shape
+        (torch.Size([8, 64, 64]), torch.Size([8, 17, 64]), torch.Size([8, 128]))
     """
 
     def __init__(

@@ -32,6 +32,16 @@ class StreamEncoder(BaseModule):
         modality (str | None): The modality of a call that names none; by default the only one, or 'fused'.
         output (str): 'streams' for StreamFeatures, 'gcn' for the pooled streams as (N, 1, 2D, 1, 1), which MMAction2's
             ``GCNHead`` takes.
+
+    Examples:
+        >>> import torch
+        >>> from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
+        >>> class Plain(StreamEncoder):
+        ...     def temporal(self, tokens, position):
+        ...         return tokens + position
+        ...     spatial = temporal
+        >>> Plain(embed_dims=64)(torch.rand(8, 2, 64, 25, 3)).pooled().shape
+        torch.Size([8, 128])
     """
 
     def __init__(

@@ -17,7 +17,15 @@ PARTS, NUM_PARTS = 'parts', 4
 
 
 class StreamFeatures(NamedTuple):
-    """A feature a frame, and a feature a joint of each person."""
+    """A feature a frame, and a feature a joint of each person.
+
+    Examples:
+        >>> import torch
+        >>> from usdrl_mmaction.models import StreamFeatures
+        >>> streams = StreamFeatures(temporal=torch.rand(8, 64, 128), spatial=torch.rand(8, 50, 128))
+        >>> streams.pooled(('max', 'mean')).shape
+        torch.Size([8, 512])
+    """
 
     temporal: Tensor  # (N, T, D)
     spatial: Tensor  # (N, M*V, D)

@@ -8,7 +8,14 @@ from .stream_encoder import StreamEncoder
 
 @MODELS.register_module()
 class STTR(StreamEncoder):
-    """The spatio-temporal transformer that USDRL compares DSTE with. Its arguments are as those of ``DSTE``."""
+    """The spatio-temporal transformer that USDRL compares DSTE with. Its arguments are as those of ``DSTE``.
+
+    Examples:
+        >>> import torch
+        >>> from usdrl_mmaction.models import STTR
+        >>> STTR(embed_dims=64)(torch.rand(8, 2, 64, 25, 3)).pooled().shape
+        torch.Size([8, 128])
+    """
 
     def __init__(
         self, layout='nturgb+d', num_person=2, num_frames=64, in_channels=3, embed_dims=1024, num_heads=1, num_layers=2,

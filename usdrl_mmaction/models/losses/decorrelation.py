@@ -23,6 +23,14 @@ def decorrelation_terms(z: Tensor) -> dict[str, Tensor]:
     - consistency: draws every view to the last view, and to the mean of the others;
     - variance: within each view, draws each standard deviation up to 1, and auto-covariances to 0;
     - cross: draws the cross-correlation matrix of every pair of views to the identity.
+
+    Examples:
+        >>> import torch
+        >>> from usdrl_mmaction.models.losses import decorrelation_terms
+        >>> z = torch.randn(2, 512, 64)  # two views of 512 clips
+        >>> agree, differ = decorrelation_terms(torch.stack([z[0], z[0]])), decorrelation_terms(z)
+        >>> bool(agree['consistency'] < differ['consistency']), bool(agree['cross'] < differ['cross'])
+        (True, True)
     """
     if z.ndim != 3 or z.size(0) < 2 or z.size(1) < 2:
         raise ConfigError(

@@ -118,7 +118,19 @@ def suffixes() -> tuple[str, ...]:
 
 
 def read_clip(path: str | Path) -> Clip:
-    """A recording: a file of a known format, a video, or a folder with a file for each frame."""
+    """A recording: a file of a known format, a video, or a folder with a file for each frame.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from usdrl_mmaction.recordings.readers import read_clip
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, 'wave.csv')
+        ...     _ = path.write_text('nose_x,nose_y,left_wrist_x,left_wrist_y\\n1,2,3,4\\n1,2,3,5\\n')
+        ...     clip = read_clip(path)
+        >>> clip.keypoint.shape, clip.joints
+        ((1, 2, 2, 2), ('nose', 'left_wrist'))
+    """
     path = Path(path)
     if not path.exists():
         raise missing(path, 'recording')
