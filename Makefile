@@ -78,5 +78,5 @@ $(VIDEO)/installed: setup.cfg requirements/tested.txt requirements/video.txt
 $(VENV)/installed: setup.cfg requirements/tested.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: make PYTHON=python3.11 ...")'
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --disable-pip-version-check -c requirements/tested.txt -e '.[lite,baselines,export,formats,test]'
+	$(RUN) -m pip install --disable-pip-version-check -c requirements/tested.txt -e '.[lite,baselines,export,formats,hub,test]'
 	touch $@

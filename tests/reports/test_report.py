@@ -101,7 +101,7 @@ def test_a_trained_run_has_its_map_its_confusions_and_its_diagnostics(trained):
     _, *sections = page.text.split('<section id="')
     parts = {text.split('"')[0]: set(re.findall('data-part="([a-z-]+)"', text)) for text in sections}
     assert parts['pretrain'] == {'settings', 'curves', 'diagnostics', 'embedding'}
-    assert parts['linear'] == {'metrics', 'settings', 'embedding', 'confusion', 'precision', 'strips'}
+    assert parts['linear'] == {'metrics', 'settings', 'embedding', 'reasons', 'confusion', 'precision', 'strips'}
     assert parts['detect'] == {'detection', 'timelines'}
     assert parts['early'] == {'settings', 'early', 'metrics'}
 

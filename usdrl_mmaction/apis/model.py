@@ -123,7 +123,11 @@ def load_checkpoint(source: str) -> dict:
     """A checkpoint by its path, URL or name."""
     if '://' not in source and not Path(source).expanduser().is_file():
         if source not in models():
-            raise missing(source, 'checkpoint', f'The zoo has no model of that name; it has: {", ".join(models())}.')
+            raise missing(
+                source,
+                'checkpoint',
+                f'The zoo has no model of that name; it has: {", ".join(models())}. A config needs a checkpoint.',
+            )
         source = f'{PREFIX}{source}'
     return CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
 

@@ -49,7 +49,7 @@ def describe(cfg: Config, dataset_meta: dict) -> dict:
     outputs = next((found[name].get('num_classes', 0) for name in HEADS if name in found), len(classes))
     found |= {'classes': classes} if 0 < len(classes) <= outputs + 1 else {}  # one more is the background
     found |= {'fps': meta['fps']} if meta.get('fps') else {}
-    return with_layouts(plain(found))
+    return with_layouts(listed(plain(found)))
 
 
 def is_known(layout: str | dict | None) -> bool:
@@ -104,13 +104,22 @@ def plain(value):
         return dict(zip(HISTORY, map(torch.from_numpy, value.data), strict=True))
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, list | set):
         return [plain(each) for each in value]
+    if isinstance(value, tuple):  # states of random numbers are tuples
+        return tuple(plain(each) for each in value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value)
     return str(value) if isinstance(value, Path) else value
+
+
+def listed(value):
+    """A value with lists in place of tuples, as JSON has it."""
+    if isinstance(value, dict):
+        return {key: listed(each) for key, each in value.items()}
+    return [listed(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def with_layouts(value):
@@ -151,7 +160,7 @@ def description_of(checkpoint: dict, weights: dict[str, Tensor], source: str | P
         found['cls_head'] = dict(type='StreamClsHead', **(meta.get('cls_head') or head))
     if (classes := (meta.get('dataset_meta') or {}).get('classes')) is not None:
         found['classes'] = list(classes)
-    return plain(found | ({'trained': meta['trained']} if 'trained' in meta else {}))
+    return listed(plain(found | ({'trained': meta['trained']} if 'trained' in meta else {})))
 
 
 def trained_with(checkpoint: dict, name: str, source: str | Path) -> dict:

@@ -16,7 +16,7 @@ from usdrl_mmaction.files import missing, replacing
 
 from .build import build
 from .card import model_card
-from .describe import FORMAT, complete_arguments, plain, with_layouts
+from .describe import FORMAT, complete_arguments, listed, plain, with_layouts
 
 WEIGHTS, CONFIG, CARD = 'model.safetensors', 'config.json', 'README.md'
 HIGHEST = 1e12  # number of a model; a flipped bit makes higher ones, and from these NaN
@@ -37,7 +37,7 @@ def write_folder(folder: str | Path, model: nn.Module, arrays: dict[str, np.ndar
 
 def write_tensors(folder: str | Path, tensors: dict[str, Tensor], about: dict):
     """Writes tensors and their description."""
-    folder, about = Path(folder), with_layouts(plain(about))
+    folder, about = Path(folder), with_layouts(listed(plain(about)))
     with replacing(folder / WEIGHTS) as draft:
         save_file({name: value.contiguous() for name, value in tensors.items()}, draft)
     with replacing(folder / CONFIG) as draft:

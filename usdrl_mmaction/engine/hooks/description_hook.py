@@ -7,7 +7,7 @@ from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.model import MMDistributedDataParallel
 
-from usdrl_mmaction.checkpoints.describe import describe, histories, plain, trained_on
+from usdrl_mmaction.checkpoints.describe import describe, histories, listed, plain, trained_on
 
 from ..features import answers
 from ..novelty import Novelty
@@ -32,7 +32,7 @@ class DescriptionHook(Hook):
             described['unknown'] = novelty.described()
             labels = torch.from_numpy(novelty.labels)
             checkpoint['unknown'] = {'features': torch.from_numpy(novelty.features).half(), 'labels': labels}
-        meta['description'] = plain(described)
+        meta['description'] = listed(plain(described))
         for key in ('meta', 'message_hub', 'param_schedulers'):
             if key in checkpoint:
                 checkpoint[key] = plain(checkpoint[key])
