@@ -48,8 +48,8 @@ class ActionDetector(BaseEstimator):
         >>> import usdrl_mmaction as usdrl
         >>> from usdrl_mmaction.datasets.synthetic import labelled_clips
         >>> clips, labels = labelled_clips(20)
-        >>> videos = [clips[number] for number in (0, 4, 18)]
-        >>> segments = [[(labels[number], 15, clips[number].shape[1] - 15)] for number in (0, 4, 18)]
+        >>> videos = [clips[number][:, :66] for number in (0, 4, 18)]
+        >>> segments = [[(labels[number], 15, 56)] for number in (0, 4, 18)]
         >>> detector = usdrl.ActionDetector(layout='nturgb+d').fit(videos, segments)
         >>> found = detector.predict(videos[:1])[0][0]
         >>> found['label'], found['start'] < found['end'], 0 < found['score'] <= 1
