@@ -5,14 +5,12 @@ import json
 
 import numpy as np
 import pytest
+from short_videos import ACTIONS, make_videos
 
 from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, StreamingDetector, load
 from usdrl_mmaction.apis.detector import lengths_of_windows, resized
-from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
-
-ACTIONS = ('wave right hand', 'sit down')
 
 
 @pytest.fixture(scope='module')
@@ -22,21 +20,7 @@ def encoder() -> BodyEncoder:
 
 @pytest.fixture(scope='module')
 def videos() -> tuple[list[np.ndarray], list[list[tuple]]]:
-    """Six videos of somebody who waves, stands, sits down and stands again, and their segments."""
-    data = make_trimmed(18 * 7, seed=8)
-    names = data['meta']['classes']
-    clips = {name: [i['keypoint'][:1] for i in data['annotations'] if names[i['label']] == name] for name in ACTIONS}
-    made = []
-    for number in range(6):
-        pieces, segments, end = [], [], 0
-        for name in ACTIONS[:: 1 if number % 2 else -1]:
-            clip = clips[name][number]
-            still = np.repeat(clip[:, :1], 40, axis=1)
-            pieces += [still, clip]
-            segments.append((name, end + 40, end + 40 + clip.shape[1]))
-            end += 40 + clip.shape[1]
-        made.append((np.concatenate([*pieces, np.repeat(pieces[-1][:, -1:], 30, axis=1)], axis=1), segments))
-    return [video for video, _ in made], [segments for _, segments in made]
+    return make_videos()
 
 
 @pytest.fixture(scope='module')

@@ -1,4 +1,4 @@
 _base_ = 'detect_pkummd1.py'
 model = dict(head=dict(boundaries=True))
-val_evaluator = dict(proposals=dict(change_cost=8))
+val_evaluator = dict(proposals=dict(change_cost=4))
 test_evaluator = val_evaluator
