@@ -3,7 +3,7 @@ here. Clips of generated people are pretrained on without labels; nearest neighb
 was learned.
 
     python examples/pretrain_plain_torch.py                    # some minutes on a CPU
-    python examples/pretrain_plain_torch.py --steps 2 --clips 36
+    python examples/pretrain_plain_torch.py --steps 120        # 1-NN accuracy from 52 to 60 %
 """
 
 import argparse
