@@ -108,7 +108,7 @@ def test_our_configs_are_bases_for_others(tmp_path, ann_file, monkeypatch, capfd
     assert 'acc/top1' in run('-c', IMPORTED, STOCK / 'tools/test.py', linear, checkpoint, cwd=tmp_path)
     ours('test', linear, checkpoint)
     assert 'acc/top1' in capfd.readouterr().out
-    result = SkeletonInferencer(linear, checkpoint, device='cpu')(np.random.rand(2, 30, 25, 3).astype(np.float32))
+    result = SkeletonInferencer(linear, checkpoint, device='cpu')([np.random.rand(2, 30, 25, 3).astype(np.float32)])
     assert len(result[0]['actions']) == 5
 
 

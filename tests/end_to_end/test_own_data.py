@@ -17,7 +17,8 @@ from usdrl_mmaction.skeletons import LAYOUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / 'docs/own-data.md').read_text()
-BLOCKS = re.findall(r'^ *```bash\n(.*?)```', PAGE, re.DOTALL | re.MULTILINE)
+EXAMPLE = PAGE.split('## File formats')[0]
+BLOCKS = re.findall(r'^ *```bash\n(.*?)```', EXAMPLE, re.DOTALL | re.MULTILINE)
 BRIEF = ['default_hooks.checkpoint.interval=1']
 JOINTS = ('left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip',
           'right_hip', 'left_knee', 'right_knee', 'left_ankle', 'right_ankle')  # fmt: skip

@@ -88,6 +88,7 @@ def carry_out(cfg: Config, name: str, out: Path) -> dict:
 def one_of_two(rank: int, folder: Path):
     """A process as ``torchrun`` starts it, but that the two meet at a file."""
     os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', GLOO_SOCKET_IFNAME='lo')
+    os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT='29500')  # they name the run; nobody listens there
     results = {}
     for name in CONFIGS:
         cfg = Config.fromfile(folder / f'{name}.py')

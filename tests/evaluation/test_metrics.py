@@ -105,7 +105,7 @@ def test_the_table_of_the_log_has_a_row_a_class_and_a_column_a_threshold():
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(mode='thumos'), "mode must be one of pku, activitynet, not 'thumos'"),
+        (dict(mode='thumos'), "mode must be one of pku, activitynet, both, not 'thumos'"),
         (dict(proposals=dict(threshold=0.1)), 'threshold'),
         (dict(proposals=dict(min_length=0)), 'min_length'),
         (dict(thetas=[0, 0.5]), 'above 0'),

@@ -275,7 +275,7 @@ def break_openpose(path):
         ('a.json', break_mmpose, r"'keypoints' are \(1, 4\) and 'keypoint_scores' \(1,\)"),
         ('video', break_openpose, "person 0: 'pose_keypoints_2d' has 50 numbers, not 3 per joint"),
         ('a.xyz', lambda path: path.write_text('1'), "no reader for '.xyz'"),
-        ('folder', lambda path: path.mkdir(), 'a folder of nothing'),
+        ('folder', lambda path: path.mkdir(), 'has no recordings'),
         ('nothing.pkl', lambda path: None, 'There is no annotation file'),
         ('nothing.csv', lambda path: None, 'There is no recording'),
     ],

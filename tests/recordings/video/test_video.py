@@ -179,8 +179,9 @@ def test_python_and_the_command_take_a_video_as_any_recording(squares, tmp_path,
     (result,) = SkeletonInferencer()(str(path))
     assert (result['name'], result['frames'], result['people']) == (str(path), FRAMES, 2)
     (tmp_path / 'bad.mp4').write_text('no video')
-    run_command('infer', path, tmp_path / 'bad.mp4', '--pose', 'squares', '--features', '--out', tmp_path / 'out')
-    assert 'skipped: ' in capsys.readouterr().err
+    with pytest.raises(SystemExit, match='1 of 2 recordings could not be used'):
+        run_command('infer', path, tmp_path / 'bad.mp4', '--pose', 'squares', '--features', '--out', tmp_path / 'out')
+    assert 'not answered: ' in capsys.readouterr().err
     (found,) = json.loads((tmp_path / 'out/results.json').read_text())
     np.testing.assert_allclose(found['features'], result['features'], atol=1e-5)
 

@@ -40,7 +40,7 @@ def complete(cfg: Config) -> Config:
     cfg = deepcopy(cfg)
     if markers(cfg.to_dict()):
         values = resolve(cfg)
-        for name in SETTINGS:
+        for name in set(SETTINGS) & set(cfg):
             cfg[name] = values[name]
         for key in list(cfg):
             cfg[key] = filled(cfg[key], values)
