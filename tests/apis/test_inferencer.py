@@ -11,8 +11,10 @@ from mmengine.dataset import Compose, pseudo_collate
 from raw_files import moving
 
 from usdrl_mmaction.apis import SkeletonInferencer, load_model
+from usdrl_mmaction.apis.inferencer import CHANGE_COST
 from usdrl_mmaction.apis.window_scorer import WindowScorer
 from usdrl_mmaction.evaluation import proposals_from_scores
+from usdrl_mmaction.evaluation.functional.proposals import best_labels
 from usdrl_mmaction.recordings.clip import Clip
 from usdrl_mmaction.skeletons import get_skeleton
 
@@ -148,6 +150,18 @@ def test_segments_are_the_proposals_of_the_whole_track(detection, trained, frame
     assert sorted(map(tuple, expected), key=lambda row: (row[1], row[0])) == found
     assert all(s['name'] == f'action {s["label"] - 1}' for s in one['segments'])  # the background has no name
     assert json.loads(json.dumps(one)) == one
+
+
+def test_segments_are_by_default_those_of_the_best_sequence(detection, trained):
+    cfg = detection()
+    checkpoint, keypoint = trained(cfg), recording(0, persons=2, frames=41)
+    inferencer = SkeletonInferencer(cfg, checkpoint, device='cpu')
+    (found,) = inferencer([keypoint])
+    labels = best_labels(WindowScorer(inferencer.model).track(Clip(keypoint)), CHANGE_COST)
+    shown = np.zeros(41, int)
+    for segment in found['segments']:
+        shown[segment['start'] : segment['end']] = segment['label']
+    np.testing.assert_array_equal(shown, labels)
 
 
 def test_a_localizer_has_no_neighbours(detection, trained, gallery):

@@ -40,6 +40,7 @@ from .preparation import Preparation, classes_of
 from .window_scorer import WindowScorer
 
 MANY = 20  # recordings, from which on there is a progress bar
+CHANGE_COST = 8  # of the best sequence of labels, as in configs/usdrl/benchmarks/detect_custom.py
 
 
 class SkeletonInferencer:
@@ -55,7 +56,8 @@ class SkeletonInferencer:
         gallery_split (str | None): A split of the gallery; by default all of it.
         top_k (int): Number of actions and neighbours to return.
         batch_size (int): Number of clips, or windows, that are encoded together.
-        threshold (float): With a localizer, the frames of a segment have a probability above it.
+        threshold (float | None): With a localizer, the frames of a segment have a probability above it. By default, the
+            segments are those of the best sequence of labels.
         layout (str | dict | None): The layout of recordings that do not name their joints; by default that of the
             training, or it is recognised. The joints of any body layout are mapped to the model's.
         unknown (bool): With a classifier: whether results say which recordings are unlike all clips that it was taught.
@@ -78,7 +80,7 @@ class SkeletonInferencer:
         gallery_split: str | None = None,
         top_k: int = 5,
         batch_size: int = 64,
-        threshold: float = 0.5,
+        threshold: float | None = None,
         layout: str | dict | None = None,
         unknown: bool = True,
     ):
@@ -232,7 +234,8 @@ class SkeletonInferencer:
     def localize(self, name: str, clip: Clip) -> dict:
         clip = keep_people(clip, self.prepare.num_person)
         people, frames = clip.keypoint.shape[:2]
-        proposals = proposals_from_scores(self.scorer.track(clip), (self.threshold,))
+        rule = dict(change_cost=CHANGE_COST) if self.threshold is None else dict(thresholds=(self.threshold,))
+        proposals = proposals_from_scores(self.scorer.track(clip), **rule)
         segments = [as_segment(*row, self.classes) for row in proposals[proposals[:, 1].argsort(kind='stable')]]
         return {'name': name, 'frames': frames, 'people': people, 'segments': segments}
 

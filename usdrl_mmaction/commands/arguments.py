@@ -110,7 +110,8 @@ def infer(parser):
     parser.add_argument('--gallery-split', help='a split of it; by default all of it')
     parser.add_argument('--top-k', type=int, default=5, help='actions and neighbors to list')
     parser.add_argument('--features', action='store_true', help='write the features too')
-    parser.add_argument('--threshold', type=float, default=0.5, help='least probability of a segment')
+    threshold = 'least probability of the frames of a segment; by default the best sequence of labels is taken'
+    parser.add_argument('--threshold', type=float, help=threshold)
     parser.add_argument('--batch-size', type=int, default=64, help='clips or windows that are encoded together')
     parser.add_argument('--layout', help='layout of recordings that do not name their joints; by default recognised')
     parser.add_argument('--no-unknown', dest='unknown', action='store_false', help='always name an action')

@@ -8,7 +8,7 @@ val_evaluator = dict(
     type='DetectionMetric',
     num_classes='$num_classes',
     mode='both',
-    thetas=(0.1, 0.3, 0.5, 0.7),
+    thetas=(0.5, 0.3, 0.1, 0.7),
     proposals=dict(change_cost=8),
 )
 test_evaluator = val_evaluator

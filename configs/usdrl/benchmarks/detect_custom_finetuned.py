@@ -8,7 +8,9 @@ model = dict(
 train_dataloader = dict(batch_size=32, num_workers=0, dataset=_base_.train_windows)
 val_dataloader = dict(batch_size=64, num_workers=0, dataset=_base_.test_windows)
 test_dataloader = val_dataloader
-val_evaluator = dict(num_classes='$num_classes', mode='both', proposals=dict(change_cost=8))
+val_evaluator = dict(
+    num_classes='$num_classes', mode='both', thetas=(0.5, 0.3, 0.1, 0.7), proposals=dict(change_cost=8)
+)
 test_evaluator = val_evaluator
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=3e-3, weight_decay=0.05),
