@@ -13,13 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from usdrl_mmaction.body import as_body, body_mapping, in_frame, recognise
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
+from usdrl_mmaction.datasets.segments import frame_labels
 from usdrl_mmaction.datasets.windows import cut, starts_of_windows
 from usdrl_mmaction.engine.frame_classifier import fit_frames
 from usdrl_mmaction.engine.ridge import LinearClassifier
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.evaluation import evaluate_segmentation
 from usdrl_mmaction.evaluation.functional.activitynet import activitynet_report
-from usdrl_mmaction.evaluation.functional.proposals import best_labels, proposals_from_scores
+from usdrl_mmaction.evaluation.functional.proposals import proposals_from_scores
 from usdrl_mmaction.evaluation.functional.segmentation import segments_of
 from usdrl_mmaction.models.backbones.streams import pooled_width
 
@@ -104,7 +105,7 @@ class ActionDetector(BaseEstimator):
 
     def frame_labels(self, scores: np.ndarray) -> np.ndarray:
         """The label of each frame; 0 is the background.  # (T, 1 + classes) -> (T,)"""
-        return best_labels(scores, self.change_cost_)
+        return labels_of(self.rows(scores), len(scores))
 
     def set_layout(self, layout: str | dict) -> 'ActionDetector':
         """The detector for videos of another layout."""
@@ -210,12 +211,17 @@ class ActionDetector(BaseEstimator):
         truth = {number: np.stack(segments_of(each, 0), axis=1) for number, each in enumerate(labels)}
 
         def quality(cost: float) -> float:
-            found = [best_labels(scores, cost) for scores in held_out]
-            f1 = evaluate_segmentation(labels, found)['f1@50'] / 100
             rows = {number: proposals_from_scores(each, change_cost=cost) for number, each in enumerate(held_out)}
+            found = [labels_of(rows[number], len(each)) for number, each in enumerate(labels)]
+            f1 = evaluate_segmentation(labels, found)['f1@50'] / 100
             return f1 + activitynet_report(truth, rows, len(self.classes_), thetas=(0.5,))['mAP@0.5']
 
         return float(max(CHANGE_COSTS, key=quality))
+
+
+def labels_of(rows: np.ndarray, frames: int) -> np.ndarray:
+    """The label of each frame of a video with these segments.  # (S, 4) -> (T,)"""
+    return frame_labels(rows[:, :3].astype(int), frames)
 
 
 def lengths_of_windows(durations: Sequence[int]) -> list[int]:

@@ -1,8 +1,3 @@
-_base_ = ['../../_base_/tasks/ridge_frames.py', '../../_base_/datasets/custom_videos.py']
-load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
-model = dict(backbone=_base_.encoder, head=dict(in_channels=128, num_classes='$num_classes'), window='$window')
-train_dataloader = dict(batch_size=64, num_workers=0, dataset=_base_.covering_windows)
-val_dataloader = dict(batch_size=64, num_workers=0, dataset=_base_.test_windows)
-test_dataloader = val_dataloader
-val_evaluator = dict(type='SegmentationMetric', change_cost=8)
+_base_ = 'detect_custom.py'
+val_evaluator = dict(_delete_=True, type='SegmentationMetric', change_cost=8)
 test_evaluator = val_evaluator
