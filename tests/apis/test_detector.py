@@ -8,7 +8,8 @@ import pytest
 from short_videos import ACTIONS, make_videos
 
 from usdrl_mmaction.apis import ActionDetector, BodyEncoder, SkeletonInferencer, StreamingDetector, load
-from usdrl_mmaction.apis.detector import lengths_of_windows, resized
+from usdrl_mmaction.apis.detector import lengths_of_windows
+from usdrl_mmaction.datasets.transforms.normalize import resized
 from usdrl_mmaction.errors import CheckpointError, UsageError
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
 
@@ -101,7 +102,7 @@ def test_videos_of_another_rate_are_resampled(detector, videos):
 
 
 def test_resizing_is_linear_in_time():
-    np.testing.assert_allclose(resized(np.arange(8.0)[:, None], 4)[:, 0], [0.5, 2.5, 4.5, 6.5])
+    np.testing.assert_allclose(resized(np.arange(8.0)[None, :, None], 4)[0, :, 0], [0.5, 2.5, 4.5, 6.5])
 
 
 def test_a_saved_detector_takes_live_frames_of_any_body_layout(detector, videos, tmp_path):

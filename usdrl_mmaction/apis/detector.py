@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from usdrl_mmaction.body import as_body, body_mapping, in_frame, recognise
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
 from usdrl_mmaction.datasets.segments import frame_labels
+from usdrl_mmaction.datasets.transforms.normalize import resized
 from usdrl_mmaction.datasets.windows import cut, starts_of_windows
 from usdrl_mmaction.engine.frame_classifier import fit_frames
 from usdrl_mmaction.engine.ridge import LinearClassifier
@@ -160,7 +161,7 @@ class ActionDetector(BaseEstimator):
         frames = video.shape[1]
         rate = self.fps / fps if self.fps and fps else 1
         scores = softmax(self.linear_.scores(self._features(video, max(round(rate * frames), 1))), axis=1)
-        return scores if len(scores) == frames else resized(scores, frames)
+        return scores if len(scores) == frames else resized(scores[None], frames)[0]
 
     def _features(self, video: np.ndarray, frames: int | None = None) -> np.ndarray:
         """Of each frame, for each length: its temporal features and the pooled features of the windows that show it,
@@ -168,7 +169,7 @@ class ActionDetector(BaseEstimator):
         mapping = body_mapping(layout_of_asked(video, self.layout, self.layout_))
         body = as_body(video, mapping)[: self.encoder_.backbone.clip_shape[0]]
         if frames not in (None, body.shape[1]):
-            body = resized(body.swapaxes(0, 1), frames).swapaxes(0, 1)
+            body = resized(body, frames)
         return np.concatenate([self._at_length(body, length) for length in self.lengths_], axis=1)
 
     def _at_length(self, body: np.ndarray, length: int) -> np.ndarray:
@@ -198,8 +199,8 @@ class ActionDetector(BaseEstimator):
                 [cut(padded, start, length) for start in starts[first : first + self.encoder_.batch_size]]
             )
             by_joint = torch.from_numpy(windows).permute(0, 1, 3, 4, 2).flatten(1, 3)  # (N, M·V·C, length)
-            resized = F.interpolate(by_joint, frames, mode='linear').unflatten(1, (-1, joints, channels))
-            clips = in_frame(resized.permute(0, 1, 4, 2, 3))
+            stretched = F.interpolate(by_joint, frames, mode='linear').unflatten(1, (-1, joints, channels))
+            clips = in_frame(stretched.permute(0, 1, 4, 2, 3))
             clips = F.pad(clips, (0, 0, 0, 0, 0, 0, 0, people - clips.size(1)))
             streams = self.encoder_.backbone(clips.to(self.encoder_.device))
             temporal = F.interpolate(streams.temporal.mT, length, mode='linear').mT.cpu().numpy()
@@ -231,9 +232,3 @@ def lengths_of_windows(durations: Sequence[int]) -> list[int]:
         if not found or length >= APART * found[-1]:
             found.append(length)
     return found
-
-
-def resized(array: np.ndarray, frames: int) -> np.ndarray:
-    """Another number of frames, linearly in time.  # (T, ...) -> (frames, ...)"""
-    flat = torch.from_numpy(np.ascontiguousarray(array, np.float32)).flatten(1).T[None]  # (1, F, T)
-    return F.interpolate(flat, frames, mode='linear')[0].T.reshape(frames, *array.shape[1:]).numpy()

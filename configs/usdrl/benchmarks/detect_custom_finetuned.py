@@ -1,4 +1,4 @@
-_base_ = ['../../_base_/tasks/detection.py', '../../_base_/datasets/custom_videos.py']
+_base_ = ['../../_base_/tasks/detection_small.py', '../../_base_/datasets/custom_videos.py']
 load_from = 'usdrl://body'  # the encoder in the package; None: from nothing
 model = dict(
     backbone=_base_.encoder,
@@ -12,9 +12,4 @@ val_evaluator = dict(
     num_classes='$num_classes', mode='both', thetas=(0.5, 0.3, 0.1, 0.7), proposals=dict(change_cost=8)
 )
 test_evaluator = val_evaluator
-optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type='AdamW', lr=3e-3, weight_decay=0.05),
-    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.3))),
-)
 train_cfg = dict(max_epochs=40, val_interval=40)
-param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]

@@ -1,4 +1,4 @@
-_base_ = '../../_base_/tasks/detection.py'
+_base_ = '../../_base_/tasks/detection_small.py'
 ann_file = 'data/synthetic/synthetic_untrimmed.pkl'
 model = dict(backbone=dict(embed_dims=128), head=dict(num_classes=18, in_channels=128))
 train_dataloader = dict(batch_size=16, num_workers=0, dataset=dict(ann_file=ann_file, split='xsub_train'))
@@ -6,9 +6,4 @@ val_dataloader = dict(batch_size=64, num_workers=0, dataset=dict(ann_file=ann_fi
 test_dataloader = val_dataloader
 val_evaluator = dict(num_classes=18)
 test_evaluator = val_evaluator
-optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type='AdamW', lr=3e-3, weight_decay=0.05),
-    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.3))),
-)
 train_cfg = dict(max_epochs=18, val_interval=18)
-param_scheduler = [dict(type='CosineAnnealingLR', convert_to_iter_based=True)]

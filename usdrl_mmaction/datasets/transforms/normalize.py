@@ -108,12 +108,17 @@ class ResizeFrames(BaseTransform):
             raise AnnotationError(f"Clip '{results.get('frame_dir', '?')}' has no frames. Leave it out of the file.")
         for field in ('keypoint', 'keypoint_score'):
             if field in results:
-                array = np.ascontiguousarray(results[field], dtype=np.float32)  # (M, T, V[, C])
-                by_joint = torch.from_numpy(array).flatten(2).transpose(1, 2)  # (M, V*C, T)
-                resized = F.interpolate(by_joint, self.num_frames, mode='linear', align_corners=False).transpose(1, 2)
-                results[field] = resized.reshape(len(array), self.num_frames, *array.shape[2:]).numpy()
+                results[field] = resized(results[field], self.num_frames)
         results['total_frames'] = self.num_frames
         return results
+
+
+def resized(array: np.ndarray, num_frames: int) -> np.ndarray:
+    """Another number of frames, linearly in time.  # (M, T, …) -> (M, num_frames, …)"""
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    flat = torch.from_numpy(array).flatten(2).transpose(1, 2)  # (M, F, T)
+    found = F.interpolate(flat, num_frames, mode='linear', align_corners=False).transpose(1, 2)
+    return found.reshape(len(array), num_frames, *array.shape[2:]).numpy()
 
 
 def read_keypoint(results: dict, joints: int, channels: int) -> np.ndarray:
