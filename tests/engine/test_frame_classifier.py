@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from usdrl_mmaction.engine.frame_classifier import BALANCE, FOLDS, STRENGTHS, Moments, fit_frames, ridge
+from usdrl_mmaction.engine.frame_classifier import BALANCE, STRENGTHS, Moments, fit_frames, ridge
 
 
 def videos(number: int, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -31,13 +31,11 @@ def test_held_out_probabilities_come_from_fits_without_the_video():
     changed = [each.copy() for each in labels]
     changed[2] = (changed[2] + 1) % 3
     _, again = fit_frames(features, changed, 3)
-    same_fold = [number for number in range(6) if number % FOLDS == 2]
-    for number in range(6):
-        assert held_out[number].shape == (80, 3)
-        np.testing.assert_allclose(held_out[number].sum(1), 1)
-        # The choice of strength and the calibration see all labels, so compare the order of scores only.
-        order = (each[number].argmax(1) for each in (held_out, again))
-        assert (np.mean(np.equal(*order)) > 0.95) == (number in same_fold) or number not in same_fold
+    for each in held_out:
+        assert each.shape == (80, 3)
+        np.testing.assert_allclose(each.sum(1), 1)
+    # The choice of strength and the calibration see all labels, so compare the order of scores only.
+    assert np.mean(held_out[2].argmax(1) == again[2].argmax(1)) > 0.95
 
 
 def test_scaling_and_shifting_features_changes_nothing():
