@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from usdrl_mmaction.datasets.annotations import counted
-from usdrl_mmaction.evaluation import evaluate_detection, pku_report
+from usdrl_mmaction.evaluation import activitynet_report, evaluate_detection, pku_report
 from usdrl_mmaction.evaluation.functional import load_tracks, read_ground_truth, read_results
 from usdrl_mmaction.evaluation.functional.detection import THETAS, best_match
 from usdrl_mmaction.evaluation.functional.matching import tabulate
@@ -14,6 +14,7 @@ from usdrl_mmaction.evaluation.functional.matching import tabulate
 from .page import Bar, Part, Span, Timeline, colours, draw_precision_recall
 
 THETA = 0.5
+CELLS = 200  # of a row of boundaries, at most
 
 
 class Detections(NamedTuple):
@@ -24,12 +25,13 @@ class Detections(NamedTuple):
     scores: dict[str, np.ndarray]  # video -> (T, 1 + classes)
     classes: list[str]
     fps: float
+    boundaries: dict[str, np.ndarray] = {}  # video -> (T, 2) of starts and ends, of a head that scores them
 
 
 def read_detections(prefix: str) -> Detections:
-    scores, classes, fps, _ = load_tracks(f'{prefix}_tracks.npz')
+    scores, classes, fps, boundaries = load_tracks(f'{prefix}_tracks.npz')
     truth = read_ground_truth(f'{prefix}_ground_truth.json', classes, fps)
-    return Detections(truth, read_results(f'{prefix}_results.json', classes, fps), scores, classes, fps)
+    return Detections(truth, read_results(f'{prefix}_results.json', classes, fps), scores, classes, fps, boundaries)
 
 
 def action_precisions(found: Detections) -> Part:
@@ -45,7 +47,27 @@ def action_precisions(found: Detections) -> Part:
         f'classes (mAP) is {precision.mean():.4f}. The curves count a segment once, however many proposals match it.'
     )
     pictures = [draw_precision_recall(precision_recall(found))]
-    return Part('detection', 'Average precision of each action', text, pictures, bars=bars)
+    return Part('detection', 'Average precision of each action', text, pictures, bars=bars, table=by_class(found))
+
+
+def by_class(found: Detections) -> dict[str, dict[str, str]]:
+    """The average precisions of each class by both protocols, with what they are measured on."""
+    num_classes = len(found.classes)
+    segments = np.array([row for rows in found.truth.values() for row in rows], float).reshape(-1, 3)
+    reports = {'PKU-MMD': pku_report, 'ActivityNet': activitynet_report}
+    precisions = {
+        f'{name}, IoU {theta:g}': values
+        for name, report in reports.items()
+        for theta, values in report(found.truth, found.proposals, num_classes, THETAS)['per_class'].items()
+    }
+    rows = {}
+    for number, name in enumerate(found.classes):
+        own = segments[segments[:, 0] == number + 1]
+        if len(own):
+            seconds = (own[:, 2] - own[:, 1]).mean() / found.fps
+            rows[name] = {'segments': str(len(own)), 'mean length': f'{seconds:.1f} s'}
+            rows[name] |= {column: f'{values[number]:.3f}' for column, values in precisions.items()}
+    return rows
 
 
 def precision_recall(found: Detections) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -80,6 +102,7 @@ def timelines(found: Detections) -> Part:
     text = (
         f'Videos chosen from {len(ranked)} by their average precision at an IoU of {THETA}. Proposals with lower '
         'scores are fainter. Frames have the colour of the class with the highest score.'
+        + (' Starts and ends are the darker the likelier.' if found.boundaries else '')
     )
     drawn = [timeline(found, *item) for item in titles.items()]
     return Part('timelines', 'Ground truth and detected segments', text, timelines=drawn)
@@ -103,4 +126,15 @@ def timeline(found: Detections, video: str, title: str) -> Timeline:
     labels = sorted({row[0] for row in (*found.truth[video], *frames)})
     legend = {found.classes[label - 1]: palette[label - 1] for label in labels}
     spans = {name: [span(*row) for row in segments] for name, segments in rows.items()}
+    if video in found.boundaries:
+        spans |= zip(('starts', 'ends'), map(cells, found.boundaries[video].T), strict=True)
     return Timeline(title, f'{length / found.fps:.0f} s', spans, legend)
+
+
+def cells(scores: np.ndarray) -> list[Span]:
+    """The scores of frames as equal parts of a row, each as dark as the highest score in it.  # (T,)"""
+    parts = np.array_split(scores, min(CELLS, len(scores)))
+    highest = [float(part.max()) for part in parts]
+    return [
+        Span(place / len(parts), 1 / len(parts), '#102a43', f'{score:.2f}', score) for place, score in enumerate(highest)
+    ]

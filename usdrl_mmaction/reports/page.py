@@ -69,6 +69,7 @@ class Part:
     legend: dict[str, str] = field(default_factory=dict)  # class -> colour
     bars: list[Bar] = field(default_factory=list)
     timelines: list[Timeline] = field(default_factory=list)
+    table: dict[str, dict[str, str]] = field(default_factory=dict)  # row -> column -> text
 
 
 def new_figure(width: float = 4.4, height: float = 2.8) -> tuple[Figure, Axes]:
