@@ -5,9 +5,10 @@ _base_ = [
     '../_base_/schedules/pretrain_small.py',
 ]
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(max_epochs=10)
+train_cfg = dict(max_epochs=6)
 default_hooks = dict(
     health=dict(type='EmbeddingHealthHook', split='val', interval=1),
     checkpoint=dict(interval=1),
     logger=dict(interval=20),
+    whitening=dict(type='WhiteningHook'),
 )

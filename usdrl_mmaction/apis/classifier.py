@@ -28,7 +28,7 @@ from .explain import Drawn, Explanation, explain
 from .finetuning import fine_tuned
 
 POOLING = ('max', 'mean', 'std', 'parts')
-WEIGHTS = (0.6, 1.0)  # of the encoder's features and of the convolutions
+WEIGHT = 0.6  # of the encoder's features; that of the convolutions is below 1
 UNKNOWN = 'unknown'
 HELD_OUT, LEAST_FINETUNED, LEAST_OF_CLASS = 0.25, 12, 2  # share and numbers of clips for fine-tuning
 PARAMETERS = {'layout', 'convolutions', 'unknown', 'class_weight', 'finetune', 'random_state'}
@@ -250,7 +250,8 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         features, self.maxima_ = self._features(self.clips_)
         of_encoder = pooled_width(POOLING, self.encoder_.backbone.embed_dims)
         sizes = of_encoder, features.shape[1] - of_encoder
-        groups = [(size, weight) for size, weight in zip(sizes, WEIGHTS, strict=True) if size]
+        weights = WEIGHT, weight_of_convolutions(self.labels_)
+        groups = [(size, weight) for size, weight in zip(sizes, weights, strict=True) if size]
         fitted = fit_ridge(features, self.labels_, len(self.classes_), groups=groups, weights=self._weights(y))
         self.linear_ = fitted.rounded()
         # Each clip's distance to the others of its class, and its score by a fit on the others.
@@ -283,6 +284,13 @@ class ActionClassifier(ClassifierMixin, BaseEstimator):
         if self.convolutions:
             features = np.concatenate([features, self.random_.transform(clips)], axis=1)
         return features, maxima
+
+
+def weight_of_convolutions(labels: np.ndarray) -> float:
+    """It grows with the number of clips of a class: from one clip, thousands of random features say little.
+    # (N,) or (N, L)"""
+    of_class = np.bincount(labels) if labels.ndim == 1 else labels.sum(0)
+    return max(1 - 1 / max(of_class.mean(), 1), 0.01)
 
 
 def unless(strange: np.ndarray, labels: np.ndarray) -> np.ndarray:

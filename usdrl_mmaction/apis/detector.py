@@ -23,7 +23,7 @@ from usdrl_mmaction.evaluation import evaluate_segmentation
 from usdrl_mmaction.evaluation.functional.activitynet import activitynet_report
 from usdrl_mmaction.evaluation.functional.proposals import proposals_from_scores
 from usdrl_mmaction.evaluation.functional.segmentation import segments_of
-from usdrl_mmaction.models.backbones.streams import pooled_width
+from usdrl_mmaction.models.backbones.streams import StreamFeatures, pooled_width
 
 from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
 
@@ -204,7 +204,8 @@ class ActionDetector(BaseEstimator):
             clips = F.pad(clips, (0, 0, 0, 0, 0, 0, 0, people - clips.size(1)))
             streams = self.encoder_.backbone(clips.to(self.encoder_.device))
             temporal = F.interpolate(streams.temporal.mT, length, mode='linear').mT.cpu().numpy()
-            yield from zip(temporal, streams.pooled(POOLED).cpu().numpy(), strict=True)
+            pooled = StreamFeatures(*streams).pooled(POOLED)  # not whitened: frames are told apart better so
+            yield from zip(temporal, pooled.cpu().numpy(), strict=True)
 
     def _choose_cost(self, held_out: list[np.ndarray], labels: list[np.ndarray]) -> float:
         """The cost of a change that is best for the segments of videos that are left out: by F1 and by mean average

@@ -158,6 +158,7 @@ def supervise(data: dict, name: str, seed: int, work_dir: Path, load_from: str |
 def load(task: str, data: dict, seed: int, work_dir: Path, changes: dict) -> Config:
     """The config of a task on the data, quiet, its model changed."""
     cfg = complete(read_config(f'{task}_{"custom" if data else "synthetic"}', data))
+    cfg.model.backbone.pop('whiten', None)  # the papers do not, and graph networks have none
     cfg.merge_from_dict(
         dict(
             model=copy.deepcopy(changes),  # merging takes _delete_ out of it

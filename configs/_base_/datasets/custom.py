@@ -13,6 +13,7 @@ num_classes = None
 encoder = dict(  # as large as the foundation encoder
     embed_dims=128,
     num_layers=1,
+    whiten=True,
     layout='$encoder_layout',
     num_person='$encoder_persons',
     in_channels='$encoder_channels',

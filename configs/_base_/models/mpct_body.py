@@ -1,9 +1,9 @@
 # Views of a clip of the body: what may differ between two recordings of one movement.
 model = dict(
     type='MPCT',
-    backbone=dict(type='DSTE', layout='body', num_person=2, embed_dims=128, num_layers=1),
+    backbone=dict(type='DSTE', layout='body', num_person=2, embed_dims=128, num_layers=1, whiten=True),
     head=dict(
-        type='DecorrelationHead', in_channels=128, consistency_weight=2.5, variance_weight=4.0, cross_weight=5e-3
+        type='DecorrelationHead', in_channels=128, consistency_weight=1.0, variance_weight=4.0, cross_weight=5e-3
     ),
     data_preprocessor=dict(
         type='MultiViewPreprocessor',

@@ -10,3 +10,4 @@ from .label_hook import LabelHook
 from .non_finite_hook import NonFiniteHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .transfer_hook import TransferHook
+from .whitening_hook import WhiteningHook

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Subset
 
 from usdrl_mmaction.errors import TrainingError
 from usdrl_mmaction.files import replacing
+from usdrl_mmaction.models import StreamFeatures
 
 from ..health import alignment, effective_rank, neighbour_accuracy, spread, uniformity
 
@@ -118,9 +119,14 @@ class EmbeddingHealthHook(Hook):
 
 def embed(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:
     """Pooled features of whole clips and of their views, and labels.  # (N, 2D), (views, N, 2D), (N,)"""
-    whole = model.encode_as(model.data_preprocessor(data, False)['inputs'], model.views[-1]).pooled()
+    whole = whole_clips(model, data).pooled()
     views = model.encode(model.data_preprocessor(data, True)['inputs']).pooled()
     return whole, views, torch.cat([sample.gt_label for sample in data['data_samples']])
+
+
+def whole_clips(model, data: dict) -> StreamFeatures:
+    """The streams of whole clips, whose pooled features are not whitened."""
+    return StreamFeatures(*model.encode_as(model.data_preprocessor(data, False)['inputs'], model.views[-1]))
 
 
 def draw(history: list[dict], path: Path):

@@ -15,7 +15,7 @@ class DSTE(StreamEncoder):
     """The dense spatio-temporal encoder of USDRL.
 
     Args:
-        layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output: As ``StreamEncoder``.
+        layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, whiten: As ``StreamEncoder``.
         num_heads (int): Heads of the attention.
         num_layers (int): Layers of each stream.
         alpha (float): Share of the convolutional attention in a layer's output; the rest is dense shift attention.
@@ -37,10 +37,10 @@ class DSTE(StreamEncoder):
     def __init__(
         self, layout='nturgb+d', num_person=2, num_frames=64, in_channels=3, embed_dims=1024, num_heads=1, num_layers=2,
         alpha=0.5, gap=4, kernel_size=1, drop_path=0.1, modalities=('joint',), modality=None, causal=False,
-        output='streams', with_cp=False, init_cfg=None,
+        output='streams', whiten=False, with_cp=False, init_cfg=None,
     ):  # fmt: skip
         super().__init__(
-            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
+            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, whiten, init_cfg
         )
         self.causal = causal
         num_joints = self.spatial_position.size(1)

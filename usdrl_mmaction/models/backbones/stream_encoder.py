@@ -11,6 +11,7 @@ from usdrl_mmaction.skeletons import bone, get_skeleton, motion
 
 from ..layers import Linear
 from .streams import StreamFeatures
+from .whitening import WhitenedStreams, Whitening
 
 MODALITIES = ('joint', 'bone', 'motion')
 FUSED = 'fused'
@@ -32,6 +33,7 @@ class StreamEncoder(BaseModule):
         modality (str | None): The modality of a call that names none; by default the only one, or 'fused'.
         output (str): 'streams' for StreamFeatures, 'gcn' for the pooled streams as (N, 1, 2D, 1, 1), which MMAction2's
             ``GCNHead`` takes.
+        whiten (bool): Whether pooled features are whitened, once ``WhiteningHook`` or a checkpoint says how.
 
     Examples:
         >>> import torch
@@ -54,6 +56,7 @@ class StreamEncoder(BaseModule):
         modalities=('joint',),
         modality=None,
         output='streams',
+        whiten=False,
         init_cfg=None,
     ):
         super().__init__(init_cfg)
@@ -68,6 +71,7 @@ class StreamEncoder(BaseModule):
         self.modality = modality or (FUSED if len(modalities) > 1 else modalities[0])
         self.check_modality(self.modality)
         self.output = output
+        self.whitening = Whitening(embed_dims) if whiten else None
         widths = {'temporal': num_person * len(self.skeleton) * in_channels, 'spatial': num_frames * in_channels}
         self.embeddings = nn.ModuleList(
             nn.ModuleDict({stream: embedding(width, embed_dims) for stream, width in widths.items()})
@@ -83,9 +87,12 @@ class StreamEncoder(BaseModule):
         """Encode clips of joints.  # (N, M, T, V, C) -> streams"""
         self.check_clip(clip)
         temporal, spatial = self.embed(clip, modality or self.modality)
-        streams = StreamFeatures(
-            self.temporal(temporal, self.temporal_position), self.spatial(spatial, self.spatial_position)
+        temporal, spatial = (
+            self.temporal(temporal, self.temporal_position),
+            self.spatial(spatial, self.spatial_position),
         )
+        whitened = self.whitening is not None
+        streams = WhitenedStreams(temporal, spatial, self.whitening) if whitened else StreamFeatures(temporal, spatial)
         return streams if self.output == 'streams' else streams.pooled()[:, None, :, None, None]
 
     def temporal_stream(self, clip: Tensor) -> Tensor:

@@ -19,10 +19,10 @@ class STTR(StreamEncoder):
 
     def __init__(
         self, layout='nturgb+d', num_person=2, num_frames=64, in_channels=3, embed_dims=1024, num_heads=1, num_layers=2,
-        modalities=('joint',), modality=None, output='streams', init_cfg=None,
+        modalities=('joint',), modality=None, output='streams', whiten=False, init_cfg=None,
     ):  # fmt: skip
         super().__init__(
-            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, init_cfg
+            layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, whiten, init_cfg
         )
         self.temporal = PlainStream(embed_dims, num_heads, num_layers)
         self.spatial = PlainStream(embed_dims, num_heads, num_layers)
