@@ -106,6 +106,15 @@ def test_what_was_not_taught_is_unknown_and_what_was_is_not(model, actions):
     assert not (always.predict(strange) == 'unknown').any()
 
 
+def test_one_clip_of_each_class_is_enough_to_know_most_others(encoder, actions):
+    model = ActionClassifier(encoder, unknown=True).fit(*chosen(actions, KNOWN, 0, 1))
+    known, labels = chosen(actions, KNOWN, 1, 12)
+    answers = model.predict(known)
+    assert (answers == 'unknown').mean() <= 0.3
+    assert (answers == labels).mean() >= 0.6
+    assert (model.predict([np.random.default_rng(0).random((60, 25, 3))]) == 'unknown').all()
+
+
 def test_numbers_as_labels_have_minus_one_for_unknown(encoder, actions):
     clips, labels = chosen(actions, KNOWN, 0, 4)
     numbers = np.unique(labels, return_inverse=True)[1] * 10

@@ -9,7 +9,10 @@ REFUSED = 0.08  # share of the clips that it was fitted on that would be unknown
 LEAST_SPREAD = 0.3  # the least deviation of the logarithm of distances
 IMPOSSIBLE = 1e3  # the novelty of what no body does
 FARTHEST = 2.0  # a cosine distance
-ALONE = 0.005  # the distance within which other clips of a class's only clip are expected
+# The distance at which other clips of a class's only clip are expected: a share of that to the nearest clip of another
+# class or, without one, a cosine distance.
+SHARE, ALONE = 0.75, 0.3
+UNKNOWN = 'unknown'
 KEPT = 500  # clips that a trained model is compared with, at most
 
 
@@ -54,8 +57,9 @@ def distances(features: np.ndarray, known: np.ndarray, labels: np.ndarray, num_c
         np.fill_diagonal(distance, np.inf)
     found = np.full((len(features), num_classes), FARTHEST)
     for label in np.unique(labels):
-        found[:, label] = np.nan_to_num(distance[:, labels == label].min(1), posinf=ALONE)
-    return found
+        found[:, label] = distance[:, labels == label].min(1)
+    nearest = np.nan_to_num(SHARE * distance.min(1, keepdims=True), posinf=ALONE)
+    return np.where(np.isinf(found), nearest, found)
 
 
 def choose(labels: np.ndarray, most: int = KEPT) -> np.ndarray:
@@ -102,3 +106,10 @@ class Novelty(NamedTuple):
     def described(self) -> dict:
         """Its numbers, for a description."""
         return self.known._asdict() | {'factor': self.factor}
+
+
+def unless(strange: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Labels, but for those of strange clips, which are 'unknown' or, among numbers, -1.  # (N,), (N,) -> (N,)"""
+    if labels.dtype.kind in 'iufb':
+        return np.where(strange, -1, labels)
+    return np.where(strange, UNKNOWN, labels.astype(object)).astype(str)
