@@ -16,13 +16,14 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from usdrl_mmaction.apis import ActionClassifier, BodyEncoder, load, load_model
-from usdrl_mmaction.apis.classifier import POOLING, unit
+from usdrl_mmaction.apis.classifier_network import POOLING
 from usdrl_mmaction.body import BODY, body_mapping, upright
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
 from usdrl_mmaction.datasets.synthetic import make_trimmed
 from usdrl_mmaction.datasets.transforms import NormalizeSkeleton, ResizeFrames
 from usdrl_mmaction.engine.convolutions import RandomConvolutions
+from usdrl_mmaction.engine.novelty import unit
 from usdrl_mmaction.engine.ridge import fit_ridge
 from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.files import replacing

@@ -11,25 +11,23 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch import Tensor
 
 from usdrl_mmaction.body import BODY, as_body, body_mapping, jumps_about, recognise
 from usdrl_mmaction.checkpoints.build import is_layout
 from usdrl_mmaction.checkpoints.folder import read_folder, write_folder
-from usdrl_mmaction.engine.convolutions import BIASES, ConvolutionShares, RandomConvolutions, num_features
-from usdrl_mmaction.engine.novelty import IMPOSSIBLE, Known, distances, unit
+from usdrl_mmaction.engine.convolutions import BIASES, RandomConvolutions, num_features
+from usdrl_mmaction.engine.novelty import IMPOSSIBLE, Known, distances, unit, unless
 from usdrl_mmaction.engine.ridge import LinearClassifier, fit_ridge
 from usdrl_mmaction.errors import CheckpointError, UsageError
-from usdrl_mmaction.models.backbones.streams import StreamFeatures, pooled_width
+from usdrl_mmaction.models.backbones.streams import pooled_width
 
+from .classifier_network import POOLING, ClassifierNetwork
 from .encoder import BodyEncoder, Clips, as_clips, layout_of_asked, open_encoder
 from .explain import Drawn, Explanation, explain
 from .finetuning import fine_tuned
 
-POOLING = ('max', 'mean', 'std', 'parts')
 WEIGHT = 0.6  # of the encoder's features; that of the convolutions is below 1
-UNKNOWN = 'unknown'
 HELD_OUT, LEAST_FINETUNED, LEAST_OF_CLASS = 0.25, 12, 2  # share and numbers of clips for fine-tuning
 PARAMETERS = {'layout', 'convolutions', 'unknown', 'class_weight', 'finetune', 'random_state'}
 KEPT = 500  # clips of a saved model, at most, to which partial_fit can add
@@ -291,35 +289,6 @@ def weight_of_convolutions(labels: np.ndarray) -> float:
     # (N,) or (N, L)"""
     of_class = np.bincount(labels) if labels.ndim == 1 else labels.sum(0)
     return max(1 - 1 / max(of_class.mean(), 1), 0.01)
-
-
-def unless(strange: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Labels, but for those of strange clips, which are 'unknown' or, among numbers, -1.  # (N,), (N,) -> (N,)"""
-    if labels.dtype.kind in 'iufb':
-        return np.where(strange, -1, labels)
-    return np.where(strange, UNKNOWN, labels.astype(object)).astype(str)
-
-
-class ClassifierNetwork(nn.Module):
-    """The scores of a fitted ``ActionClassifier``, of clips as its encoder takes them."""
-
-    def __init__(self, classifier: ActionClassifier, soft: bool = False):
-        super().__init__()
-        model = classifier.encoder_.model.cpu()
-        self.backbone, self.cfg, self.about = model.backbone, model.cfg, {'layout': classifier.layout_}
-        self.shares = None
-        if classifier.convolutions:
-            joints, channels = self.backbone.clip_shape[2:]
-            self.shares = ConvolutionShares(classifier.random_, joints * channels, soft)
-        self.register_buffer('weight', torch.from_numpy(classifier.linear_.weight))
-        self.register_buffer('bias', torch.from_numpy(classifier.linear_.bias))
-        self.with_cls_head, self.dataset_meta = True, {'classes': classifier.classes_.tolist()}
-
-    def forward(self, clip: Tensor, streams: StreamFeatures) -> Tensor:  # (N, M, T, V, C) -> (N, classes)
-        features = streams.pooled(POOLING)
-        if self.shares is not None:
-            features = torch.cat([features, self.shares(clip)], dim=1)
-        return linear(features, self.weight, self.bias)
 
 
 def check(backbone, arrays: dict[str, np.ndarray], about: dict, folder: str | Path):

@@ -19,7 +19,7 @@ from usdrl_mmaction.files import replacing
 from usdrl_mmaction.models import EarlyRecognizer, FrameLocalizer, as_streams
 from usdrl_mmaction.models.backbones.stream_encoder import StreamEncoder
 
-from .classifier import ClassifierNetwork
+from .classifier_network import ClassifierNetwork
 
 BATCHES = (1, 2, 5)  # sizes that are compared; the second one is traced
 ONNX_PACKAGES = ('onnx', 'onnxscript', 'onnxruntime')

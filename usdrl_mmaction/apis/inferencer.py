@@ -17,12 +17,11 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from usdrl_mmaction.body import fill_gaps, jumps_about, upright
-from usdrl_mmaction.checkpoints.folder import is_folder, read_about
 from usdrl_mmaction.checkpoints.zoo import packaged_model
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split, make_annotation
 from usdrl_mmaction.engine.features import maxima_and_scores
-from usdrl_mmaction.engine.novelty import IMPOSSIBLE
+from usdrl_mmaction.engine.novelty import IMPOSSIBLE, unless
 from usdrl_mmaction.errors import UsageError, UsdrlError
 from usdrl_mmaction.evaluation import proposals_from_scores
 from usdrl_mmaction.models import FrameLocalizer, as_streams
@@ -30,13 +29,12 @@ from usdrl_mmaction.models.backbones.streams import check_joints
 from usdrl_mmaction.recordings.clip import Clip, keep_people
 from usdrl_mmaction.recordings.recording import Recording, find_recordings, in_file
 
-from .classifier import ActionClassifier, unless
-from .detector import ActionDetector
 from .encoder import Clips, as_clips
 from .explain import Drawn, Explanation, explain
 from .live_segments import as_segment
 from .model import find_model, load_model
 from .preparation import Preparation, classes_of
+from .saved import CLASSIFIER, DETECTOR, saved
 from .window_scorer import WindowScorer
 
 MANY = 20  # recordings, from which on there is a progress bar
@@ -88,10 +86,10 @@ class SkeletonInferencer:
         self.device = device or get_device()
         self.classifier = self.detector = fitted_layout = None
         if isinstance(model, str | Path) and checkpoint is None:
-            opened = saved(find_model(model), self.device)
+            kind, opened = saved(find_model(model), self.device)
             fitted_layout = opened and opened.layout_
-            self.classifier = opened if isinstance(opened, ActionClassifier) else None
-            self.detector = opened.set_layout('body') if isinstance(opened, ActionDetector) else None
+            self.classifier = opened if kind == CLASSIFIER else None
+            self.detector = opened.set_layout('body') if kind == DETECTOR else None
             model = opened.encoder_.model if opened else model
         if not isinstance(model, nn.Module):
             model = load_model(model, checkpoint) if model else load_model(checkpoint or packaged_model())
@@ -314,13 +312,6 @@ class SkeletonInferencer:
         pooled = torch.stack([pooled for _, pooled, _, _ in self.run(views)])
         classes = content.get('meta', {}).get('classes') or self.classes
         return Gallery(F.normalize(pooled, dim=1), items, classes)
-
-
-def saved(folder: str, device: str) -> ActionClassifier | ActionDetector | None:
-    """What ``ActionClassifier.save`` or ``ActionDetector.save`` wrote, if that is in the folder."""
-    kind = read_about(folder).get('kind') if is_folder(folder) else None
-    opener = {'classifier': ActionClassifier.open, 'detector': ActionDetector.open}.get(kind)
-    return opener and opener(folder, device)
 
 
 class Gallery(NamedTuple):

@@ -1,20 +1,24 @@
 """Opens what can be asked in Python by its name or path."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from usdrl_mmaction.body import BODY
 from usdrl_mmaction.models import FrameLocalizer
 
-from .classifier import ActionClassifier
-from .detector import ActionDetector
 from .encoder import BodyEncoder
-from .inferencer import SkeletonInferencer, saved
+from .inferencer import SkeletonInferencer
 from .model import find_model, load_model
+from .saved import saved
+
+if TYPE_CHECKING:
+    from .classifier import ActionClassifier
+    from .detector import ActionDetector
 
 
 def load(
     name: str | Path, device: str | None = None
-) -> BodyEncoder | ActionClassifier | ActionDetector | SkeletonInferencer:
+) -> 'BodyEncoder | ActionClassifier | ActionDetector | SkeletonInferencer':
     """What a name or path holds: a model of the zoo, such as 'body', a work dir or checkpoint of usdrl train, a folder
     that was saved or published, or hf://OWNER/NAME.
 
@@ -29,7 +33,8 @@ def load(
         (3, 256)
     """
     source = find_model(name)
-    if opened := saved(source, device):
+    _, opened = saved(source, device)
+    if opened:
         return opened
     model = load_model(source)
     answers = isinstance(model, FrameLocalizer) or model.with_cls_head

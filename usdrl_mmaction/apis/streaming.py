@@ -14,12 +14,10 @@ from usdrl_mmaction.models import FrameLocalizer
 from usdrl_mmaction.recordings.clip import Clip
 from usdrl_mmaction.recordings.tracking import Tracker
 
-from .classifier import ActionClassifier
-from .detector import ActionDetector
-from .inferencer import saved
 from .live_segments import LiveSegments
 from .model import find_model, load_model
 from .preparation import Preparation
+from .saved import DETECTOR, saved
 from .window_scorer import WindowScorer
 
 WINDOWS = 4  # median durations of the segments of a saved detector
@@ -206,8 +204,11 @@ class StreamingDetector:
 
 def open_scorer(model, checkpoint, device: str) -> 'WindowScorer | SavedScorer':
     """What scores the windows of a stream."""
-    if isinstance(model, str | Path) and checkpoint is None and (opened := saved(find_model(model), device)):
-        return SavedScorer(opened)
+    kind, opened = (
+        saved(find_model(model), device) if isinstance(model, str | Path) and not checkpoint else (None, None)
+    )
+    if opened:
+        return SavedScorer(opened, detects=kind == DETECTOR)
     model = model if isinstance(model, FrameLocalizer) else load_model(model, checkpoint)
     if not isinstance(model, FrameLocalizer):
         raise UsageError(
@@ -223,13 +224,12 @@ class SavedScorer:
 
     causal = False
 
-    def __init__(self, model: ActionDetector | ActionClassifier):
-        self.model = model
+    def __init__(self, model, detects: bool):
+        self.model, self.detects = model, detects
         self.prepare = Preparation(model.encoder_.model)
         self.prepare.trained_layout = self.trained_layout = model.layout_
         self.classes = [str(name) for name in model.classes_.tolist()]
         self.num_scores = 1 + len(self.classes)
-        self.detects = isinstance(model, ActionDetector)
         self.window = round(WINDOWS * np.median(model.lengths_)) if self.detects else CLASSIFIED
         self.stride = max(self.window // STEPS, 1)
 

@@ -25,7 +25,7 @@ class Detections(NamedTuple):
     scores: dict[str, np.ndarray]  # video -> (T, 1 + classes)
     classes: list[str]
     fps: float
-    boundaries: dict[str, np.ndarray] = {}  # video -> (T, 2) of starts and ends, of a head that scores them
+    boundaries: dict[str, np.ndarray]  # video -> (T, 2) of starts and ends, of a head that scores them
 
 
 def read_detections(prefix: str) -> Detections:
@@ -135,6 +135,5 @@ def cells(scores: np.ndarray) -> list[Span]:
     """The scores of frames as equal parts of a row, each as dark as the highest score in it.  # (T,)"""
     parts = np.array_split(scores, min(CELLS, len(scores)))
     highest = [float(part.max()) for part in parts]
-    return [
-        Span(place / len(parts), 1 / len(parts), '#102a43', f'{score:.2f}', score) for place, score in enumerate(highest)
-    ]
+    width = 1 / len(parts)
+    return [Span(place * width, width, '#102a43', f'{score:.2f}', score) for place, score in enumerate(highest)]

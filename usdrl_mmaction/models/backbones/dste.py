@@ -15,7 +15,8 @@ class DSTE(StreamEncoder):
     """The dense spatio-temporal encoder of USDRL.
 
     Args:
-        layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, whiten: As ``StreamEncoder``.
+        layout, num_person, num_frames, in_channels, embed_dims, modalities, modality, output, whiten: As
+            ``StreamEncoder``.
         num_heads (int): Heads of the attention.
         num_layers (int): Layers of each stream.
         alpha (float): Share of the convolutional attention in a layer's output; the rest is dense shift attention.
