@@ -193,7 +193,10 @@ def test_people_change_places_only_where_there_are_two(clips):
 def test_the_views_of_the_foundation_encoder_are_in_its_frame(clips):
     cfg = Config.fromfile(find_config('pretrain_foundation')).model.data_preprocessor
     cfg.pop('type')
-    views = MultiViewPreprocessor(**cfg)(dict(inputs=[clip[None] for clip in clips]), training=True)['inputs']
+    preprocessor, data = MultiViewPreprocessor(**cfg), dict(inputs=[clip[None] for clip in clips])
+    views = preprocessor(data, training=True)['inputs']
+    whole = preprocessor(data)['inputs']
+    torch.testing.assert_close(whole, in_frame(clips), atol=1e-4, rtol=0)
     assert views.shape == (4, 40, 2, 64, len(BODY), 3) and views.isfinite().all()
     torch.testing.assert_close(in_frame(restored(views[0])), views[0], atol=2e-2, rtol=0)
     apart = (views[0] - views[1]).flatten(1).norm(dim=1)

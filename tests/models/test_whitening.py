@@ -58,3 +58,9 @@ def test_one_clip_leaves_it_as_it_is():
     model = encoder()
     model.whitening.fit(StreamFeatures(*streams_of(model, 1)).pooled(EVERY))
     assert torch.equal(model.whitening.mean, torch.zeros_like(model.whitening.mean))
+
+
+def test_features_that_are_all_equal_stay_finite():
+    model = encoder()
+    model.whitening.fit(torch.ones(50, 160))
+    assert model.whitening.map.isfinite().all() and streams_of(model, 5).pooled(EVERY).isfinite().all()

@@ -1,7 +1,7 @@
 """Measures the foundation encoder on sets that it never saw, beside joints without an encoder, a random encoder and the
 encoder of the synthetic actions: docs/foundation.md has the table.
 
-    python tools/dev/foundation.py msr_action3d.pkl utkinect.pkl synthetic
+    python tools/dev/foundation.py msr_action3d.pkl utkinect.pkl synthetic --corpus data/motion/corpus.pkl
 """
 
 import argparse
@@ -27,10 +27,12 @@ from usdrl_mmaction.engine.novelty import unit
 from usdrl_mmaction.engine.ridge import fit_ridge
 from usdrl_mmaction.engine.runner.settings import facts_of, resolve_layout
 from usdrl_mmaction.files import replacing
-from usdrl_mmaction.models import DSTE, as_streams
+from usdrl_mmaction.models import DSTE, StreamFeatures, as_streams
+from usdrl_mmaction.models.backbones.whitening import EVERY
 from usdrl_mmaction.skeletons import LAYOUTS, joint_mapping
 
 SHOTS, DRAWS = (1, 5), 3
+WHITENED = 2048  # clips that whitening is fitted to
 SYNTHETIC = 'synthetic'
 OTHER_LAYOUTS = ('nturgb+d', 'coco', 'h36m', 'openpose_25', 'mediapipe', 'smpl')
 
@@ -40,12 +42,16 @@ def main():
     parser.add_argument('sets', nargs='+', help="annotation files with splits 'train' and 'val', or synthetic")
     parser.add_argument('--encoder', default='body', help='a name of the zoo or a checkpoint')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='of random encoders')
+    parser.add_argument(
+        '--corpus', type=Path, help='what it was pretrained on: to whiten the features of random encoders as well'
+    )
     parser.add_argument('--out', type=Path, metavar='FILE.json', help='file to write the numbers to')
     args = parser.parse_args()
     body, found = load(args.encoder), {}
+    motion = motion_of(args.corpus, body) if args.corpus else None
     for given in args.sets:
         data = synthetic_set() if given == SYNTHETIC else read_set(Path(given))
-        found[Path(given).stem] = measure(data, body, args.seeds)
+        found[Path(given).stem] = measure(data, body, args.seeds, motion)
         show(Path(given).stem, found[Path(given).stem])
         if args.out:
             with replacing(args.out) as draft:
@@ -79,9 +85,20 @@ def synthetic_set() -> Clips:
     return Clips(train, test, data['meta']['layout'])
 
 
-def measure(data: Clips, body: BodyEncoder, seeds: list[int]) -> dict[str, dict[str, list[float]]]:
+def motion_of(corpus: Path, body: BodyEncoder) -> torch.Tensor:
+    """Some of the clips that an encoder was pretrained on.  # (N, M, T, V, C)"""
+    items = clips_of_split(read_annotations(str(corpus)), 'train', str(corpus))
+    chosen = np.linspace(0, len(items) - 1, WHITENED).astype(int)
+    return body.prepare([items[number]['keypoint'].astype(np.float32) for number in chosen], 'body')
+
+
+def measure(
+    data: Clips, body: BodyEncoder, seeds: list[int], motion: torch.Tensor | None
+) -> dict[str, dict[str, list[float]]]:
     """Accuracies by encoder and measure, one for each seed."""
     encoders = {'joints alone': [body_joints], 'random': [random_encoder(body, seed) for seed in seeds]}
+    if motion is not None:
+        encoders['random, whitened'] = [whitened(random_encoder(body, seed), motion) for seed in seeds]
     encoders |= {'synthetic': [synthetic_encoder()], 'body': [body]}
     rows = {}
     for name, several in encoders.items():
@@ -127,6 +144,14 @@ def random_encoder(body: BodyEncoder, seed: int) -> BodyEncoder:
     arguments = {key: value for key, value in model.cfg.model.backbone.items() if key != 'type'}
     model.backbone = DSTE(**arguments)
     return BodyEncoder(model)
+
+
+@torch.no_grad()
+def whitened(encoder: BodyEncoder, motion: torch.Tensor) -> BodyEncoder:
+    """The encoder with its pooled features whitened, as ``WhiteningHook`` does it."""
+    streams = [StreamFeatures(*encoder.backbone(batch)) for batch in motion.split(64)]
+    encoder.backbone.whitening.fit(torch.cat([each.pooled(EVERY) for each in streams]))
+    return encoder
 
 
 def synthetic_encoder() -> Callable:

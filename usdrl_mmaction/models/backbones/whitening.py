@@ -18,6 +18,16 @@ class Whitening(nn.Module):
 
     Args:
         embed_dims (int): Width D.
+
+    Examples:
+        >>> import torch
+        >>> from usdrl_mmaction.models import DSTE, StreamFeatures
+        >>> from usdrl_mmaction.models.backbones.whitening import EVERY
+        >>> encoder = DSTE(layout='coco', num_person=1, in_channels=2, embed_dims=16, whiten=True).eval()
+        >>> streams = encoder(torch.rand(200, 1, 64, 17, 2))
+        >>> encoder.whitening.fit(StreamFeatures(*streams).pooled(EVERY))
+        >>> bool(streams.pooled().mean(0).abs().max() < 1e-3)  # the same streams, pooled now
+        True
     """
 
     def __init__(self, embed_dims):
@@ -40,7 +50,7 @@ class Whitening(nn.Module):
             return
         for number, features in enumerate(pooled.double().unflatten(-1, (len(self.mean), -1)).unbind(1)):  # (N, D)
             variance, directions = torch.linalg.eigh(torch.cov(features.T))
-            scale = (variance.clamp(min=0) + SHRINKAGE * variance.mean()).rsqrt()
+            scale = (variance.clamp(min=0) + SHRINKAGE * variance.mean()).clamp(min=1e-12).rsqrt()
             self.mean[number] = features.mean(0)
             self.map[number] = directions * scale @ directions.T
 

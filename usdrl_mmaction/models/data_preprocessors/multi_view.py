@@ -42,14 +42,18 @@ class MultiViewPreprocessor(BaseDataPreprocessor):
     @full_precision
     def forward(self, data: dict, training: bool = False) -> dict:
         """Turns ``inputs``, a list of (clips, M, T, V, C) with any T, into views (views, N, M, T, V, C) for training,
-        and otherwise into the whole clips (N, M, T, V, C), resized."""
+        and otherwise into the whole clips (N, M, T, V, C), resized and with the augmentations that are the same for
+        every clip (``fixed``)."""
         data = self.cast_data(data)
         clips = [clip for sample in data['inputs'] for clip in sample.float()]  # N of (M, T, V, C)
         timeline = torch.cat([clip.transpose(0, 1) for clip in clips])  # (F, M, V, C), all frames of all clips
         lengths = torch.tensor([clip.size(1) for clip in clips], device=timeline.device)
         first = lengths.cumsum(0) - lengths
         if not training:
-            return {**data, 'inputs': resample(timeline, first, lengths, self.crop.num_frames)}
+            whole = resample(timeline, first, lengths, self.crop.num_frames)
+            for augment in self.augmentations:
+                whole = augment(whole, self.skeleton) if getattr(augment, 'fixed', False) else whole
+            return {**data, 'inputs': whole}
         start, frames = self.crop(lengths.repeat(self.num_views))
         views = resample(timeline, first.repeat(self.num_views) + start, frames, self.crop.num_frames)
         for augment in self.augmentations:

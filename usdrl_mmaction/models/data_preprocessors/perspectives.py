@@ -215,7 +215,9 @@ class SwapPeople:
 @MODELS.register_module()
 @dataclass
 class BodyFrame:
-    """Brings the clips to the frame that the encoder knows (``in_frame``)."""
+    """Brings the clips to the frame that the encoder knows (``in_frame``), and whole clips as well."""
+
+    fixed = True
 
     def __call__(self, clips: Tensor, skeleton) -> Tensor:
         return in_frame(clips)
