@@ -1,7 +1,7 @@
 """USDRL for MMAction2. Importing this package repairs faults of the stack and registers its components, both as soon as
 the stack is imported: MMAction2's registries import the modules of this package when they are first asked for one."""
 
-__version__ = '0.2.0.dev0'
+__version__ = '0.2.0'
 
 from importlib import import_module
 from importlib.util import find_spec
