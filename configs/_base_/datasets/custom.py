@@ -10,14 +10,8 @@ layout = None  # a name or a JSON file
 dimensions = None
 num_person = None
 num_classes = None
-encoder = dict(  # as large as the foundation encoder
-    embed_dims=128,
-    num_layers=1,
-    whiten=True,
-    layout='$encoder_layout',
-    num_person='$encoder_persons',
-    in_channels='$encoder_channels',
-)
+encoder_size = dict(embed_dims=128, num_layers=1, whiten=True)  # of the foundation encoder
+encoder = dict(layout='$encoder_layout', num_person='$encoder_persons', in_channels='$encoder_channels', **encoder_size)
 train_clips = dict(ann_file='$ann_file', split='$split', metainfo='$metainfo')
 test_clips = dict(ann_file='$ann_file', split='$held_out', metainfo='$metainfo')
 ragged = [
