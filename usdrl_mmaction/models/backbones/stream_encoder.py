@@ -162,7 +162,8 @@ def embedding(in_features: int, embed_dims: int) -> nn.Sequential:
 
 def sinusoids(length: int, embed_dims: int) -> Tensor:
     """Sine at even and cosine at odd features, wavelengths up to 10000·2π.  # (1, length, D)"""
-    # On a CPU, also where a model is built on the meta device: torch would import its compiler for this.
-    frequency = torch.exp(torch.arange(0, embed_dims, 2, device='cpu') * (-math.log(10000.0) / embed_dims))
-    angle = torch.arange(length, device='cpu')[:, None] * frequency  # (length, ceil(D/2))
+    if torch.empty(0).is_meta:  # the shape alone counts; torch would import its compiler for the values
+        return torch.empty(1, length, embed_dims)
+    frequency = torch.exp(torch.arange(0, embed_dims, 2) * (-math.log(10000.0) / embed_dims))
+    angle = torch.arange(length)[:, None] * frequency  # (length, ceil(D/2))
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)[None, :, :embed_dims]

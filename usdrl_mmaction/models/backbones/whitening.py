@@ -34,7 +34,8 @@ class Whitening(nn.Module):
         super().__init__()
         blocks = len(blocks_of(EVERY))
         self.register_buffer('mean', torch.zeros(blocks, embed_dims))
-        self.register_buffer('map', torch.eye(embed_dims).repeat(blocks, 1, 1))
+        self.register_buffer('map', torch.zeros(blocks, embed_dims, embed_dims))
+        self.map.diagonal(dim1=1, dim2=2).fill_(1)
 
     def forward(self, pooled: Tensor, pooling: Sequence[str]) -> Tensor:  # (N, F) -> (N, F)
         """Features as ``StreamFeatures.pooled`` gives them, whitened."""
