@@ -37,7 +37,8 @@ def read_detections(prefix: str) -> Detections:
 def action_precisions(found: Detections) -> Part:
     """The average precision of each class by the protocol of PKU-MMD, the lowest first."""
     num_classes = len(found.classes)
-    precision = pku_report(found.truth, found.proposals, num_classes, [THETA])['per_class'][THETA]
+    by_theta = pku_report(found.truth, found.proposals, num_classes)['per_class']
+    precision = by_theta[THETA]
     counts = np.bincount([row[0] for rows in found.truth.values() for row in rows], minlength=num_classes + 1)[1:]
     rows = zip(found.classes, precision, counts, strict=True)
     bars = [Bar(name, float(value), counted(count, 'segment', 'segments')) for name, value, count in rows if count]
@@ -47,18 +48,19 @@ def action_precisions(found: Detections) -> Part:
         f'classes (mAP) is {precision.mean():.4f}. The curves count a segment once, however many proposals match it.'
     )
     pictures = [draw_precision_recall(precision_recall(found))]
-    return Part('detection', 'Average precision of each action', text, pictures, bars=bars, table=by_class(found))
+    return Part(
+        'detection', 'Average precision of each action', text, pictures, bars=bars, table=by_class(found, by_theta)
+    )
 
 
-def by_class(found: Detections) -> dict[str, dict[str, str]]:
+def by_class(found: Detections, pku: dict[float, np.ndarray]) -> dict[str, dict[str, str]]:
     """The average precisions of each class by both protocols, with what they are measured on."""
-    num_classes = len(found.classes)
     segments = np.array([row for rows in found.truth.values() for row in rows], float).reshape(-1, 3)
-    reports = {'PKU-MMD': pku_report, 'ActivityNet': activitynet_report}
+    activitynet = activitynet_report(found.truth, found.proposals, len(found.classes))['per_class']
     precisions = {
         f'{name}, IoU {theta:g}': values
-        for name, report in reports.items()
-        for theta, values in report(found.truth, found.proposals, num_classes, THETAS)['per_class'].items()
+        for name, by_theta in (('PKU-MMD', pku), ('ActivityNet', activitynet))
+        for theta, values in by_theta.items()
     }
     rows = {}
     for number, name in enumerate(found.classes):

@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from torch import Tensor
 from torch.distributed.fsdp import FullyShardedDataParallel
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from usdrl_mmaction.errors import TrainingError
 from usdrl_mmaction.files import replacing
@@ -51,8 +51,7 @@ class EmbeddingHealthHook(Hook):
 
     def before_train(self, runner):
         clips = DATASETS.build({**runner.cfg.train_dataloader.dataset, 'split': self.split})
-        chosen = np.unique(np.linspace(0, len(clips) - 1, self.num_clips).astype(int))
-        self.loader = DataLoader(Subset(clips, chosen.tolist()), 64, collate_fn=pseudo_collate)
+        self.loader = some_clips(clips, self.num_clips)
         self.losses = []
         self.sharded = isinstance(runner.model, FullyShardedDataParallel)
         if self.sharded:
@@ -115,6 +114,12 @@ class EmbeddingHealthHook(Hook):
         if (labels >= 0).all():
             numbers['neighbour'] = neighbour_accuracy(features, labels.to(features.device))
         return numbers
+
+
+def some_clips(clips: Dataset, number: int) -> DataLoader:
+    """Batches of so many clips, evenly spread."""
+    chosen = np.unique(np.linspace(0, len(clips) - 1, number).astype(int))
+    return DataLoader(Subset(clips, chosen.tolist()), 64, collate_fn=pseudo_collate)
 
 
 def embed(model, data: dict) -> tuple[Tensor, Tensor, Tensor]:

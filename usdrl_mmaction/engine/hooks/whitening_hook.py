@@ -1,16 +1,13 @@
 """Fits the whitening of an encoder to the clips that it is pretrained on."""
 
-import numpy as np
 import torch
 from mmaction.registry import HOOKS
-from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from torch.utils.data import DataLoader, Subset
 
 from usdrl_mmaction.models.backbones.whitening import EVERY
 
-from .embedding_health_hook import whole_clips
+from .embedding_health_hook import some_clips, whole_clips
 
 
 @HOOKS.register_module()
@@ -30,9 +27,7 @@ class WhiteningHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         if getattr(model.backbone, 'whitening', None) is None:
             return
-        clips = runner.train_dataloader.dataset
-        chosen = np.unique(np.linspace(0, len(clips) - 1, self.num_clips).astype(int))
-        loader = DataLoader(Subset(clips, chosen.tolist()), 64, collate_fn=pseudo_collate)
+        loader = some_clips(runner.train_dataloader.dataset, self.num_clips)
         model.eval()
         features = torch.cat([whole_clips(model, data).pooled(EVERY) for data in loader])
         model.train()

@@ -87,12 +87,11 @@ class StreamEncoder(BaseModule):
         """Encode clips of joints.  # (N, M, T, V, C) -> streams"""
         self.check_clip(clip)
         temporal, spatial = self.embed(clip, modality or self.modality)
-        temporal, spatial = (
-            self.temporal(temporal, self.temporal_position),
-            self.spatial(spatial, self.spatial_position),
+        streams = StreamFeatures(
+            self.temporal(temporal, self.temporal_position), self.spatial(spatial, self.spatial_position)
         )
-        whitened = self.whitening is not None
-        streams = WhitenedStreams(temporal, spatial, self.whitening) if whitened else StreamFeatures(temporal, spatial)
+        if self.whitening is not None:
+            streams = WhitenedStreams(*streams, self.whitening)
         return streams if self.output == 'streams' else streams.pooled()[:, None, :, None, None]
 
     def temporal_stream(self, clip: Tensor) -> Tensor:
