@@ -8,7 +8,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from usdrl_mmaction.errors import ConfigError
 from usdrl_mmaction.models import layers as module
-from usdrl_mmaction.models.layers import CACHED, PRODUCTS, TOKENS, Linear, attention_by_products, clips_at_once, linear
+from usdrl_mmaction.models.layers import (
+    CACHED,
+    PRODUCTS,
+    TOKENS,
+    Attention,
+    Linear,
+    attention_by_products,
+    clips_at_once,
+    linear,
+)
 
 
 class Operators(TorchDispatchMode):
@@ -149,11 +158,40 @@ def test_both_products_are_measured_without_a_trace(undecided):
 def test_attention_by_products_is_pytorchs(is_causal):
     q, k, v = torch.randn(3, 2, 4, 7, 6, dtype=torch.float64)
     expected = F.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
-    torch.testing.assert_close(attention_by_products(q, k, v, is_causal), expected)
+    torch.testing.assert_close(attention_by_products(q, k, v, is_causal, scale=6**-0.5), expected)
+
+
+@pytest.mark.parametrize('is_causal', [False, True])
+@pytest.mark.parametrize('clips, num_heads, merged', [(4, 1, True), (3, 1, False), (4, 2, False)])
+def test_attention_is_pytorchs(clips, num_heads, merged, is_causal, monkeypatch):
+    torch.manual_seed(0)
+    ours = Attention(14, num_heads, is_causal).double()
+    theirs = nn.MultiheadAttention(14, num_heads, batch_first=True, dtype=torch.float64)
+    names = dict(zip(dict(ours.named_parameters()), dict(theirs.named_parameters()), strict=True))
+    for parameter in ours.parameters():
+        nn.init.normal_(parameter)
+    theirs.load_state_dict({names[name]: value for name, value in ours.state_dict().items()})
+    x = torch.randn(clips, 7, 14, dtype=torch.float64, requires_grad=True)
+    later = torch.ones(7, 7, dtype=torch.bool).triu(1) if is_causal else None
+    expected = theirs(x, x, x, attn_mask=later, need_weights=False)[0]
+    calls = []
+    monkeypatch.setattr(Attention, 'merged', lambda self, compute=Attention.merged: calls.append(1) or compute(self))
+    found = ours(x)
+    assert bool(calls) == merged
+    torch.testing.assert_close(found, expected)
+    gradient = torch.randn_like(found)
+    for name, parameter in [*ours.named_parameters(), (None, x)]:
+        other = theirs.get_parameter(names[name]) if name else x
+        pair = (
+            torch.autograd.grad(found, parameter, gradient, True),
+            torch.autograd.grad(expected, other, gradient, True),
+        )
+        torch.testing.assert_close(*pair)
 
 
 def test_clips_share_a_call_as_far_as_the_cache_goes():
     clips = torch.empty(5, 2)
-    assert clips_at_once(clips, CACHED // 3) == 3
-    assert clips_at_once(clips, 2 * CACHED) == 1
-    assert clips_at_once(clips.to('meta'), CACHED // 3) == 5
+    assert clips_at_once(clips, CACHED // 3, 1) == 3
+    assert clips_at_once(clips, 2 * CACHED, 1) == 1
+    assert clips_at_once(clips, 64, 1024) == 64  # a product of weights is as many as 1024 tokens'
+    assert clips_at_once(clips.to('meta'), CACHED // 3, 1) == 5

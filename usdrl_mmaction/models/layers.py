@@ -15,7 +15,13 @@ from usdrl_mmaction.errors import ConfigError
 # From this many rows of the input and this many multiplications on, a convolution is faster than a product.
 TOKENS = 128
 PRODUCTS = 2**23
+exporting = getattr(torch.compiler, 'is_exporting', torch.compiler.is_compiling)  # from PyTorch 2.7 on
 CACHED = 2**19  # numbers of an activation that fit into a CPU's cache with the neighbouring activations
+
+
+def full_precision(function: Callable) -> Callable:
+    """Keeps a function in the precision of its arguments where training is mixed."""
+    return torch.autocast('cpu', enabled=False)(torch.autocast('cuda', enabled=False)(function))
 
 
 class Linear(nn.Linear):
@@ -26,7 +32,12 @@ class Linear(nn.Linear):
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention."""
+    """Multi-head self-attention.
+
+    With one head, the maps of query and key, and those of value and output, are each one map: ``x·Wq·(x·Wk)ᵀ`` is
+    ``x·(Wq·Wkᵀ)·xᵀ``, and of the biases only the query's changes the softmax. That halves the products with weights, at
+    the cost of the products of weights.
+    """
 
     def __init__(self, embed_dims, num_heads, causal):
         super().__init__()
@@ -38,9 +49,27 @@ class Attention(nn.Module):
         self.out = Linear(embed_dims, embed_dims)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
         attend = attention_by_products if x.device.type == 'cpu' else F.scaled_dot_product_attention
-        return self.out(attend(q, k, v, is_causal=self.causal).transpose(1, 2).flatten(2))
+        if self.merging_pays(x):
+            of_query, of_value = self.merged()
+            q, kv = linear(x, *of_query)[:, None], x[:, None]  # (N, 1, L, D)
+            return linear(attend(q, kv, kv, is_causal=self.causal, scale=1.0).squeeze(1), *of_value)
+        q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
+        attended = attend(q, k, v, is_causal=self.causal, scale=q.size(-1) ** -0.5)
+        return self.out(attended.transpose(1, 2).flatten(2))
+
+    def merging_pays(self, x: Tensor) -> bool:
+        if self.num_heads > 1 or exporting() or torch.jit.is_tracing():  # for any number of clips
+            return False
+        return x.size(0) * x.size(1) >= 2 * x.size(2)
+
+    @full_precision
+    def merged(self) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Weight and bias of query and key, scaled, and of value and output."""
+        query, key, value = self.qkv.weight.chunk(3)
+        of_query, _, of_value = self.qkv.bias.chunk(3)
+        key, out = key.T * len(key) ** -0.5, self.out.weight
+        return (key @ query, key @ of_query), (out @ value, out @ of_value + self.out.bias)
 
 
 class TokenConv(nn.Conv1d):
@@ -86,31 +115,32 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return convolved(x, weight, bias)
 
 
+def for_products(x: Tensor) -> Tensor:
+    """x in the precision of products where training is mixed: once, for all that take it."""
+    device = x.device.type
+    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+
+
 def convolved(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tokens = x.reshape(-1, *x.shape[-2:])[:, :, None].permute(0, 3, 1, 2)  # (N, D, L, 1)
     out = F.conv2d(tokens, weight[:, :, None, None], bias)
     return out.permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
 
 
-def attention_by_products(q: Tensor, k: Tensor, v: Tensor, is_causal: bool) -> Tensor:
+def attention_by_products(q: Tensor, k: Tensor, v: Tensor, is_causal: bool, scale: float) -> Tensor:
     """``F.scaled_dot_product_attention`` as two products: for few tokens in bfloat16, the backward pass of PyTorch's
     fused kernel for CPUs takes four times as long.  # (N, heads, L, d) -> (N, heads, L, d)"""
-    scores = (q * q.size(-1) ** -0.5) @ k.mT  # (N, heads, L, L)
+    scores = (q if scale == 1.0 else q * scale) @ k.mT  # (N, heads, L, L)
     if is_causal:
         later = torch.ones_like(scores[0, 0], dtype=torch.bool).triu(1)
         scores = scores.masked_fill(later, -torch.inf)
     return scores.softmax(-1).to(v.dtype) @ v
 
 
-def full_precision(function: Callable) -> Callable:
-    """Keeps a function in the precision of its arguments where training is mixed."""
-    return torch.autocast('cpu', enabled=False)(torch.autocast('cuda', enabled=False)(function))
-
-
-def clips_at_once(clips: Tensor, numbers: int) -> int:
-    """How many clips to encode in one call, if an activation of one clip has this many numbers: on a CPU as many as fit
-    into its cache, elsewhere all."""
-    return max(1, CACHED // numbers) if clips.is_cpu else len(clips)
+def clips_at_once(clips: Tensor, num_tokens: int, width: int) -> int:
+    """How many clips to encode in one call, of tokens of this number and width: on a CPU as many as fit into its cache,
+    but enough that products of tokens outweigh those of weights, elsewhere all."""
+    return max(1, CACHED // (num_tokens * width), 4 * width // num_tokens) if clips.is_cpu else len(clips)
 
 
 def by_convolution(x: Tensor, out_features: int) -> bool:

@@ -6,7 +6,7 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..layers import Attention, Linear, TokenConv, TokenShift
+from ..layers import Attention, Linear, TokenConv, TokenShift, for_products, linear
 from .stream_encoder import Fusion, StreamEncoder
 
 
@@ -75,7 +75,7 @@ class DenseLayer(nn.Module):
     """Convolutional attention CA and dense shift attention DSA over L tokens, which share one attention.
 
     ``plain`` is the layer as in the paper. ``forward`` computes the same with one call of the attention in place of
-    three, one of DSA's MLP in place of two, and ``x + DP(residual)`` in one pass.
+    three, one of DSA's MLP in place of two with its last product once, and ``x + DP(residual)`` in one pass.
     """
 
     def __init__(self, embed_dims, num_heads, alpha, gap, kernel_size, drop_path, num_tokens, causal):
@@ -115,13 +115,27 @@ class DenseLayer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
         n = x.size(0)  # len() would fix it in an exported graph
         dense = torch.cat([self.shift(x), x])  # (2N, L, D)
-        attended = self.attention(torch.cat([self.conv_branch.norm1(self.conv(x)), self.shift_branch.norm1(dense)]))
+        normed = [self.conv_branch.norm1(self.conv(x)), self.shift_branch.norm1(dense)]
+        attended = self.attention(torch.cat([for_products(t) for t in normed]))  # (3N, L, D)
         of_conv, of_dense = attended.split([n, 2 * n])
         ca = self.add(x, of_conv)
         ca = self.conv_branch.mlp(self.conv_branch.norm2(ca)) * self.keep(x, self.alpha)
-        dsa = self.add(dense, of_dense)
-        dsa = self.add(dsa, self.shift_branch.mlp(self.shift_branch.norm2(dsa)))
-        return ca + (1 - self.alpha) / 2 * dsa.unflatten(0, (2, n)).sum(0)
+        dsa = self.both_blocks(self.add(dense, of_dense), [n, n])
+        return torch.add(ca, dsa, alpha=(1 - self.alpha) / 2)
+
+    def both_blocks(self, v: Tensor, halves: list[int]) -> Tensor:
+        """``A(s) + A(x)`` from the v of s and of x. The last product of the MLP is taken once, of the sum of what it is
+        taken of.  # (2N, L, D) -> (N, L, D)"""
+        up, gelu, down = self.shift_branch.mlp
+        of_s, of_x = v.split(halves)
+        hidden_s, hidden_x = gelu(up(self.shift_branch.norm2(v))).split(halves)  # (N, L, 2D)
+        if not (self.training and self.drop_path):
+            return of_s + of_x + linear(hidden_s + hidden_x, down.weight, 2 * down.bias)
+        kept = 1 - self.drop_path
+        # 0 and 1 are exact in bfloat16, which 1 / kept is not.
+        keep_s, keep_x = hidden_s.new_empty(len(v), 1, 1).bernoulli_(kept).split(halves)
+        residual = linear(torch.addcmul(hidden_s * keep_s, hidden_x, keep_x), down.weight)
+        return torch.add(of_s + of_x, residual + (keep_s + keep_x) * down.bias, alpha=1 / kept)
 
     def add(self, x: Tensor, residual: Tensor) -> Tensor:
         """``x + DP(residual)`` in one pass"""

@@ -70,7 +70,7 @@ class MPCT(BaseModel):
             return
         for modality, group in groupby(zip(self.views, clips, strict=True), key=itemgetter(0)):
             together = torch.cat([clip for _, clip in group])
-            size = self.clips_per_call or clips_at_once(together, self.backbone.temporal_position.numel())
+            size = self.clips_per_call or clips_at_once(together, *self.backbone.temporal_position.shape[1:])
             yield from ((piece, modality) for piece in together.split(size))
 
     def encode_as(self, clip: Tensor, modality: str) -> StreamFeatures:
