@@ -1,69 +1,26 @@
 """A published folder is what the Hugging Face hub serves; ``hf://OWNER/NAME`` is read from a server on loopback."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hub_server import ENVIRONMENT, hub_of
 
 from usdrl_mmaction.apis import ActionClassifier, load
 from usdrl_mmaction.checkpoints import hub
 from usdrl_mmaction.errors import DownloadError, UsageError
 
 pytest.importorskip('huggingface_hub')
-COMMIT = 'c' * 40
 ASK = """
 import sys, numpy as np, usdrl_mmaction
 model = usdrl_mmaction.load('hf://somebody/actions')
 np.save('answers.npy', model.predict_proba(list(np.load('clips.npy'))))
 assert model.classes_.tolist() == ['a', 'b']
 """
-
-
-@contextmanager
-def hub_of(folder: Path):
-    """The two kinds of request that fetch a file of a model, as the hub answers them."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            self.answer(body=False)
-
-        def do_GET(self):
-            self.answer(body=True)
-
-        def answer(self, body: bool):
-            name = self.path.split('?')[0].split('/')[-1]
-            path = folder / name
-            if not self.path.startswith('/somebody/actions/resolve/') or not path.is_file():
-                self.send_response(404)
-                self.send_header('X-Error-Code', 'EntryNotFound')
-                self.send_header('Content-Length', '0')
-                return self.end_headers()
-            content = path.read_bytes()
-            self.send_response(200)
-            self.send_header('X-Repo-Commit', COMMIT)
-            self.send_header('ETag', f'"{hashlib.sha256(content).hexdigest()}"')
-            self.send_header('Content-Length', str(len(content)))
-            self.end_headers()
-            if body:
-                self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(('127.0.0.1', 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.01}, daemon=True).start()
-        try:
-            yield f'http://127.0.0.1:{server.server_port}'
-        finally:
-            server.shutdown()
 
 
 @pytest.fixture(scope='module')
@@ -93,8 +50,7 @@ def test_a_model_of_the_hub_answers_as_that_of_the_folder(saved, tmp_path):
     folder, clips, model = saved
     np.save(tmp_path / 'clips.npy', np.stack(clips))
     with hub_of(folder) as address:
-        environment = {'HF_ENDPOINT': address, 'HF_HOME': str(tmp_path / 'cache'), 'no_proxy': '127.0.0.1'}
-        environment |= {'HF_HUB_DISABLE_XET': '1', 'HF_HUB_DISABLE_TELEMETRY': '1'}
+        environment = {**ENVIRONMENT, 'HF_ENDPOINT': address, 'HF_HOME': str(tmp_path / 'cache')}
         run(tmp_path, environment)
     np.testing.assert_allclose(np.load(tmp_path / 'answers.npy'), model.predict_proba(clips), atol=1e-6)
     (tmp_path / 'answers.npy').unlink()
@@ -102,6 +58,13 @@ def test_a_model_of_the_hub_answers_as_that_of_the_folder(saved, tmp_path):
     assert (tmp_path / 'answers.npy').exists()
     with pytest.raises(AssertionError, match=r'DownloadError: hf://somebody/actions cannot be fetched'):
         run(tmp_path, environment | {'HF_HUB_OFFLINE': '1', 'HF_HOME': str(tmp_path / 'empty')})
+
+
+def test_a_transfer_that_ends_early_is_one_line(saved, tmp_path):
+    with hub_of(saved[0], cut=300) as address:
+        environment = {**ENVIRONMENT, 'HF_ENDPOINT': address, 'HF_HOME': str(tmp_path / 'cache')}
+        with pytest.raises(AssertionError, match=r'DownloadError: hf://somebody/actions cannot be fetched \(.*300'):
+            run(tmp_path, environment)
 
 
 def run(folder: Path, environment: dict):

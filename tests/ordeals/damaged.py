@@ -1,5 +1,6 @@
 """Damaged files: truncated, with bits flipped, with holes, with parts doubled or swapped."""
 
+import os
 import random
 import shutil
 from functools import partial
@@ -7,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from hub_server import ENVIRONMENT, hub_of
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from raw_files import moving
+from square_videos import FRAMES, SquareFinder, write_video
 
 from usdrl_mmaction.apis import SkeletonInferencer
 from usdrl_mmaction.checkpoints.reading import load_from_local, read_weights
 from usdrl_mmaction.checkpoints.saving import newest_checkpoint
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.store import write_store
+from usdrl_mmaction.recordings.video import PoseModels, read_video
 
 from .files import (
     ROOT,
@@ -161,6 +165,46 @@ def models(rng, number, folder):
         part.write_bytes(damage(content[:head], rng) + content[head:])
         yield f'{index}/{part.name}', partial(use_model, path)
         shutil.rmtree(path)
+
+
+@each
+def hub(rng, number, folder):
+    """Models of ``hf://``, of which a file is damaged or its transfer ends early."""
+
+    def case(path, cut):
+        with hub_of(path, cut) as address:
+            os.environ |= {**ENVIRONMENT, 'HF_ENDPOINT': address, 'HF_HOME': f'{path}.cache'}
+            return use_model('hf://somebody/actions')
+
+    sound = write_model(folder / 'model')
+    yield SOUND, partial(case, sound, None)
+    for index in range(number - 1):
+        path, cut = Path(shutil.copytree(sound, folder / f'{index}')), None
+        part = path / rng.choice(['config.json', 'model.safetensors'])
+        if rng.random() < 0.5:
+            cut = rng.randrange(part.stat().st_size)
+        else:
+            part.write_bytes(damage(part.read_bytes(), rng))
+        yield f'{index}/{part.name}, {"damaged" if cut is None else f"{cut} bytes"}', partial(case, path, cut)
+        shutil.rmtree(path)
+
+
+@each
+def videos(rng, number, folder):
+    """Damaged video files; people are white squares, which are found without a model."""
+
+    def case(path):
+        clip = read_video(path, SquareFinder(PoseModels()))
+        sound = np.isfinite(clip.keypoint).all() and 0 < clip.keypoint.shape[1] <= 2 * FRAMES
+        return None if sound else f'a clip of {clip.keypoint.shape}'
+
+    sound = [write_video(folder / name, people=2) for name in ('sound.avi', 'sound.mp4')]
+    yield from ((path.name, partial(case, path)) for path in sound)
+    for index in range(number - len(sound)):
+        source = rng.choice(sound)
+        path = folder / f'{index}{source.suffix}'
+        path.write_bytes(damage(source.read_bytes(), rng))
+        yield path.name, partial(case, path)
 
 
 @each

@@ -137,7 +137,7 @@ def fit_model(folder: Path):
     model.fit(clips, ['wave', 'sit'] * 3).save(folder)
 
 
-def use_model(folder: Path) -> str | None:
+def use_model(folder: str | Path) -> str | None:
     """Recognises a clip with a model that may be damaged."""
     model, clip = load(folder, 'cpu'), moving(joints=len(BODY.parents))
     found = model.embed([clip], 'body') if isinstance(model, BodyEncoder) else model.predict_proba([clip])

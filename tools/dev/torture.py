@@ -82,11 +82,13 @@ FILES = {
     'recordings': (damaged.recordings, 0.06),
     'inferencer': (damaged.inferencer, 0.02),
     'models': (damaged.models, 0.05),
+    'hub': (damaged.hub, 0.01),
+    'videos': (damaged.videos, 0.02),
     'segments': (damaged.segments, 0.04),
     'enrolment': (damaged.enrolment, 0.01),
     'generated': (generated.generated, 0.13),
     'hostile': (hostile.hostile, 0.01),
-    'guided': (guided.guided, 0.60),
+    'guided': (guided.guided, 0.57),
 }
 GROUPS = {**RUNS, **FILES}
 

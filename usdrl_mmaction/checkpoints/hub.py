@@ -26,7 +26,7 @@ def fetch(address: str) -> Path:
     try:
         config = Path(hf_hub_download(name, CONFIG, revision=revision))
         hf_hub_download(name, WEIGHTS, revision=config.parent.name)  # of the same commit
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # of the hub, or of one of the libraries that it reads the network by
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise DownloadError(f'{address} cannot be fetched ({type(error).__name__}: {reason}).') from error
     return config.parent

@@ -23,7 +23,7 @@ from usdrl_mmaction.skeletons import LAYOUTS
 def test_a_portrait_video_becomes_a_clip_in_its_pixels(squares, tmp_path):
     clip = read_clip(write_video(tmp_path / 'walk.mp4', people=2))
     assert clip.keypoint.shape == (2, FRAMES, 17, 2) and clip.joints == COCO
-    assert (clip.img_shape, clip.fps) == ((HEIGHT, WIDTH), FPS)
+    assert (clip.img_shape, clip.fps, squares.fps) == ((HEIGHT, WIDTH), FPS, FPS)
     upper, lower = sorted(clip.keypoint, key=lambda person: person[0, 0, 1])
     for person, y in ((upper, 40), (lower, 120)):
         middle = np.stack([29.5 + np.arange(FRAMES), np.full(FRAMES, y - 0.5)], axis=-1)
