@@ -16,6 +16,8 @@ from .steps import console, run_step, usdrl
 FEW = Path('data/synthetic/few')  # clips, five of each action to learn from
 ENCODERS = ('random', 'pretrained')
 LINEAR, NEIGHBOUR = 'linear classifier, accuracy', '1-NN retrieval, accuracy'
+# Half of the epochs of the config.
+SHORT = ('train_cfg.max_epochs=40', 'param_scheduler.0.milestones=[32]')
 # What is measured, by the run that measures it.
 MEASURES = {
     ('linear', 'acc/top1'): LINEAR,
@@ -67,7 +69,8 @@ def plan(out: Path, folders: dict[int, Path]) -> Iterator[Step]:
     yield "18 actions, taught to the package's encoder by five clips each, of other people", 8, lambda: fitted
     yield 'Synthetic data', 20, lambda: usdrl('synthetic')
     for seed, folder in folders.items():
-        pretrain = usdrl('train', 'pretrain_synthetic', '--work-dir', folder / 'pretrain', '--seed', seed)
+        work_dir = ('--work-dir', folder / 'pretrain', '--seed', seed, '--cfg-options', *SHORT)
+        pretrain = usdrl('train', 'pretrain_synthetic', *work_dir)
         yield f'Pretraining without labels{named(seed, folders)}', 190, lambda line=pretrain: line
         for encoder in ENCODERS:
             yield from evaluation(encoder, folder, seed, named(seed, folders))

@@ -192,9 +192,7 @@ def in_layout(clip: Clip, recording: Recording, layout: str | Skeleton) -> Clip:
         return Clip(body_of(clip, recording), None, clip.img_shape, BODY.names, clip.fps, clip.notes)
     if clip.keypoint.shape[2] == len(MEDIAPIPE) != len(skeleton):
         score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
-        # World landmarks have y downwards: in 3D they are turned to the axes of depth sensors.
-        axes = np.float32([1, 1] if clip.keypoint.shape[3] == 2 else [-1, -1, 1])
-        clip = clip._replace(keypoint=clip.keypoint * axes, score=score, joints=clip.joints or MEDIAPIPE.names)
+        clip = clip._replace(keypoint=upright(clip.keypoint), score=score, joints=clip.joints or MEDIAPIPE.names)
     named = any(joint_mapping(clip.joints, skeleton.names).sources)
     asked = next((name for name in LAYOUTS if LAYOUTS[name] == skeleton), None)
     sure = named or declared_layout(recording) or not asked or len(skeleton) != clip.keypoint.shape[2]
@@ -241,12 +239,17 @@ def read_recording(
 def mapped(clip: Clip, recording: Recording, layout: str | dict, skeleton: Skeleton) -> Clip:
     """The clip of a layout with the joints of another body, those that it lacks estimated."""
     names, keypoint = get_skeleton(layout).names, clip.keypoint
-    if names == MEDIAPIPE.names and keypoint.shape[3] == 3:  # world landmarks have y downwards
-        keypoint = keypoint * np.float32([-1, -1, 1])
+    if names == MEDIAPIPE.names:
+        keypoint = upright(keypoint)
     mapping = estimated_mapping(names, skeleton)
     score = clip.keypoint.any(-1).astype(np.float32) if clip.score is None else clip.score
     clip = clip._replace(keypoint=mapping(keypoint), score=mapping.scores(score), joints=skeleton.names)
     return fit(clip, skeleton, recording.name)
+
+
+def upright(keypoint: np.ndarray) -> np.ndarray:
+    """MediaPipe's landmarks: those of the world, which have y downwards, are turned to the axes of depth sensors."""
+    return keypoint if keypoint.shape[3] == 2 else keypoint * np.float32([-1, -1, 1])
 
 
 def other_layout(recording: Recording, clip: Clip, skeleton: Skeleton, layout, usual) -> str | dict | None:
