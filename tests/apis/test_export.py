@@ -67,6 +67,15 @@ def test_onnx_gives_the_streams_of_the_encoder(name, tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ['encoder.onnx']
 
 
+@pytest.mark.parametrize('num_heads, maps', [(1, 0), (2, 2)])  # a layer a stream
+def test_attention_of_one_head_is_exported_without_its_three_maps(num_heads, maps, tmp_path):
+    import onnx
+
+    export(recognizer(dict(SMALL, num_heads=num_heads)), tmp_path / 'encoder.onnx', encoder_only=True)
+    shapes = [sorted(weight.dims) for weight in onnx.load(tmp_path / 'encoder.onnx').graph.initializer]
+    assert shapes.count([16, 48]) == maps
+
+
 def test_onnx_gives_the_scores_of_a_recognizer_and_the_names_of_its_classes(tmp_path):
     import onnxruntime
 

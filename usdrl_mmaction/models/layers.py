@@ -49,11 +49,8 @@ class Attention(nn.Module):
         self.out = Linear(embed_dims, embed_dims)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        attend = attention_by_products if x.device.type == 'cpu' else F.scaled_dot_product_attention
         if self.merging_pays(x):
-            of_query, of_value = self.merged()
-            q, kv = linear(x, *of_query)[:, None], x[:, None]  # (N, 1, L, D)
-            return linear(attend(q, kv, kv, is_causal=self.causal, scale=1.0).squeeze(1), *of_value)
+            return attend_merged(x, *self.merged(), self.causal)
         q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
         attended = attend(q, k, v, is_causal=self.causal, scale=q.size(-1) ** -0.5)
         return self.out(attended.transpose(1, 2).flatten(2))
@@ -64,12 +61,25 @@ class Attention(nn.Module):
         return x.size(0) * x.size(1) >= 2 * x.size(2)
 
     @full_precision
-    def merged(self) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """Weight and bias of query and key, scaled, and of value and output."""
+    def merged(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Weight and bias of query and key, scaled, and weight and bias of value and output."""
         query, key, value = self.qkv.weight.chunk(3)
         of_query, _, of_value = self.qkv.bias.chunk(3)
         key, out = key.T * len(key) ** -0.5, self.out.weight
-        return (key @ query, key @ of_query), (out @ value, out @ of_value + self.out.bias)
+        return key @ query, key @ of_query, out @ value, out @ of_value + self.out.bias
+
+
+class MergedAttention(nn.Module):
+    """An attention of one head whose weights do not change any more."""
+
+    def __init__(self, attention: Attention):
+        super().__init__()
+        self.causal = attention.causal
+        for number, tensor in enumerate(attention.merged()):
+            self.register_buffer(f'merged{number}', tensor)
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
+        return attend_merged(x, *self.buffers(), self.causal)
 
 
 class TokenConv(nn.Conv1d):
@@ -125,6 +135,20 @@ def convolved(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tokens = x.reshape(-1, *x.shape[-2:])[:, :, None].permute(0, 3, 1, 2)  # (N, D, L, 1)
     out = F.conv2d(tokens, weight[:, :, None, None], bias)
     return out.permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
+
+
+def attend_merged(
+    x: Tensor, query: Tensor, query_bias: Tensor, value: Tensor, value_bias: Tensor, causal: bool
+) -> Tensor:  # (N, L, D) -> (N, L, D)
+    q, tokens = linear(x, query, query_bias)[:, None], x[:, None]  # (N, 1, L, D)
+    attended = attend(q, tokens, tokens, is_causal=causal, scale=1.0)
+    return linear(attended.squeeze(1), value, value_bias)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, is_causal: bool, scale: float) -> Tensor:
+    """Scaled dot-product attention.  # (N, heads, L, d) -> (N, heads, L, d)"""
+    compute = attention_by_products if q.device.type == 'cpu' else F.scaled_dot_product_attention
+    return compute(q, k, v, is_causal=is_causal, scale=scale)
 
 
 def attention_by_products(q: Tensor, k: Tensor, v: Tensor, is_causal: bool, scale: float) -> Tensor:
