@@ -7,7 +7,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -35,6 +35,7 @@ TABLES = {
     'throughput': throughput,
 }  # rows with separate tables
 NAMES = [*PAIRS, *TABLES]
+VERSIONS = 'ours', 'textbook'
 synchronize = getattr(torch, DEVICE).synchronize
 console = Console(highlight=False, width=120)
 
@@ -56,12 +57,13 @@ def main():
     if args.profile:
         for name in (name for name in args.rows if name in training.ROWS):
             console.print(f'profiling {name} ...')
-            profile.show(PAIRS[name][0], **alone(profile_pair, name), console=console)
+            spent = {who: alone(profile_version, name, who) for who in VERSIONS}
+            profile.show(PAIRS[name][0], **spent, console=console)
         return
     results = {}
     for name in args.rows:
         console.print(f'measuring {name} ...')
-        results[name] = TABLES[name].measure() if name in TABLES else alone(measure_pair, name, args.repeats)
+        results[name] = TABLES[name].measure() if name in TABLES else measure_pair(name, args.repeats)
     if pairs := {name: row for name, row in results.items() if name in PAIRS}:
         show(pairs)
     for name in set(TABLES) & set(args.rows):
@@ -71,35 +73,42 @@ def main():
     console.print(f'Written: {args.out}')
 
 
-def profile_pair(name: str) -> dict[str, dict]:
-    return {who: profile.profile(run) for who, run in in_turn(name)}
+def version(name: str, who: str) -> Callable | None:
+    """What a row measures of us or of the textbook, if it has the row."""
+    if who == 'ours':
+        keep_pages()  # as usdrl train does
+    return PAIRS[name][1]()[VERSIONS.index(who)]
 
 
-def in_turn(name: str) -> Iterator[tuple[str, Callable]]:
-    """The textbook version, if there is one, and then ours, which changes how the process allocates memory."""
-    ours, textbook = PAIRS[name][1]()
-    if textbook:
-        yield 'textbook', textbook
-    keep_pages()  # as usdrl train does
-    yield 'ours', ours
+def profile_version(name: str, who: str) -> dict | None:
+    run = version(name, who)
+    return run and profile.profile(run)
 
 
 def measure_pair(name: str, repeats: int) -> dict:
-    """Seconds and peak memory of both versions, one after the other, so that each keeps its memory."""
-    memory, seconds = {}, {}
-    for who, run in in_turn(name):
-        memory[who] = peak_memory(run)
-        run()
-        seconds[who] = [timed(run) for _ in range(repeats)]
-    median = {who: statistics.median(values) for who, values in seconds.items()}
+    """Seconds and peak memory of both versions, each in a process of its own."""
+    measured = {who: alone(measure_version, name, who, repeats) for who in VERSIONS}
+    measured = {who: found for who, found in measured.items() if found}
+    median = {who: statistics.median(found['seconds']) for who, found in measured.items()}
+    seconds, memory = ({who: found[key] for who, found in measured.items()} for key in ('seconds', 'peak_bytes'))
     row = {'title': PAIRS[name][0], 'seconds': seconds, 'median': median, 'peak_bytes': memory}
     if 'textbook' in median:
         row['speedup'] = median['textbook'] / median['ours']
     if memory.get('textbook'):  # numpy's is not measured
         row['memory_share'] = memory['ours'] / memory['textbook']
     if name in PRODUCTS:
-        row |= share_of_products(run, median['ours'], *PRODUCTS[name])
+        flop, rate = measured['ours']['products']
+        row |= {'flop': flop, 'matrix_rate': rate, 'matrix_share': flop / rate / median['ours']}
     return row
+
+
+def measure_version(name: str, who: str, repeats: int) -> dict | None:
+    if not (run := version(name, who)):
+        return None
+    memory = peak_memory(run)
+    run()
+    found = {'seconds': [timed(run) for _ in range(repeats)], 'peak_bytes': memory}
+    return found | ({'products': products(run, *PRODUCTS[name])} if name in PRODUCTS else {})
 
 
 def machine() -> dict:
@@ -117,15 +126,14 @@ def processor() -> str:
     return next(models, platform.machine())
 
 
-def share_of_products(run, seconds: float, width: int, dtype: torch.dtype) -> dict:
-    """The share of a run's time that its matrix products alone would take, at the rate of a large product."""
+def products(run, width: int, dtype: torch.dtype) -> tuple[int, float]:
+    """The operations of a run's matrix products, and how many a second of a large product there are."""
     with FlopCounterMode(display=False) as counter:
         run()
     x = torch.randn(8192, width, device=DEVICE, dtype=dtype)
     product = Linear(width, 4 * width, bias=False, device=DEVICE, dtype=dtype)
     least = min(timed(lambda: product(x)) for _ in range(10))
-    flop, rate = counter.get_total_flops(), 2 * x.numel() * product.out_features / least
-    return {'flop': flop, 'matrix_rate': rate, 'matrix_share': flop / rate / seconds}
+    return counter.get_total_flops(), 2 * x.numel() * product.out_features / least
 
 
 def timed(run) -> float:
