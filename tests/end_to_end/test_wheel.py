@@ -55,13 +55,23 @@ def pip(command, what, *options):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture(scope='module')
+def distutils(tmp_path_factory):
+    """A folder with distutils, which mmengine imports: from Python 3.12 on it is setuptools', by way of ``site``."""
+    folder = tmp_path_factory.mktemp('distutils')
+    if sys.version_info >= (3, 12):
+        (folder / 'distutils').symlink_to(Path(find_spec('setuptools').origin).parent / '_distutils')
+    return folder
+
+
 @pytest.fixture
-def python(site, tmp_path):
+def python(site, distutils, tmp_path):
     """Runs a command in a folder where nothing is but data, and gives what it printed."""
 
     def run(*arguments, **variables):
         packages = [path for path in sys.path if Path(path).name in ('site-packages', 'dist-packages')]
-        variables |= {'PYTHONPATH': os.pathsep.join([str(site), *packages]), 'TORCH_HOME': str(tmp_path)}
+        paths = [str(site), *packages, str(distutils)]
+        variables |= {'PYTHONPATH': os.pathsep.join(paths), 'TORCH_HOME': str(tmp_path)}
         done = subprocess.run(
             [sys.executable, '-S', '-W', 'ignore', *map(str, arguments)],
             capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **variables}, timeout=120,
