@@ -69,8 +69,8 @@ def plan(out: Path, folders: dict[int, Path]) -> Iterator[Step]:
     yield "18 actions, taught to the package's encoder by five clips each, of other people", 8, lambda: fitted
     yield 'Synthetic data', 20, lambda: usdrl('synthetic')
     for seed, folder in folders.items():
-        work_dir = ('--work-dir', folder / 'pretrain', '--seed', seed, '--cfg-options', *SHORT)
-        pretrain = usdrl('train', 'pretrain_synthetic', *work_dir)
+        options = ('--work-dir', folder / 'pretrain', '--seed', seed, '--cfg-options', *SHORT)
+        pretrain = usdrl('train', 'pretrain_synthetic', *options)
         yield f'Pretraining without labels{named(seed, folders)}', 190, lambda line=pretrain: line
         for encoder in ENCODERS:
             yield from evaluation(encoder, folder, seed, named(seed, folders))
