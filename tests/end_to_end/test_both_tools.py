@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 from functools import partial
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -20,24 +19,18 @@ from end_to_end.tools import (
     PRETRAIN_HEAD,
     STOCK,
     command,
+    ours,
     run,
     write_clips,
 )
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from usdrl_mmaction import commands
 from usdrl_mmaction.apis import SkeletonInferencer
 
 
 def stock_train(*arguments):
     run(STOCK / 'tools/train.py', *arguments)
-
-
-def ours(name: str, *arguments):
-    """A command of ours, in this process."""
-    with mock.patch('sys.argv'):
-        commands.run(name, [*map(str, arguments)])
 
 
 def test_mmactions_own_tools_do_the_same_on_ones_own_data(tmp_path, capfd):

@@ -16,6 +16,7 @@ from end_to_end.tools import (
     STGCNPP,
     STOCK,
     command,
+    ours,
     run,
     write_clips,
 )
@@ -77,11 +78,23 @@ def test_a_killed_run_resumes_on_the_curve_of_an_uninterrupted_one(config, tmp_p
     assert len(losses(killed)) == 12
 
 
-def test_pretrain_then_linear_then_retrieval(config, tmp_path):
+@pytest.fixture
+def told(capfd):
+    """What a command of ours prints, in this process."""
+
+    def tell(name, *arguments):
+        capfd.readouterr()
+        ours(name, *arguments, *(['--verbose'] if name == 'train' else []))
+        return ''.join(capfd.readouterr())
+
+    return tell
+
+
+def test_pretrain_then_linear_then_retrieval(config, told, tmp_path):
     run('tools/train.py', config('pretrain_synthetic'), '--work-dir', tmp_path / 'pretrain')
     checkpoint = (tmp_path / 'pretrain/last_checkpoint').read_text()
     linear = config('linear_synthetic')
-    said = run('tools/train.py', linear, '--work-dir', tmp_path / 'linear', '--cfg-options', f'load_from={checkpoint}')
+    said = told('train', linear, '--work-dir', tmp_path / 'linear', '--cfg-options', f'load_from={checkpoint}')
     assert 'unexpected key in source state_dict: head.projectors' in said
     assert 'missing keys in source state_dict: cls_head.fc.weight, cls_head.fc.bias' in said
     checkpoint = (tmp_path / 'linear/last_checkpoint').read_text()
@@ -89,24 +102,23 @@ def test_pretrain_then_linear_then_retrieval(config, tmp_path):
     said = run('tools/test.py', linear, checkpoint, '--work-dir', tmp_path / 'test', '--dump', dump)
     assert 'acc/top1' in said
     assert [len(sample['pred_score']) for sample in pickle.loads(dump.read_bytes())] == [18] * 8
-    said = run('tools/test.py', config('knn_synthetic'), checkpoint, '--work-dir', tmp_path / 'knn')
-    assert 'acc/top1' in said
+    assert 'acc/top1' in told('test', config('knn_synthetic'), checkpoint, '--work-dir', tmp_path / 'knn')
 
 
-def test_one_model_of_three_modalities_serves_each_and_their_fusion(config, tmp_path):
-    run('tools/train.py', config('pretrain_synthetic_multimodal'), '--work-dir', tmp_path / 'pretrain')
+def test_one_model_of_three_modalities_serves_each_and_their_fusion(config, told, tmp_path):
+    told('train', config('pretrain_synthetic_multimodal'), '--work-dir', tmp_path / 'pretrain')
     checkpoint = (tmp_path / 'pretrain/last_checkpoint').read_text()
     linear, dumps = config('linear_synthetic'), []
     for modality in ('fused', 'bone'):
         options = [
             '--work-dir', tmp_path / modality, '--cfg-options', 'model.backbone.modalities=(joint,bone,motion)',
-            f'model.backbone.modality={modality}',
+            f'model.backbone.modality={modality}', f'experiment_name={modality}',
         ]  # fmt: skip
-        said = run('tools/train.py', linear, *options, f'load_from={checkpoint}')
+        said = told('train', linear, *options, f'load_from={checkpoint}')
         assert 'missing keys in source state_dict: cls_head.fc.weight, cls_head.fc.bias' in said
         trained = (tmp_path / modality / 'last_checkpoint').read_text()
         dumps.append(tmp_path / f'{modality}.pkl')
-        run('tools/test.py', linear, trained, '--dump', dumps[-1], *options)
+        told('test', linear, trained, '--dump', dumps[-1], *options)
     said = run('tools/analysis_tools/ensemble.py', *dumps, '--weights', 2, 1)
     assert 'fused.pkl' in said and 'bone.pkl' in said and 'all, fused' in said
 
@@ -152,7 +164,7 @@ def test_graph_networks_pretrain_in_the_place_of_dste(tiny, backbone):
     assert not any(a.equal(b) for a, b in zip(before, runner.model.backbone.parameters(), strict=True) if b.ndim > 1)
 
 
-def test_pretraining_on_ones_own_data(tmp_path):
+def test_pretraining_on_ones_own_data(told, tmp_path):
     """Another skeleton from a JSON file, and other splits."""
     layout = tmp_path / 'snake.json'
     layout.write_text(json.dumps(dict(parents=[None, 0, 1, 2, 3, 4])))
@@ -166,7 +178,7 @@ def test_pretraining_on_ones_own_data(tmp_path):
     )  # fmt: skip
     assert 'Health: effective_rank' in said
     start = f'load_from={pretrain}/epoch_1.pth'
-    said = run('tools/train.py', 'linear_custom', '--work-dir', linear, *brief, LINEAR_HEAD, start)
+    said = told('train', 'linear_custom', '--work-dir', linear, *brief, LINEAR_HEAD, start)
     assert 'acc/top1' in said
     test = [linear / 'epoch_1.pth', '--work-dir', knn, '--cfg-options', *options, LINEAR_HEAD]
-    assert 'acc/top1' in run('tools/test.py', 'knn_custom', *test)
+    assert 'acc/top1' in told('test', 'knn_custom', *test)

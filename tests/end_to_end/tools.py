@@ -4,10 +4,13 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import mmaction
 import numpy as np
 from conftest import ROOT
+
+from usdrl_mmaction import commands
 
 STOCK = Path(mmaction.__file__).parent / '.mim'
 STGCNPP = STOCK / 'configs/skeleton/stgcnpp/stgcnpp_8xb16-joint-u100-80e_ntu60-xsub-keypoint-3d.py'
@@ -31,6 +34,12 @@ def run(tool, *args, cwd=ROOT):
     done = subprocess.run(command(tool, *args), capture_output=True, text=True, cwd=cwd, timeout=250)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout + done.stderr
+
+
+def ours(name: str, *arguments):
+    """A command of ours, in this process."""
+    with mock.patch('sys.argv'):
+        commands.run(name, [*map(str, arguments)])
 
 
 def write_clips(path: Path, shape: tuple[int, ...], splits: tuple[str, str], **meta) -> Path:
