@@ -75,11 +75,12 @@ class MergedAttention(nn.Module):
     def __init__(self, attention: Attention):
         super().__init__()
         self.causal = attention.causal
-        for number, tensor in enumerate(attention.merged()):
-            self.register_buffer(f'merged{number}', tensor)
+        names = ('query', 'query_bias', 'value', 'value_bias')
+        for name, tensor in zip(names, attention.merged(), strict=True):
+            self.register_buffer(name, tensor)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, L, D) -> (N, L, D)
-        return attend_merged(x, *self.buffers(), self.causal)
+        return attend_merged(x, self.query, self.query_bias, self.value, self.value_bias, self.causal)
 
 
 class TokenConv(nn.Conv1d):
