@@ -228,7 +228,7 @@ def enrolment(rng, number, folder):
         return use_model(model)
 
     sound = write_model(folder / 'model')
-    for name, path in damaged_recordings(rng, number, folder):
+    for name, path in damaged_recordings(rng, number, folder, write_recordings(folder / SOUND)):
         if path.suffix not in ('.txt', '.bvh'):  # formats of one data set, and without a layout
             yield name, partial(case, path, Path(shutil.copytree(sound, folder / f'{path.name}.model')))
 

@@ -2,6 +2,7 @@
 and in ONNX Runtime, also with weights of 8 bits; and what follows from it."""
 
 import logging
+import math
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,9 +13,6 @@ import torch
 from mmaction.registry import MODELS
 from mmengine.registry import init_default_scope
 from rich.console import Console
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 import usdrl_mmaction
 from usdrl_mmaction.apis import export
@@ -22,6 +20,7 @@ from usdrl_mmaction.commands.common import number_table
 from usdrl_mmaction.datasets import read_annotations
 from usdrl_mmaction.datasets.annotations import clips_of_split
 from usdrl_mmaction.datasets.store import write_store
+from usdrl_mmaction.engine.ridge import fit_ridge
 
 from .store import alone
 from .streaming import measure_stream
@@ -55,7 +54,7 @@ def measure() -> dict:
 
 
 def measure_encoders(threads: int) -> dict[str, dict[str, float]]:
-    """By encoder and runtime, from the least of several times, taken in turn."""
+    """By encoder and runtime."""
     clip, runs = torch.randn(BATCH, *SHAPE), {}
     with tempfile.TemporaryDirectory() as folder:
         for name, backbone in BACKBONES.items():
@@ -63,15 +62,21 @@ def measure_encoders(threads: int) -> dict[str, dict[str, float]]:
             runs[name, RUNTIMES[0]] = in_torch(model.backbone, clip)
             path = Path(folder, f'{len(runs)}.onnx')
             export(model, path, encoder_only=True, clip_shape=SHAPE, tolerance=1e-2)
-            runs[name, RUNTIMES[1]] = in_onnx(path, clip, threads)
-            runs[name, RUNTIMES[2]] = in_onnx(quantized(path), clip, threads)
-        seconds = {key: [] for key in runs}
-        for _ in range(REPEATS):
-            for key, run in runs.items():
-                begun = time.perf_counter()
-                run()
-                seconds[key].append(time.perf_counter() - begun)
-    return {name: {kind: BATCH / min(seconds[name, kind]) for kind in RUNTIMES} for name in BACKBONES}
+            runs[name, RUNTIMES[1]] = in_session(open_session(path, threads), clip)
+            runs[name, RUNTIMES[2]] = in_session(open_session(quantized(path), threads), clip)
+        rates = clips_a_second(runs, REPEATS)
+    return {name: {kind: rates[name, kind] for kind in RUNTIMES} for name in BACKBONES}
+
+
+def clips_a_second(runs: dict, repeats: int) -> dict:
+    """Of runs of a batch, from the least of several times, taken in turn."""
+    least = dict.fromkeys(runs, math.inf)
+    for _ in range(repeats):
+        for key, run in runs.items():
+            begun = time.perf_counter()
+            run()
+            least[key] = min(least[key], time.perf_counter() - begun)
+    return {key: BATCH / seconds for key, seconds in least.items()}
 
 
 def in_torch(backbone, clip) -> Callable:
@@ -83,8 +88,8 @@ def in_torch(backbone, clip) -> Callable:
     return run
 
 
-def in_onnx(path: Path, clip: torch.Tensor, threads: int) -> Callable:
-    session, array = open_session(path, threads), clip.numpy()
+def in_session(session, clip: torch.Tensor) -> Callable:
+    array = clip.numpy()
     session.run(None, {'clip': array})
     return lambda: session.run(None, {'clip': array})
 
@@ -126,28 +131,25 @@ def embed_store() -> dict[str, float]:
 
 
 def compare_precision(path: Path) -> dict[str, dict[str, float]]:
-    """Accuracy of a linear classifier on features of the foundation encoder, fitted and tested in each precision, and
-    the clips a second of the encoder."""
+    """Accuracy of a linear classifier, fitted to features of the foundation encoder in float, on features in each
+    precision; and the clips a second of the encoder, in turn."""
     encoder, content, threads = usdrl_mmaction.load('body'), read_annotations(str(path)), torch.get_num_threads()
     prepared, labels = {}, {}
     for split in ('train', 'val'):
         items = clips_of_split(content, split, str(path))
         prepared[split] = encoder.prepare([item['keypoint'] for item in items], 'kinect_v1')
-        labels[split] = [item['label'] for item in items]
-    found = {}
+        labels[split] = np.array([item['label'] for item in items])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, 'body.onnx')
         export(encoder.model, file, encoder_only=True)
-        for kind, each in (('float', file), ('int8', quantized(file))):
-            session = open_session(each, threads)
-            begun = time.perf_counter()
-            features = {split: pooled(session, clips) for split, clips in prepared.items()}
-            rate = sum(map(len, prepared.values())) / (time.perf_counter() - begun)
-            classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=500))
-            classifier.fit(features['train'], labels['train'])
-            accuracy = float(classifier.score(features['val'], labels['val']))
-            found[kind] = {'accuracy': accuracy, 'clips_per_second': rate}
-    return found
+        sessions = {'float': open_session(file, threads), 'int8': open_session(quantized(file), threads)}
+        train = pooled(sessions['float'], prepared['train'])
+        classifier = fit_ridge(train, labels['train'], labels['train'].max() + 1)
+        tested = {kind: pooled(session, prepared['val']) for kind, session in sessions.items()}
+        runs = {kind: in_session(session, prepared['val'][:BATCH]) for kind, session in sessions.items()}
+        rates = clips_a_second(runs, 4 * REPEATS)
+    right = {kind: classifier.scores(features).argmax(1) == labels['val'] for kind, features in tested.items()}
+    return {kind: {'accuracy': float(right[kind].mean()), 'clips_per_second': rates[kind]} for kind in sessions}
 
 
 def pooled(session, clips: torch.Tensor) -> np.ndarray:
