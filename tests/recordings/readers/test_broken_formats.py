@@ -10,7 +10,7 @@ from itertools import islice
 import joblib
 import numpy as np
 import pytest
-from as_written import FORMATS
+from as_written import FORMATS, c3d
 
 from usdrl_mmaction.errors import RecordingError
 from usdrl_mmaction.recordings.readers import read_clip
@@ -155,3 +155,19 @@ def shorter(pose):
     if isinstance(pose, np.ndarray):
         return pose[..., :-1, :] if len(pose) != 45 else pose[..., :24, :]
     return pose[:-3] if isinstance(pose[0], float) else pose[:-1]
+
+
+@pytest.mark.parametrize('after_name', [
+    b'\x3f\x01\xff\x09' + 9 * b'\xff',  # 255⁹ letters
+    b'\xff\xff',  # what follows is beyond the end
+    b'\x40\x01',  # what follows begins a byte later
+])  # fmt: skip
+def test_a_c3d_file_with_damaged_parameters_asks_for_no_memory(after_name, tmp_path):
+    pytest.importorskip('ezc3d')
+    path = c3d(tmp_path)
+    content = bytearray(path.read_bytes())
+    place = content.index(b'LABELS') + len('LABELS')
+    content[place : place + len(after_name)] = after_name
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match='its parameters are damaged'):
+        read_clip(path)
