@@ -68,6 +68,8 @@ def fork(work: Callable[[], tuple]) -> tuple[int, Path]:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
+    except KeyboardInterrupt:  # before a run handles the signal
+        code = 128 + signal.SIGINT
     finally:
         os._exit(code)
 
