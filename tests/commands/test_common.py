@@ -9,6 +9,7 @@ from multiprocessing.connection import Client
 import pytest
 from mmengine.config import Config
 
+from usdrl_mmaction.commands import run
 from usdrl_mmaction.commands.common import build_runner, load_config, one_line_errors
 from usdrl_mmaction.errors import AnnotationError, CheckpointError, ConfigError, MissingFileError, SaveError, UsageError
 
@@ -142,3 +143,21 @@ OTHERS = [TypeError('3 is not a tensor'), KeyError('loss'), RuntimeError('out of
 def test_other_errors_keep_their_traceback(error):
     with pytest.raises(type(error)), one_line_errors():
         raise error
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_mmengine_lays_out_a_config_is_no_fault_of_the_config(monkeypatch):
+    monkeypatch.setattr('mmengine.config.config.FormatCode', interrupted)
+    with pytest.raises(SystemExit) as end, one_line_errors():
+        _ = Config(dict(a=1)).pretty_text
+    assert end.value.code == 130
+
+
+def test_ctrl_c_during_the_imports_ends_without_a_word(monkeypatch, capsys):
+    monkeypatch.setattr('usdrl_mmaction.commands.import_module', interrupted)
+    with pytest.raises(SystemExit) as end:
+        run('synthetic', [])
+    assert end.value.code == 130 and capsys.readouterr() == ('', '')

@@ -67,11 +67,14 @@ def run(name: str, argv: list[str] | None = None):
 
 
 def execute(name: str, args: argparse.Namespace):
-    """Run a command. An error that a user can fix is printed in one line."""
-    command = import_module(f'.{name.replace("-", "_")}', __name__)
-    if name == 'doctor':  # works where the rest cannot be imported
-        return command.main(args)
-    from .common import one_line_errors
+    """Run a command. An error that a user can fix is printed in one line, and Ctrl-C ends it without a word."""
+    try:
+        command = import_module(f'.{name.replace("-", "_")}', __name__)
+        if name == 'doctor':  # works where the rest cannot be imported
+            return command.main(args)
+        from .common import one_line_errors
 
-    with one_line_errors():
-        return command.main(args)
+        with one_line_errors():
+            return command.main(args)
+    except KeyboardInterrupt:  # the imports take seconds
+        sys.exit(130)
