@@ -93,8 +93,8 @@ def one_line_errors():
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        if isinstance(error.__context__, KeyboardInterrupt):  # MMEngine blames the config that it prints
-            sys.exit(130)
+        if isinstance(error, SyntaxError) and isinstance(error.__context__, KeyboardInterrupt):
+            sys.exit(130)  # MMEngine blames the config that it lays out
         line = in_one_line(error)
         if line is None:
             raise

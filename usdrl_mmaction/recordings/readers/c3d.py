@@ -63,7 +63,7 @@ def parameters_are_whole(content: bytes, size: int) -> bool:
     def integer(place: int, length: int = 1, signed: bool = True) -> int:
         return int.from_bytes(content[place : place + length], 'little', signed=signed)
 
-    entry, groups = max(content[0] - 1, 0) * 512 + 4, {True: set(), False: set()}  # those that are there, those named
+    entry, groups, named = max(content[0] - 1, 0) * 512 + 4, set(), set()
     while length := abs(integer(entry)):
         place = entry + 2 + length  # of the distance to the next entry; then of a parameter the type and dimensions
         number, distance, ndim = integer(entry + 1), integer(place, 2, signed=False), integer(place + 3, signed=False)
@@ -71,8 +71,8 @@ def parameters_are_whole(content: bytes, size: int) -> bool:
         name = content[entry + 2 : place]
         if place + distance > size or needed > size or not all(32 <= letter < 127 for letter in name):
             return False
-        groups[number < 0].add(abs(number))
+        (groups if number < 0 else named).add(abs(number))
         if not distance:
             break
         entry = place + distance
-    return groups[False] <= groups[True]
+    return named <= groups
